@@ -8,6 +8,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from uvanet.errors import UsageError
+from uvanet.i18n import tr
+
 EXAMPLES = """\
 examples:
   uvanet run                        the first camera, or the demo where there is none
@@ -32,7 +35,7 @@ class RunCommand:
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Declares the arguments."""
-        from uvanet.cli.options import add_engine
+        from uvanet.cli.options import add_threads
 
         parser.add_argument(
             "source",
@@ -51,9 +54,13 @@ class RunCommand:
             help="model name or path, or auto: the largest student that keeps up with the source "
             "(default: the choice made last, at first auto)",
         )
-        add_engine(parser)
-        # None stands for the engine that was chosen in the window.
-        parser.set_defaults(engine=None)
+        parser.add_argument(
+            "--engine",
+            choices=("auto", "onnx", "torch"),
+            help="ONNX Runtime on the CPU, or PyTorch on the fastest device (default: the choice "
+            "made last, at first ONNX Runtime)",
+        )
+        add_threads(parser)
         parser.add_argument(
             "--theme", choices=("system", "dark", "light"), help="theme of this run"
         )
@@ -96,24 +103,41 @@ class RunCommand:
 
         Returns:
             The exit code.
+
+        Raises:
+            UsageError: An option lacks the one that it belongs to, or the window that it needs.
         """
-        from app.runtime import import_guards as environment
         from app.runtime.headless import display_problem, run_headless
+        from app.runtime.import_guards import import_cv2, import_qt
         from app.session.models import AUTOMATIC, DEFAULT_ENGINE
         from uvanet.paths import DEFAULT_MODEL
 
+        _check_options(args)
         problem = display_problem()
         if problem is not None:
-            if args.model in (None, AUTOMATIC):  # a file is written, and may take its time
+            if any(value is not None for value in (args.compare, args.measure, args.screenshot)):
+                hint = tr("--compare, --measure and --screenshot need a window.")
+                raise UsageError(problem, hint)
+            if args.model in (None, AUTOMATIC):  # the export of a file has no time limit
                 args.model = DEFAULT_MODEL
             args.engine = args.engine or DEFAULT_ENGINE
             return run_headless(args, problem)
-        environment.import_qt()
-        environment.import_cv2()
+        import_qt()
+        import_cv2()
         return _run_window(args)
 
 
 RUN = RunCommand()
+
+
+def _check_options(args: argparse.Namespace) -> None:
+    if args.compare is not None and args.source is None:
+        raise UsageError(
+            tr("--compare needs a second file to compare with."),
+            tr("Write uvanet run FILE --compare FILE."),
+        )
+    if args.measure is None and (args.drag or args.train_in is not None):
+        raise UsageError(tr("--drag and --train-in need --measure."), tr("Add --measure SECONDS."))
 
 
 def _run_window(args: argparse.Namespace) -> int:
@@ -124,14 +148,21 @@ def _run_window(args: argparse.Namespace) -> int:
         task = Task(args.measure, train_in=args.train_in, drag=args.drag)
     elif args.screenshot is not None:
         task = Task(args.delay, screenshot=args.screenshot)
-    look = (args.size, args.theme, args.engine, args.threads)
-    options = Options(args.source, args.model, *look, compare=args.compare)
+    options = Options(
+        source=args.source,
+        model=args.model,
+        size=args.size,
+        theme=args.theme,
+        engine=args.engine,
+        threads=args.threads,
+        compare=args.compare,
+    )
     return run(options, task)
 
 
 def _size(text: str) -> tuple[int, int]:
-    width, mark, height = text.lower().partition("x")
-    if not mark or not width.isdecimal() or not height.isdecimal():
+    width, _, height = text.lower().partition("x")
+    if not width.isdecimal() or not height.isdecimal():
         raise argparse.ArgumentTypeError(f"{text!r} is not a size; write it like 1100x720")
     size = int(width), int(height)
     if not all(100 <= side <= 10_000 for side in size):

@@ -44,8 +44,8 @@ if TYPE_CHECKING:
     from app.shell.feature import Feature
 
 _SWITCH_SECONDS = 0.001
-"""How long a thread that wants the interpreter waits for one that computes. With the default of
-5 ms, a paint that waits several times takes longer than a frame."""
+"""Time after which a thread that computes passes the interpreter on to a waiting thread. With
+Python's default of 5 ms, a paint that has to wait several times takes longer than a frame."""
 
 _log = logging.getLogger(__name__)
 
@@ -127,7 +127,7 @@ class Program(QObject):
         app.setWindowIcon(app_icon())
         self.app = app
         self.clean = True
-        self._down = False
+        self._is_shut_down = False
         self._logs = Logs(log_folder())
         self._exceptions = UncaughtExceptionHook(self)
         self.settings = SettingsStore(settings_path())
@@ -201,7 +201,7 @@ class Program(QObject):
         return session
 
     def _open(self, source: str | None) -> None:
-        # A project is for a feature to open; sources have more names than files.
+        # Only the path of a project is offered to the features; any other text names a source.
         if (
             source is None
             or not source.lower().endswith(SUFFIX)
@@ -224,9 +224,9 @@ class Program(QObject):
 
     def shut_down(self) -> None:
         """Stops everything within `SHUTDOWN_SECONDS`; a second call does nothing."""
-        if self._down:
+        if self._is_shut_down:
             return
-        self._down = True
+        self._is_shut_down = True
         self.presenter.close()
         self.clean = shut_down(
             [
@@ -244,7 +244,7 @@ class Program(QObject):
         self._logs.close()
 
     def _on_interrupt(self) -> None:
-        # The sender of a signal cannot answer a question.
+        # Nobody may be there to answer the question about unfinished work.
         self.window.quit_guard.allow()
         self.window.close()
 
@@ -269,8 +269,8 @@ def run(options: Options, task: Task | None = None) -> NoReturn:
     # Objects from the start-up live as long as the process; each collection scanned them for 10 ms.
     gc.freeze()
     code = program.run() if task is None else _run_task(program, task)
-    # Everything is saved and closed. The interpreter's own end would wait for threads that hang,
-    # and its last collection crashed within PySide6 in 1 of 6 runs on a busy machine.
+    # Everything is saved and closed. The end of the interpreter would wait for threads that hang,
+    # and its last garbage collection crashed in PySide6 in 1 of 6 runs on a busy machine.
     leave_at_once(code)
 
 
@@ -291,6 +291,6 @@ def _run_task(program: Program, task: Task) -> int:
         scheduled = DragMeasurement(program.context, task.seconds)
     else:
         scheduled = Measurement(program.context, task.seconds)
-    # Nobody sees the messages of the window, so that an exception has to end the task.
+    # Nobody reads messages in the window during a task, so an exception ends the task.
     program.problem.connect(scheduled.give_up)
     return program.run() or scheduled.code

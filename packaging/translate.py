@@ -1,8 +1,8 @@
 """Brings the translations up to date: resources/i18n/LANGUAGE.po and .mo.
 
-Collects the texts of `tr("...")`, `tr_noop("...")` and `@action("...", submenu="...")` in app/
-and uvanet/ and those of models' cards, adds new ones to the .po files, drops those that are no
-longer used, and compiles the .mo files.
+Collects the texts of `tr("...")`, `tr_noop("...")` and `@action("...", submenu="...",
+words="...")` in app/ and uvanet/ and those of models' cards, adds new ones to the .po files, drops
+those that are no longer used, and compiles the .mo files.
 Translators edit the .po files, with Poedit for example, and run this again. The exit code is 1
 where texts lack a translation; they are printed.
 """
@@ -48,8 +48,8 @@ def texts_of(source: str) -> Iterator[str]:
         if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
             continue
         if node.func.id in _MARKS:
-            submenus = [word.value for word in node.keywords if word.arg == "submenu"]
-            for value in [*node.args[:1], *submenus]:
+            more = [word.value for word in node.keywords if word.arg in ("submenu", "words")]
+            for value in [*node.args[:1], *more]:
                 if isinstance(value, ast.Constant) and isinstance(value.value, str):
                     yield value.value
 

@@ -10,7 +10,7 @@
 
 `uvanet.Stream` predicts frames that come from elsewhere, `uvanet.create_model` gives the network as
 a torch module, `uvanet.evaluate` and `uvanet.metrics` measure predictions against human gaze,
-`uvanet.load_gaze` and `uvanet.evaluate_gaze` against that of an own eye tracker;
+`uvanet.load_gaze` and `uvanet.evaluate_gaze` against recordings of your own eye tracker;
 `uvanet.evaluation.pysaliency_adapter` hands a model to pysaliency.
 
 Source of the network: Fu, Shi, Song, Ge, Lu and Li, *Ultrafast Video Attention Prediction with

@@ -4,9 +4,9 @@ A temporary file is called `.<target>.<id>.part`. Its writer holds a lock on `<p
 file is renamed or discarded; the system releases the lock when the process ends, however it ends.
 A part whose lock can be taken is therefore stale, also on a folder that several machines share.
 
-A link is followed: what it leads to is replaced, and the link stays. A target that is no file but
-a stream (a device, a pipe, or an open descriptor such as /dev/stdout) is written, never replaced;
-its part lies in the system's temporary folder.
+A symbolic link is followed: the file that it names is replaced, and the link stays. A target that
+is a stream (a device, a pipe, or an open descriptor such as /dev/stdout) is written to and never
+replaced; its part is in the system's temporary folder.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _DEPTH = 3  # levels of folders that remove_all_stale_parts searches
 _PRIVATE = 0o600
 _NAME_BYTES = 200  # of the target's name; with id and endings it stays below the usual limit of 255
 _MAX_LINKS = 16
-_PATIENCE_S = 5.0  # a change of another program takes milliseconds
+_LOCK_TIMEOUT_S = 5.0  # another program holds the lock for milliseconds
 _DESCRIPTOR = re.compile(r"/(?:dev|proc/(?:self|thread-self|(\d+)))/fd/(\d+)")
 _PART = re.compile(r"\.([0-9a-f]{32}|\d+-[0-9a-f]{8})\.part(\.lock)?$")  # the second form: 0.1.0
 
@@ -48,7 +48,7 @@ class Part:
             creates it and its mode follows the umask.
 
     Attributes:
-        target: The path that is replaced or written; of a link, what it leads to.
+        target: The path that is replaced or written to; of a symbolic link, the path that it names.
         path: The temporary path, in the target's folder.
 
     Raises:
@@ -64,8 +64,8 @@ class Part:
         os.stat(folder)  # filelock would create a missing folder
         try:
             self._lock.acquire(timeout=0)
-        # Nobody else knows the name, and the folder is there: it takes no files, as /proc. What
-        # filelock makes of that depends on its version.
+        # The name is unique and the folder exists, so it is a folder without files of users, such
+        # as /proc. Which error filelock raises then depends on its version.
         except (Timeout, FileNotFoundError):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder)) from None
         if private:
@@ -78,10 +78,10 @@ class Part:
     def commit(self) -> None:
         """Syncs the part to the disk and renames it to the target, which it replaces.
 
-        A stream is written instead.
+        A target that is a stream receives the content instead.
 
         Raises:
-            OSError: It cannot be renamed or written. The part is still there; discard it.
+            OSError: The part cannot be renamed or written. It still exists; discard it.
         """
         if self._streams:
             with self.path.open("rb") as part, _open_stream(self.target) as stream:
@@ -94,13 +94,13 @@ class Part:
         self._release()
 
     def commit_new(self, note: Callable[[Path], None] = lambda _: None) -> Path:
-        """Like `commit`, but replaces no file: where the target exists, a number is added.
+        """Like `commit`, but replaces no file: if the target exists, a number is added.
 
         Args:
-            note: Called with the name that the part takes next.
+            note: Called with each name before the part is renamed to it.
 
         Returns:
-            The name taken.
+            The final path.
 
         Raises:
             OSError: As of `commit`.
@@ -110,7 +110,7 @@ class Part:
             if os.path.lexists(target):
                 continue
             note(target)
-            with contextlib.suppress(FileExistsError):  # made in this moment
+            with contextlib.suppress(FileExistsError):  # created since the check above
                 _rename_new(self.path, target)
                 break
         _sync_folder(target.parent)
@@ -118,7 +118,7 @@ class Part:
         return target
 
     def discard(self) -> None:
-        """Removes the part; the target stays as it was. Harmless after `commit`."""
+        """Removes the part and leaves the target unchanged. Does nothing after `commit`."""
         _remove(self.path)
         self._release()
 
@@ -128,7 +128,7 @@ class Part:
 
 @contextlib.contextmanager
 def atomic_write(target: Path, *, private: bool = False) -> Iterator[Path]:
-    """Lends a temporary path; what was written there replaces `target` at the end of the block.
+    """Yields a temporary path, which replaces `target` at the end of the block.
 
     Where the block raises, the temporary file or folder is removed and `target` is unchanged.
 
@@ -137,7 +137,7 @@ def atomic_write(target: Path, *, private: bool = False) -> Iterator[Path]:
         private: See `Part`.
 
     Raises:
-        OSError: It cannot be written or renamed.
+        OSError: The file cannot be written or renamed.
     """
     part = Part(target, private=private)
     try:
@@ -152,8 +152,8 @@ def write_text(target: Path, text: str, *, private: bool = False) -> None:
     """Writes a UTF-8 text file atomically.
 
     Raises:
-        OSError: It cannot be written.
-        UnicodeEncodeError: The text holds a lone surrogate.
+        OSError: The file cannot be written.
+        UnicodeEncodeError: The text contains a lone surrogate.
     """
     write_bytes(target, text.encode(), private=private)
 
@@ -162,7 +162,7 @@ def write_bytes(target: Path, data: bytes, *, private: bool = False) -> None:
     """Writes a file atomically.
 
     Raises:
-        OSError: It cannot be written.
+        OSError: The file cannot be written.
     """
     with atomic_write(target, private=private) as part:
         part.write_bytes(data)
@@ -170,19 +170,21 @@ def write_bytes(target: Path, data: bytes, *, private: bool = False) -> None:
 
 @contextlib.contextmanager
 def exclusive(target: Path) -> Iterator[None]:
-    """Keeps other programs and threads from changing a file between reading and writing it.
+    """Locks a file against all other callers of this function, threads and programs.
 
-    Those that use this function, that is. The lock is a hidden file beside the target and stays.
+    Hold the lock from reading the file until the changed file is written. The lock is a hidden
+    file beside the target, which is not removed.
 
     Args:
         target: The file, in a folder that exists.
 
     Raises:
-        OSError: The folder cannot be written; TimeoutError where another program does not let go.
+        OSError: The folder cannot be written.
+        TimeoutError: Another caller held the lock for five seconds.
     """
     lock = FileLock(target.with_name(f".{target.name}.lock"))
     try:
-        lock.acquire(timeout=_PATIENCE_S)
+        lock.acquire(timeout=_LOCK_TIMEOUT_S)
     except Timeout:
         message = "Another program is writing it"
         raise TimeoutError(errno.ETIMEDOUT, message, str(target)) from None
@@ -193,10 +195,10 @@ def exclusive(target: Path) -> Iterator[None]:
 
 
 def is_stream(target: Path) -> bool:
-    """Whether a path names something to write into rather than a file to replace.
+    """Whether a path names a stream to write to rather than a file to replace.
 
-    That is a device, a pipe, a socket, or an open descriptor of a process, such as /dev/stdout,
-    even where a file stands behind it: others hold that file open.
+    Streams are devices, pipes, sockets, and open descriptors of a process such as /dev/stdout. A
+    descriptor of a file counts too, since other processes hold that file open.
     """
     try:
         mode = target.stat().st_mode
@@ -221,12 +223,12 @@ def _prefix(target: Path) -> str:
     return f".{os.fsdecode(os.fsencode(target.name)[:_NAME_BYTES])}."
 
 
-def _remove_stale(found: Iterable[Path]) -> None:
-    # A process killed between taking the lock and writing leaves the lock alone.
-    parts = {path.with_name(path.name.removesuffix(".lock")) for path in found if _is_part(path)}
+def _remove_stale(paths: Iterable[Path]) -> None:
+    # A process killed between taking the lock and writing leaves a lock without a part.
+    parts = {path.with_name(path.name.removesuffix(".lock")) for path in paths if _is_part(path)}
     for part in parts:
         lock = _lock(part)
-        # Timeout: its writer lives. OSError: another user's, or a system without locks.
+        # Timeout: the writer still runs. OSError: the part of another user, or no locks here.
         with contextlib.suppress(Timeout, OSError):
             lock.acquire(timeout=0)
             _remove(part)
@@ -245,7 +247,7 @@ def _lock(part: Path) -> FileLock:
 def _remove_lock(lock: FileLock) -> None:
     path = Path(lock.lock_file)
     if os.name == "posix":
-        # Before it is released, so that nobody locks a name that is about to go.
+        # Removed first: otherwise another process could lock it between release and removal.
         path.unlink(missing_ok=True)
         lock.release()
     else:
@@ -254,11 +256,11 @@ def _remove_lock(lock: FileLock) -> None:
 
 
 def numbered(target: Path, ending: str | None = None) -> Iterator[Path]:
-    """Gives a name, then the same with -2, -3 and so on before its ending.
+    """Yields a path, then the same path with -2, -3 and so on before its ending.
 
     Args:
         target: The path.
-        ending: With which its name ends, such as ".regions.csv"; None for its suffix.
+        ending: The ending of its name, such as ".regions.csv"; None for its suffix.
     """
     yield target
     ending = target.suffix if ending is None else ending
@@ -285,16 +287,16 @@ def _rename_new(part: Path, target: Path) -> None:
 
 
 def _followed(target: Path) -> Path:
-    """What a link leads to, also where that does not exist yet; other paths as they are."""
+    """Resolves a symbolic link, whose target may be missing; returns other paths unchanged."""
     return Path(os.path.realpath(target)) if target.is_symlink() else target
 
 
 def _descriptor(target: Path) -> re.Match[str] | None:
-    """Whether a path, or a link that it leads through, names a descriptor."""
+    """Matches a path that names a descriptor, directly or through links; None for others."""
     path = os.path.abspath(target)
     for _ in range(_MAX_LINKS):
-        if found := _DESCRIPTOR.fullmatch(path):
-            return found
+        if match := _DESCRIPTOR.fullmatch(path):
+            return match
         try:
             path = os.path.join(os.path.dirname(path), os.readlink(path))
         except (OSError, ValueError):
@@ -303,16 +305,16 @@ def _descriptor(target: Path) -> re.Match[str] | None:
 
 
 def _open_stream(target: Path) -> BinaryIO:
-    """Opens a stream for writing; waits for no reader of a pipe."""
+    """Opens a stream for writing; a pipe without a reader is an error instead of a wait."""
     descriptor = _descriptor(target)
     if descriptor and descriptor[1] in (None, str(os.getpid())):
-        # Opened anew, a file behind it would be written from its begin.
+        # Opening the path again would write a redirected file from its start.
         return os.fdopen(os.dup(int(descriptor[2])), "wb")
     try:
         handle = os.open(target, os.O_WRONLY | getattr(os, "O_NONBLOCK", 0))
     except OSError as error:
         if error.errno == errno.ENXIO:
-            raise OSError(errno.ENXIO, "Nobody reads the pipe", str(target)) from None
+            raise OSError(errno.ENXIO, "The pipe has no reader", str(target)) from None
         raise
     if os.name == "posix":
         os.set_blocking(handle, True)
@@ -329,7 +331,7 @@ def _sync(path: Path) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Syncs names; Windows and some network file systems cannot."""
+    """Syncs the names in a folder; Windows and some network file systems cannot."""
     if os.name == "posix":
         with contextlib.suppress(OSError):
             _fsync(folder, os.O_RDONLY)

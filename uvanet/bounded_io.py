@@ -30,8 +30,8 @@ def read_bounded(path: Path, limit: int) -> bytes:
         limit: Largest size, bytes.
 
     Raises:
-        OSError: It is missing or cannot be read.
-        NotReadableError: It is no regular file, or larger than `limit`.
+        OSError: The file is missing or cannot be read.
+        NotReadableError: It is not a regular file, is larger than `limit`, or grew while read.
     """
     entry = path.stat()
     if stat.S_ISDIR(entry.st_mode):
@@ -48,9 +48,9 @@ def read_bounded(path: Path, limit: int) -> bytes:
 
 
 def set_aside(path: Path) -> None:
-    """Renames a file that cannot be read to `<name>.damaged`, so that no new one replaces it.
+    """Renames a damaged file to `<name>.damaged`, so that the next save does not overwrite it.
 
-    A failure is logged: the program works without the file either way.
+    A failure is only logged, since the program works without the file.
     """
     try:
         os.replace(path, path.with_name(f"{path.name}.damaged"))

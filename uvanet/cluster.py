@@ -1,6 +1,6 @@
 """Runs one function on many tasks with Dask: on a local cluster, or on an existing one.
 
-Dask is in the extra `cluster` and imported when it is needed.
+Dask belongs to the extra `cluster` and is imported at first use.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 _CONNECT_SECONDS = 15
-_RESUME = tr_noop("What is finished is kept; the same command continues from there.")
+_RESUME = tr_noop("Finished work is kept; run the same command again to continue.")
 
 
 def run_tasks(
@@ -30,26 +30,26 @@ def run_tasks(
 ) -> Iterator[tuple[T, R | UvanetError]]:
     """Runs a function on each task, in other processes.
 
-    A task whose worker dies is run again by another one; the function must allow that. After
-    Dask's number of such deaths, the task is given up.
+    If a worker dies, another worker runs its task again, so the function must be safe to repeat.
+    A task fails after as many deaths as Dask allows (`distributed.scheduler.allowed-failures`).
 
     Args:
-        function: Can be imported by the workers.
-        tasks: Each can be pickled.
-        workers: Processes on this machine, where `scheduler` is empty.
+        function: A function that the workers can import.
+        tasks: Its arguments, which must be picklable.
+        workers: Number of processes on this machine; ignored if `scheduler` is given.
         scheduler: Address of a Dask scheduler, such as "tcp://10.0.0.1:8786".
 
     Yields:
-        A task and its result, or the error that ended it; in the order in which they end.
+        A task with its result or its error, in the order of completion.
 
     Raises:
         MissingExtraError: Dask is not installed.
-        UvanetError: The scheduler does not answer, or is lost on the way.
+        UvanetError: The scheduler does not answer, or the connection to it is lost.
     """
     require("distributed", "cluster")
     from distributed import as_completed
 
-    # Its tracebacks about lost connections; errors are reported below.
+    # Dask logs tracebacks about lost connections; their errors are reported below.
     for name in ("distributed", "distributed.client", "tornado", "asyncio"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
     with ExitStack() as stack:
@@ -82,7 +82,7 @@ def _connect(stack: ExitStack, workers: int, scheduler: str) -> Any:
         raise UvanetError(
             tr("The Dask scheduler {scheduler} does not answer.").format(scheduler=scheduler),
             tr(
-                "Start one with: dask scheduler; the address is that of its log, such as "
+                "Start one with: dask scheduler. Its log shows the address, such as "
                 "tcp://10.0.0.1:8786."
             ),
         ) from error
@@ -95,10 +95,10 @@ def _result(future: Any) -> Any:
         return future.result()
     except KilledWorker:
         return UvanetError(
-            tr("Each worker that ran it died."),
-            tr("Too little memory is the usual cause; see their logs."),
+            tr("Each worker that ran the task died."),
+            tr("The usual cause is too little memory; see the logs of the workers."),
         )
     except CancelledError as error:
         raise UvanetError(tr("The Dask scheduler was lost."), tr(_RESUME)) from error
-    except Exception as error:  # noqa: BLE001 - of the task, in another process
+    except Exception as error:  # noqa: BLE001 - raised by the task in another process
         return UvanetError(f"{type(error).__name__}: {error}")

@@ -14,10 +14,23 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 COLORMAPS = ("turbo", "inferno", "cividis", "viridis")
-"""The names `colormap` knows; the first is the default."""
+"""Names of the color maps; the first is the default."""
 
 SAFE_COLORMAPS = frozenset({"inferno", "cividis", "viridis"})
 """Color maps that color-blind people can read: their lightness is monotonic."""
+
+
+def check_colormap(name: str) -> None:
+    """Checks the name of a color map.
+
+    Raises:
+        UsageError: The name is not in `COLORMAPS`.
+    """
+    if name not in COLORMAPS:
+        raise UsageError(
+            tr("There is no color map {name!r}.").format(name=name),
+            tr("Choose {choices}.").format(choices=", ".join(COLORMAPS)),
+        )
 
 
 @functools.cache
@@ -31,15 +44,11 @@ def colormap(name: str) -> NDArray[np.uint8]:
         RGB, uint8, shape (256, 3), read-only: callers share the array.
 
     Raises:
-        UsageError: There is no such map.
+        UsageError: The name is not in `COLORMAPS`.
     """
     import cv2
 
-    if name not in COLORMAPS:
-        raise UsageError(
-            tr("There is no color map {name!r}.").format(name=name),
-            tr("Choose {choices}.").format(choices=", ".join(COLORMAPS)),
-        )
+    check_colormap(name)
     ramp = np.arange(256, dtype=np.uint8).reshape(256, 1)
     bgr = cv2.applyColorMap(ramp, getattr(cv2, f"COLORMAP_{name.upper()}"))
     table = np.ascontiguousarray(bgr[:, 0, ::-1], dtype=np.uint8)

@@ -1,4 +1,4 @@
-"""CSV text that a spreadsheet shows as it is: no cell of a table becomes a formula."""
+"""CSV text that is safe in spreadsheets: no cell becomes a formula."""
 
 from __future__ import annotations
 
@@ -7,28 +7,39 @@ import io
 import re
 from typing import TYPE_CHECKING
 
+from uvanet.i18n import number_text
 from uvanet.redaction import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-# What spreadsheets take for the begin of a formula (OWASP, "CSV Injection").
+# Characters with which a formula begins in spreadsheets (OWASP, "CSV Injection").
 _FORMULA = re.compile(r"[=+\-@\t\uff1d\uff0b\uff0d\uff20]")
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?|[+-]?(inf|nan)", re.IGNORECASE)
+_NUMBER = re.compile(r"[+-]?(\d+[.,]?\d*|\.\d+)(e[+-]?\d+)?|[+-]?(inf|nan)", re.IGNORECASE)
 
 
-def csv_text(rows: Iterable[Sequence[object]], delimiter: str = ",") -> str:
+def csv_text(rows: Iterable[Sequence[object]]) -> str:
     """Gives rows as CSV (RFC 4180, but with line feeds).
 
     Args:
         rows: Numbers, or text from outside such as names, see `as_text_cell`.
-        delimiter: Between cells: a comma in files, a tab on the clipboard.
     """
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n", delimiter=delimiter).writerows(
-        map(as_text_cell, row) for row in rows
+    return _written(rows, ",")
+
+
+def clipboard_text(rows: Iterable[Sequence[object]]) -> str:
+    """Gives rows as a spreadsheet pastes them: tabs, and the decimal mark of the language.
+
+    Args:
+        rows: See `csv_text`; a float gets the decimal mark, a number written as text does not.
+    """
+    return _written(
+        (
+            [number_text(cell, "") if isinstance(cell, float) else cell for cell in row]
+            for row in rows
+        ),
+        "\t",
     )
-    return text.getvalue()
 
 
 def as_text_cell(value: object) -> object:
@@ -40,3 +51,11 @@ def as_text_cell(value: object) -> object:
         return value
     text = visible(value)
     return f"'{text}" if _FORMULA.match(text) else text
+
+
+def _written(rows: Iterable[Sequence[object]], delimiter: str) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n", delimiter=delimiter).writerows(
+        map(as_text_cell, row) for row in rows
+    )
+    return text.getvalue()

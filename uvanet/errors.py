@@ -10,10 +10,10 @@ class UvanetError(Exception):
     """An error that the user can correct.
 
     Attributes:
-        message: What failed, by name; one sentence.
-        hint: The next step; one sentence, may be empty.
+        message: One sentence that names what failed.
+        hint: One sentence that names the next step; may be empty.
 
-    Both may hold names from outside: control characters in them become escapes.
+    Control characters in both become escapes, since names from outside may contain them.
     """
 
     def __init__(self, message: str, hint: str = "") -> None:
@@ -35,9 +35,9 @@ class SourceError(UvanetError):
 
 
 class SourceUnavailableError(SourceError):
-    """A source cannot be opened or read now, but may come by itself: trying again is worthwhile.
+    """A source cannot be opened or read now, but another attempt may succeed.
 
-    A camera that another program uses, whose driver is not ready, or that sends nothing.
+    Examples are a camera that another program uses, that is not ready, or that sends nothing.
     """
 
 
@@ -67,8 +67,8 @@ MEMORY_HINT = tr_noop(
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an exception, of Python or of a native library, says that memory is exhausted."""
+    """Whether an exception of Python or of a native library means that memory is exhausted."""
     text = str(error).lower()
-    # Of C++, of threads without room for a stack, and of FFmpeg's wrapped encoders.
+    # Messages of C++, of threads whose stack cannot be allocated, and of encoders in FFmpeg.
     signs = ("bad_alloc", "cannot allocate", "can't start new thread", "failed to allocate")
     return isinstance(error, MemoryError) or any(sign in text for sign in signs)

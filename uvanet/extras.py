@@ -1,4 +1,4 @@
-"""Optional dependencies: what is missing is named with the command that installs it."""
+"""Checks optional dependencies; the error names the command that installs a missing one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from uvanet.i18n import tr
 
 
 def is_installed(module: str) -> bool:
-    """Whether a module can be imported; it is not imported."""
+    """Whether a module is installed; it is not imported."""
     return find_spec(module) is not None
 
 
@@ -22,7 +22,7 @@ def require(module: str, extra: str) -> None:
         extra: The extra of `uvanet` that installs it.
 
     Raises:
-        MissingExtraError: It is not installed.
+        MissingExtraError: The module is not installed.
     """
     if is_installed(module):
         return

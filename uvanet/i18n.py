@@ -1,21 +1,47 @@
-"""Marks the texts that people read, and translates them; see `uvanet.languages`."""
+"""Translates the texts that people read, and formats the numbers in them.
+
+The language is installed by `uvanet.languages`.
+"""
 
 from __future__ import annotations
 
 import gettext
+import string
+from numbers import Real
 
 _catalog = gettext.NullTranslations()
 
+_DECIMAL_COMMAS = str.maketrans(".,", ",.")
+_DECIMAL_COMMA_LANGUAGES = {"de"}
+
 
 def tr(text: str) -> str:
-    """Returns `text` in the installed language, or unchanged where none is installed."""
-    # gettext keeps the head of a catalog under the empty text.
-    return _catalog.gettext(text) if text else ""
+    """Returns `text` in the installed language, or unchanged where none is installed.
+
+    The `format` of the result writes numbers as that language does.
+    """
+    # gettext stores the header of a catalog under the empty text.
+    return _Text(_catalog.gettext(text)) if text else ""
 
 
 def tr_noop(text: str) -> str:
     """Marks a text that is declared at import and translated by `tr` when it is shown."""
     return text
+
+
+def number_text(value: float | Real, form: str = "g") -> str:
+    """Formats a number with the decimal mark of the installed language.
+
+    For people only: tables, JSON and arguments of commands have points in every language.
+
+    Args:
+        value: The number.
+        form: A format specification of Python, such as ".2f" or ".0%".
+    """
+    text = format(value, form)
+    if language() not in _DECIMAL_COMMA_LANGUAGES:
+        return text
+    return text.translate(_DECIMAL_COMMAS).replace("%", "\N{NO-BREAK SPACE}%")
 
 
 def language() -> str:
@@ -27,3 +53,22 @@ def install_catalog(catalog: gettext.NullTranslations) -> None:
     """Sets the catalog of `tr`, in place of an earlier one."""
     global _catalog
     _catalog = catalog
+
+
+class _Numbers(string.Formatter):
+    def format_field(self, value: object, format_spec: str) -> str:
+        if isinstance(value, Real):
+            return number_text(value, format_spec)
+        return str(super().format_field(value, format_spec))
+
+
+_NUMBERS = _Numbers()
+
+
+class _Text(str):
+    """A text whose `format` writes numbers with `number_text`."""
+
+    __slots__ = ()
+
+    def format(self, *args: object, **fields: object) -> str:
+        return _NUMBERS.vformat(self, args, fields)

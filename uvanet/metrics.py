@@ -5,10 +5,10 @@ models?*, PAMI 2019, and the MIT/Tuebingen benchmark. Location metrics (NSS, AUC
 AUC, information gain) take fixation points; distribution metrics (CC, SIM, KLD) take a density map.
 
 Common to all: a map is (h, w), of any real dtype, and larger values mean more salient. Fixations
-are (n, 2), x and y in pixels of the map; those outside it are ignored. The result is NaN where the
-metric is undefined: the map holds NaN or infinity, no fixation lies on the map, or the density map
-has no positive sum. A constant map scores what chance does: NSS 0, CC 0, both AUCs 0.5. Fixations
-of another shape raise a UsageError.
+are (n, 2), x and y in pixels of the map; those outside the map are ignored. The result is NaN where
+the metric is undefined: the map holds NaN or infinity, no fixation lies on the map, or the density
+map has no positive sum. A constant map scores as chance does: NSS 0, CC 0, both AUCs 0.5. Arrays of
+other shapes, and two maps of different shapes, raise a UsageError.
 """
 
 from __future__ import annotations
@@ -123,6 +123,7 @@ def information_gain(saliency: Map, fixations: Map, baseline: Map) -> float:
         0 for the baseline itself; larger is better; unbounded. NaN also where the baseline is
         undefined.
     """
+    _check_same_shape(saliency, baseline)
     p, b = _as_distribution(saliency), _as_distribution(baseline)
     if p is None or b is None:
         return float("nan")
@@ -142,6 +143,7 @@ def cc(saliency: Map, density: Map) -> float:
     Returns:
         -1..1.
     """
+    _check_same_shape(saliency, density)
     if not (np.isfinite(saliency).all() and np.isfinite(density).all()) or density.sum() <= 0:
         return float("nan")
     a = np.asarray(saliency, np.float64) - np.mean(saliency, dtype=np.float64)
@@ -163,6 +165,7 @@ def sim(saliency: Map, density: Map) -> float:
     Returns:
         0..1; 1 at best.
     """
+    _check_same_shape(saliency, density)
     p, q = _as_distribution(saliency), _as_distribution(density)
     if p is None or q is None or density.sum() <= 0:
         return float("nan")
@@ -183,6 +186,7 @@ def kld(saliency: Map, density: Map) -> float:
     Returns:
         0 at best; at most about 36.
     """
+    _check_same_shape(saliency, density)
     p, q = _as_distribution(saliency), _as_distribution(density)
     if p is None or q is None or density.sum() <= 0:
         return float("nan")
@@ -191,6 +195,7 @@ def kld(saliency: Map, density: Map) -> float:
 
 def _pixels(saliency: Map, fixations: Map) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Columns and rows of the fixations that lie on the map."""
+    _check_map(saliency)
     height, width = saliency.shape
     points = np.asarray(fixations, np.float64)
     if points.size and (points.ndim != 2 or points.shape[1] != 2):
@@ -201,6 +206,25 @@ def _pixels(saliency: Map, fixations: Map) -> tuple[NDArray[np.intp], NDArray[np
     x, y = np.floor(points.reshape(-1, 2)).T
     inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)  # not NaN either
     return x[inside].astype(np.intp), y[inside].astype(np.intp)
+
+
+def _check_map(saliency: Map) -> None:
+    if saliency.ndim != 2:
+        raise UsageError(
+            tr("A map has the shape {shape}, not (h, w).").format(shape=saliency.shape),
+            tr("Give one map at a time."),
+        )
+
+
+def _check_same_shape(saliency: Map, other: Map) -> None:
+    _check_map(saliency)
+    if saliency.shape != other.shape:
+        raise UsageError(
+            tr("The maps have the shapes {first} and {second}.").format(
+                first=saliency.shape, second=other.shape
+            ),
+            tr("Resize one map to the shape of the other."),
+        )
 
 
 def _at_fixations(saliency: Map, fixations: Map) -> NDArray[np.float64]:

@@ -37,7 +37,7 @@ _GRAY_16_MODES = ("I;16", "I;16B", "I;16L", "I;16N")  # of Pillow
 
 
 class PilImage(Protocol):
-    """What is used of a `PIL.Image.Image`; Pillow itself is not required."""
+    """The part of `PIL.Image.Image` that is used; Pillow itself is not required."""
 
     def convert(self, mode: str) -> Any:
         """Converts to another mode."""
@@ -48,8 +48,8 @@ class Model:
     """A loaded model.
 
     Attributes:
-        card: Its description.
-        engine: What runs it.
+        card: Its model card.
+        engine: The engine that runs its network.
     """
 
     def __init__(self, card: Card, engine: Engine) -> None:
@@ -64,7 +64,7 @@ class Model:
     @overload
     def __call__(self, image: Sequence[Any]) -> list[Result]: ...
     @overload
-    # Any: the number of dimensions, which decides between Result and list, is no part of the type.
+    # Any: the number of dimensions decides between Result and list, and is not part of the type.
     def __call__(self, image: NDArray[np.uint8]) -> Any: ...
     def __call__(self, image: Any) -> Result | list[Result]:
         """Predicts where people look in still pictures.
@@ -77,7 +77,7 @@ class Model:
             The result; for a batch or a sequence a list of results.
 
         Raises:
-            SourceError: A file is missing or is no picture.
+            SourceError: A file is missing or is not a picture.
             UsageError: An array has another type or shape.
             ModelError: The network fails.
         """
@@ -106,12 +106,12 @@ class Model:
     def predict_video(
         self, source: str | Path, *, reconnect: float = 20.0
     ) -> Iterator[tuple[float, Result]]:
-        """Predicts the frames of a video one after the other, with the memory of earlier frames.
+        """Predicts the frames of a video in order; the network uses features of earlier frames.
 
         Args:
             source: The path of a video, or any source that `uvanet.sources.make_source` takes.
-            reconnect: Seconds for which a camera or live stream that failed is connected again, as
-                by `uvanet predict`; 0 for never.
+            reconnect: Seconds for which to reconnect a camera or live stream that failed; 0 for
+                never.
 
         Yields:
             Presentation time in seconds, and the result of the frame.
@@ -135,7 +135,7 @@ class Model:
         small = [resize_to_input(image, input_size(self.engine, image)) for image in images]
         if len({picture.shape for picture in small}) == 1:
             raw = list(self.engine.step(np.stack(small)).saliency)
-        else:  # one batch has one size
+        else:  # pictures of different sizes cannot share a batch
             raw = [self.engine.step(picture[None]).saliency[0] for picture in small]
         return [self._result(*pair) for pair in zip(images, raw, strict=True)]
 
@@ -155,26 +155,26 @@ def load(
     Args:
         name: A name or path that `uvanet.registry.resolve_model` takes.
         engine: "onnx", "torch" (needs the extra `train`), or "auto": torch where `device` is a
-            GPU, else onnx. Models that are not ours run by ONNX Runtime only.
-        device: "cpu", "cuda" or "mps"; empty: the CPU, or with the engine torch the fastest.
+            GPU, else onnx. ONNX models from elsewhere run on ONNX Runtime only.
+        device: "cpu", "cuda" or "mps"; empty: the CPU, or with the torch engine the fastest.
         threads: CPU threads of one prediction, 1 to 256; None: one for a student, all usable
             cores for a teacher.
 
     Raises:
         ModelError: There is no such model, it is damaged, or the engine cannot run it.
         MissingExtraError: The engine is not installed.
-        UsageError: A setting behind the path, the engine, the device or `threads` is invalid.
+        UsageError: A setting after the path, the engine, the device or `threads` is invalid.
     """
     if threads is not None and not (isinstance(threads, int) and 1 <= threads <= MAX_THREADS):
         raise UsageError(
-            tr("{threads!r} is no number of threads.").format(threads=threads),
+            tr("{threads!r} is not a number of threads.").format(threads=threads),
             tr("Give 1 to {most}, or None.").format(most=MAX_THREADS),
         )
     model = resolve_model(name)
     if (external := model.external) is not None:
         if choose_engine(engine, device) != "onnx":
             raise UsageError(
-                tr("The engine torch runs our own models only."), tr("Choose the CPU.")
+                tr("The torch engine runs models of UVA-Net only."), tr("Choose the CPU.")
             )
         runner = ExternalEngine(external, threads or 1)
         return Model(external_card(external.path, external.name, runner.input_size), runner)
@@ -186,8 +186,8 @@ def create_model(name: str = DEFAULT_MODEL, *, pretrained: bool = True) -> Spati
     """Creates a student as a torch module.
 
     Args:
-        name: A student that `uvanet.list_models` lists, or the path of one; without weights also
-            a key of `uvanet.models.PRESETS`.
+        name: The name of an installed student, or the path of one; without weights also a key of
+            `uvanet.models.PRESETS`.
         pretrained: Load the trained weights and set evaluation mode; otherwise the weights are
             random and the module is in training mode.
 
@@ -220,8 +220,8 @@ def to_rgb(image: Any) -> NDArray[np.uint8]:
         values of 16 bits are scaled to 0..255.
 
     Raises:
-        SourceError: The file is missing or is no picture.
-        UsageError: It is none of these.
+        SourceError: The file is missing or is not a picture.
+        UsageError: `image` has another type.
     """
     if isinstance(image, str | Path):
         from uvanet.sources import load_picture
@@ -230,7 +230,7 @@ def to_rgb(image: Any) -> NDArray[np.uint8]:
     if isinstance(image, np.ndarray):
         return image
     if hasattr(image, "convert"):
-        from PIL import ImageOps  # there, since the picture is Pillow's
+        from PIL import ImageOps  # installed, since the picture is one of Pillow
 
         upright: Any = ImageOps.exif_transpose(image)
         if upright.mode in _GRAY_16_MODES:  # Pillow would clip them to 255

@@ -92,7 +92,7 @@ class Card(Struct, frozen=True, kw_only=True):
         sha256: SHA-256 of the ONNX file, hex.
         license: License of the weights, an SPDX name.
         data: Sources of the training data.
-        recipe: `command`, and the settings of every training stage.
+        recipe: The training `command`, and the settings of every training stage.
         metrics: Data set to predictor to metric to mean value.
         limits: Known limits, one sentence each.
         notes: Remarks on the numbers above, one sentence each.
@@ -122,7 +122,7 @@ class Card(Struct, frozen=True, kw_only=True):
     format: Literal[2] = 2
 
     def __repr__(self) -> str:
-        # Not all fields: a list of cards would fill the screen.
+        # All fields of a list of cards would fill the screen.
         return f"<Card {self.name!r}, {self.role}>"
 
     @property
@@ -136,16 +136,16 @@ class Card(Struct, frozen=True, kw_only=True):
         return self.role == "student" and self.quantized_from is None
 
     def measured(self, split: str) -> dict[str, float]:
-        """Metrics of the prediction that users see; empty where it was not measured.
+        """Metrics of the prediction that users see; empty if it was not measured.
 
         Args:
             split: A key of `metrics`, such as "val", "test" or "talk".
         """
         rows = self.metrics.get(split, {})
-        # A student's card lists its branches beside the ensemble, and every card has baselines; a
-        # fine-tuned student's one has the student before and after.
-        found = rows.get("ensemble") or rows.get(self.name) or rows.get("after")
-        return found or (next(iter(rows.values())) if len(rows) == 1 else {})
+        # The card of a student lists its branches beside the ensemble, and every card lists
+        # baselines. The card of a fine-tuned student lists the student before and after.
+        row = rows.get("ensemble") or rows.get(self.name) or rows.get("after")
+        return row or (next(iter(rows.values())) if len(rows) == 1 else {})
 
     def write(self, path: Path) -> None:
         """Writes the card as JSON.
@@ -158,10 +158,11 @@ class Card(Struct, frozen=True, kw_only=True):
 
 
 def set_title(name: str) -> str:
-    """Name of a data set for users.
+    """Title of a data set for users.
 
     Args:
-        name: A key of `Card.metrics`, such as "talk", "test/osie", or the user's own data.
+        name: A key of `Card.metrics`, such as "talk" or "test/osie". The name of the user's own
+            data is returned unchanged.
     """
     whole, _, part = name.partition("/")
     if whole not in SET_TITLES:
@@ -174,8 +175,8 @@ def read_card(path: Path) -> Card:
     """Reads and checks a card.
 
     Raises:
-        ModelError: The file is missing, no card, too large, or of a newer format; names the file
-            and, where a value is out of bounds, the field.
+        ModelError: The file is missing, is not a card, is too large, or has a newer format. The
+            message names the file and an invalid field.
     """
     try:
         data = read_bounded(path, MAX_CARD_BYTES)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from uvanet.colormaps import COLORMAPS, colormap
+from uvanet.colormaps import check_colormap, colormap
 from uvanet.errors import UsageError
 from uvanet.i18n import tr
 
@@ -31,9 +31,9 @@ class OverlayStyle:
     """Style of the heat map.
 
     Attributes:
-        colormap: One of `COLORMAPS`.
+        colormap: One of `uvanet.colormaps.COLORMAPS`.
         opacity: Maximum alpha, 0..1.
-        threshold: Map values below are transparent, 0..1; a soft edge lies above.
+        threshold: Map values below are transparent, 0..1; alpha rises smoothly above.
 
     Raises:
         UsageError: A value is outside its range.
@@ -44,11 +44,7 @@ class OverlayStyle:
     threshold: float = 0.15
 
     def __post_init__(self) -> None:
-        if self.colormap not in COLORMAPS:
-            raise UsageError(
-                tr("There is no color map {name!r}.").format(name=self.colormap),
-                tr("Choose {choices}.").format(choices=", ".join(COLORMAPS)),
-            )
+        check_colormap(self.colormap)
         for name in ("opacity", "threshold"):
             if not 0.0 <= getattr(self, name) <= 1.0:
                 raise UsageError(
@@ -94,8 +90,8 @@ def compose(
     height, width = image_bgr.shape[:2]
     tables = _tables(style)
     values = enlarge_bytes(to_bytes(saliency), (width, height))
-    # applyColorMap is OpenCV's fastest lookup of three channels; it is used for the
-    # transparency too, so that no channel has to be split or merged.
+    # applyColorMap is OpenCV's fastest lookup of three channels. It looks up the transparency
+    # too, so that no channel has to be split or merged.
     remaining = cv2.applyColorMap(values, tables.transparency)
     blended = cv2.multiply(image_bgr, remaining, scale=1 / 255)
     return np.asarray(cv2.add(blended, cv2.applyColorMap(values, tables.colors)), np.uint8)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import platformdirs
@@ -10,8 +11,9 @@ from uvanet.errors import UvanetError
 from uvanet.i18n import tr
 
 DEFAULT_MODEL = "uvanet-64"
-"""The model that is used where none is named. With it, an export takes about 1.3 times as long as
-FFmpeg alone; with uvanet-128, 1.4 times. The live view chooses for itself."""
+"""The model of commands and functions if none is named. With it, an export takes about 1.3 times
+as long as FFmpeg alone; with uvanet-128, 1.4 times. The live view measures the models and chooses
+one."""
 
 
 def resource(name: str) -> Path:
@@ -27,18 +29,27 @@ def resource(name: str) -> Path:
         UvanetError: The file is missing, or `name` points outside the folder.
     """
     for root in _roots():
-        found = (root / name).resolve()
-        if not found.is_relative_to(root):
+        path = (root / name).resolve()
+        if not path.is_relative_to(root):
             raise UvanetError(
                 tr("{name!r} points outside the program's resources.").format(name=name),
                 tr("Name a file below the resources folder."),
             )
-        if found.exists():
-            return found
+        if path.exists():
+            return path
     raise UvanetError(
         tr("The file {name!r} that belongs to the program is missing.").format(name=name),
         tr("Install it again, or run it from a complete checkout."),
     )
+
+
+def expand_user(path: str | Path) -> Path:
+    """Replaces a leading ~ by the home folder.
+
+    Unlike `Path.expanduser`, leaves ~name as it is if there is no user of that name, so that the
+    caller reports a missing file.
+    """
+    return Path(os.path.expanduser(path))
 
 
 def log_folder() -> Path:

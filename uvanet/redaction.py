@@ -1,4 +1,4 @@
-"""One rule for what of an address and a name may be shown, logged or written."""
+"""Makes addresses and names safe to show, log and write: without secrets and control characters."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://)([^\s'\"<>]*)")
-# Control characters (they steer a terminal), marks that reverse the direction of text, and lone
-# surrogates (no encoder takes them).
+# Control characters (terminals obey them), marks that reverse the direction of text, and lone
+# surrogates (they cannot be encoded).
 _INVISIBLE = "\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff"
 _IN_TEXT = re.compile(f"[{_INVISIBLE}]")
 _IN_NAMES = re.compile(f"[{_INVISIBLE}\t\n]")
@@ -22,7 +22,7 @@ def redact(text: str) -> str:
 
     Tokens travel in queries, so they go too. An address need not be valid.
     """
-    return _ADDRESS.sub(lambda found: found[1] + _without_secrets(found[2]), text)
+    return _ADDRESS.sub(lambda match: match[1] + _without_secrets(match[2]), text)
 
 
 def printable(name: str | Path) -> str:
@@ -34,7 +34,7 @@ def printable(name: str | Path) -> str:
 
 
 def visible(text: str) -> str:
-    """Escapes the same characters in a text of several lines; line breaks and tabs stay."""
+    """Escapes the characters that `printable` escapes, except line breaks and tabs."""
     return _IN_TEXT.sub(_escape, text)
 
 
@@ -43,8 +43,8 @@ def excerpt(text: str, length: int = 60) -> str:
     return text if len(text) <= length else f"{text[: length - 3]}..."
 
 
-def _escape(found: re.Match[str]) -> str:
-    code = ord(found[0])
+def _escape(match: re.Match[str]) -> str:
+    code = ord(match[0])
     if 0xDC80 <= code <= 0xDCFF:  # a byte of a file name that is not UTF-8
         code -= 0xDC00
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
@@ -52,5 +52,5 @@ def _escape(found: re.Match[str]) -> str:
 
 def _without_secrets(rest: str) -> str:
     address = re.split(r"[?#]", rest, maxsplit=1)[0]
-    # A password may hold an unescaped slash or at sign: nothing before the last one is shown.
+    # A password may contain an unescaped slash or "@": only text after the last "@" is shown.
     return address.rpartition("@")[2]

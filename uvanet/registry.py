@@ -1,7 +1,8 @@
 """The installed models: lists them, and resolves what users type to a model file.
 
-A model is one that ships, one of the user's own (`uvanet.user_models`), or any ONNX file by path. A
-name always means the model that ships, if there is one: a user's of that name is found by its path.
+A model is shipped with the program, belongs to the user (`uvanet.user_models`), or is any ONNX file
+given by its path. If a shipped model and a user's model have the same name, the name selects the
+shipped one; the path selects the other.
 """
 
 from __future__ import annotations
@@ -10,19 +11,19 @@ import logging
 import re
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from uvanet.errors import ModelError, UvanetError
 from uvanet.i18n import tr
 from uvanet.model_card import Card, file_hash, read_card
-from uvanet.paths import resource
+from uvanet.paths import expand_user, resource
 from uvanet.redaction import excerpt
 from uvanet.runtime.external_onnx import ExternalOnnx
 from uvanet.user_models import user_model, user_model_files
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 _LOG = logging.getLogger(__name__)
 
@@ -42,10 +43,10 @@ class ResolvedModel:
     external: ExternalOnnx | None
 
     def verified(self) -> tuple[Path, Card]:
-        """The file and its card, after comparing the file with the card's SHA-256.
+        """The file and its card, once the file matches the card's SHA-256.
 
         Raises:
-            ModelError: The model has no card, or the file is not the one of the card.
+            ModelError: The model has no card, or the file does not match it.
         """
         if self.card is None:
             raise ModelError(
@@ -75,7 +76,7 @@ class ResolvedModel:
 
 def shipped_students() -> list[Card]:
     """Cards of the float students that ship, smallest first."""
-    cards = _named_cards(sorted(resource("weights").glob("*.onnx")))
+    cards = _named_cards(_shipped_files())
     students = (card for card in cards if card.trainable)
     return sorted(students, key=lambda card: (card.input_size, card.inference_size))
 
@@ -83,21 +84,21 @@ def shipped_students() -> list[Card]:
 def list_models() -> list[Card]:
     """Cards of all installed models: students first, then by input size and name.
 
-    A model whose card is damaged, or that is named unlike its file, is left out with a warning in
-    the log.
+    A model is left out, with a warning in the log, if its card is damaged or has another name than
+    the file.
     """
     cards = [*_named_cards(_shipped_files()), *list_user_models()]
     return sorted(cards, key=lambda card: (card.role != "student", card.input_size, card.name))
 
 
 available = list_models
-"""The name of 0.1.0."""
+"""Name of `list_models` in version 0.1.0."""
 
 
 def list_user_models() -> list[Card]:
     """Cards of the user's own models, by name.
 
-    One that is damaged, or has the name of a model that ships, is left out with a warning.
+    A model that is damaged or has the name of a shipped one is left out with a warning.
     """
     shipped = {path.stem for path in _shipped_files()}
     files = user_model_files()
@@ -111,13 +112,13 @@ def resolve_model(name_or_path: str | Path) -> ResolvedModel:
     """Finds the file of a model.
 
     Args:
-        name_or_path: A name that `list_models` lists; or the path of an ONNX file, `~` allowed,
-            with its card beside it or without one; or such a path with settings behind it, for
-            example `unisal.onnx,mean=0.485:0.456:0.406` (see `uvanet.runtime.external_onnx`).
+        name_or_path: The name of an installed model, or the path of an ONNX file, which may begin
+            with `~`. The path of a file without a card may be followed by settings, for example
+            `unisal.onnx,mean=0.485:0.456:0.406` (see `uvanet.runtime.external_onnx`).
 
     Raises:
         ModelError: There is no such model, or its card is damaged.
-        UsageError: A setting behind the path is invalid.
+        UsageError: A setting after the path is invalid.
     """
     text = str(name_or_path)
     if text.lower().endswith(".onnx"):
@@ -126,15 +127,15 @@ def resolve_model(name_or_path: str | Path) -> ResolvedModel:
             return ResolvedModel(path, read_card(path.with_suffix(".json")), None)
         return ResolvedModel(path, None, ExternalOnnx(path, path.stem))
     if ".onnx," in text.lower():
-        _existing_file(text.partition(",")[0])
         external = ExternalOnnx.parse(text)
+        _existing_file(str(external.path))
         return ResolvedModel(external.path, None, external)
     path = _file_of_name(text)
     return ResolvedModel(path, _named_card(path), None)
 
 
 def is_available(name_or_path: str | Path) -> bool:
-    """Whether `resolve_model` finds it: for names that were stored earlier."""
+    """Whether `resolve_model` finds a model; for names that were stored earlier."""
     try:
         resolve_model(name_or_path)
     except UvanetError:
@@ -161,10 +162,7 @@ def _shipped_files() -> list[Path]:
 
 
 def _existing_file(text: str) -> Path:
-    try:
-        path = Path(text).expanduser()
-    except RuntimeError:  # "~name" of a user that does not exist
-        path = Path(text)
+    path = expand_user(text)
     if not _is_file(path):
         raise ModelError(
             tr("There is no model file {path}.").format(path=path), tr("Check the path.")

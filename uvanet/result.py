@@ -1,4 +1,4 @@
-"""Result: the prediction for one picture, with its statistics and pictures."""
+"""Result: the prediction for one picture, with its statistics and drawings."""
 
 from __future__ import annotations
 
@@ -81,10 +81,12 @@ class Result:
         return np.ascontiguousarray(bgr[..., ::-1])
 
     def save(self, path: str | Path) -> None:
-        """Writes the overlay (.png, .jpg, .webp) or the map (.npy: float32, (h, w)); replaces.
+        """Writes the overlay (.png, .jpg, .webp) or the map (.npy: float32, (h, w)).
+
+        An existing file is replaced.
 
         Raises:
-            UsageError: The ending is another.
+            UsageError: The file name has another ending.
             OutputError: The file cannot be written.
         """
         path = Path(path)

@@ -38,10 +38,10 @@ class Stream(StreamingEngine):
 
         Args:
             image: RGB, uint8, (h, w, 3).
-            t: The frame's time, seconds. A time before the last one's resets the memory.
+            t: Time of the frame, seconds. A time before that of the last frame resets the memory.
 
         Returns:
-            float32, (h, w), 0..1, as `Model.predict` gives it.
+            float32, (h, w), 0..1; see `Model.predict`.
 
         Raises:
             UsageError: `image` has another type or shape.

@@ -16,11 +16,11 @@ PACKAGES = ("numpy", "opencv-python-headless", "av", "onnxruntime", "PySide6-Ess
 
 
 def describe() -> dict[str, str | int]:
-    """Describes the machine and the versions that matter for speed.
+    """Describes the machine and the versions of the packages that affect speed.
 
     Returns:
-        `processor`, `instructions` (its widest SIMD set), `cores` (usable), `memory_gib`,
-        `system`, `python`, and a version for each of `PACKAGES`.
+        `processor`, `instructions` (its widest SIMD set), `cores` (usable by this process),
+        `memory_gib`, `system`, `python`, and a version for each of `PACKAGES`.
     """
     facts: dict[str, str | int] = {
         "processor": _processor(),
@@ -46,10 +46,9 @@ def usable_cores() -> int:
 
 
 def process_start_time(pid: int) -> float:
-    """Start time of a process, seconds; tells apart two processes that had the same id.
+    """Start time of a process, seconds; it distinguishes processes that had the same id.
 
-    On Linux it is counted from the boot, because times that psutil gives change when the clock is
-    set.
+    On Linux the time counts from the boot, because times of psutil change when the clock is set.
 
     Args:
         pid: The process's id.
@@ -60,16 +59,16 @@ def process_start_time(pid: int) -> float:
     if sys.platform != "linux":
         return float(psutil.Process(pid).create_time())
     try:
-        words = Path("/proc", str(pid), "stat").read_text(encoding="utf-8", errors="replace")
+        status = Path("/proc", str(pid), "stat").read_text(encoding="utf-8", errors="replace")
     except OSError as error:
         raise psutil.NoSuchProcess(pid) from error
-    # The name, in brackets, may hold anything.
-    ticks = words.rpartition(")")[2].split()[19]
+    # The name of the process, in brackets, may contain spaces and brackets.
+    ticks = status.rpartition(")")[2].split()[19]
     return int(ticks) / os.sysconf("SC_CLK_TCK")
 
 
 def seconds_alive() -> float:
-    """Seconds since the system started this process, so that imports count."""
+    """Seconds since the system started this process; the time of imports is included."""
     now = time.clock_gettime(time.CLOCK_BOOTTIME) if sys.platform == "linux" else time.time()
     return max(0.0, now - process_start_time(os.getpid()))
 
@@ -85,6 +84,7 @@ def _processor() -> str:
 
 
 def _instructions() -> str:
-    """The widest SIMD set that OpenCV uses, such as "AVX2"; it marks missing ones with "?"."""
+    """The widest SIMD set that OpenCV uses, such as "AVX2"."""
+    # OpenCV marks instructions that the processor lacks with "?".
     present = [word for word in cv2.getCPUFeaturesLine().split() if not word.endswith("?")]
     return present[-1].lstrip("*") if present else ""

@@ -1,4 +1,4 @@
-"""The user's own models and training runs, in the platform's data folder of the user."""
+"""The user's own models and training runs, in the user's data folder of the platform."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def make_private(folder: Path) -> Path:
     """Makes a folder that only its owner can read (mode 0700), and returns it.
 
     Raises:
-        OutputError: It cannot be made.
+        OutputError: The folder cannot be made.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -65,7 +65,7 @@ def user_model_files() -> list[Path]:
 
 
 def user_model(name: str) -> Path | None:
-    """ONNX file of one of the user's models; None where there is none of that name."""
+    """ONNX file of one of the user's models; None if no model has that name."""
     path = models_folder() / name / f"{name}.onnx"
     return path if name and Path(name).name == name and path.is_file() else None
 
@@ -74,15 +74,16 @@ def save_user_model(folder: Path, stem: str, name: str) -> Path:
     """Copies a model to the user's models, complete or not at all.
 
     Args:
-        folder: Holds `<stem>.onnx`, `.json` and `.safetensors`.
+        folder: Folder with `<stem>.onnx`, `.json` and `.safetensors`.
         stem: Current name.
         name: New name, not in use.
 
     Returns:
-        Path of the ONNX file.
+        Path of the new ONNX file.
 
     Raises:
-        OutputError: It cannot be written.
+        ModelError: The card is damaged.
+        OutputError: The model cannot be written.
     """
     target = models_folder() / name
     try:

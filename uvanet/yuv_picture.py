@@ -42,10 +42,9 @@ class Matrix(enum.IntEnum):
 
 
 class YuvPicture:
-    """A picture as the decoder gave it: YUV 4:2:0 with 8 bits, limited range, upright.
+    """A decoded picture: YUV 4:2:0 with 8 bits, limited range, upright.
 
-    Each consumer takes the form that it needs, and what nobody asks for is never converted.
-    Thread-safe.
+    It is converted only to the formats that its consumers ask for. Thread-safe.
 
     Args:
         frame: The decoded frame, of the format yuv420p with even sides.
@@ -53,7 +52,7 @@ class YuvPicture:
         convert: Converts a frame with a matrix to a packed format; thread-safe.
 
     Attributes:
-        shape: Height, width and 3, as of the BGR picture.
+        shape: Shape of the BGR picture: height, width and 3.
         matrix: As given.
     """
 
@@ -82,7 +81,7 @@ class YuvPicture:
         return self._convert(self._frame, self.matrix, "bgra")
 
     def planes(self) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]]:
-        """Y, uint8, (h, w), and U and V, (h / 2, w / 2): views of memory that nobody may write."""
+        """Views of the decoder's memory, read-only: Y (h, w), U and V (h / 2, w / 2), uint8."""
         height, width = self.shape[:2]
         y, u, v = (
             np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)

@@ -31,7 +31,7 @@ class FrameAccounting:
         self._painted = 0
         self._failed = 0
         self._dropped = dict.fromkeys(Drop, 0)
-        # The numbers themselves rather than a difference: a frame without an outcome shows up.
+        # Capture numbers rather than a count, so that a second outcome of a frame is ignored.
         self._in_flight: set[int] = set()
         self._capture_rate = RateMeter()
         self._inference_rate = RateMeter()
@@ -63,7 +63,7 @@ class FrameAccounting:
                 self._dropped[cause] += 1
 
     def inferred(self, t: float, seconds: float) -> None:
-        """Counts a map that was ready at `t` after so many seconds of inference."""
+        """Counts a map that was ready at `t`, after `seconds` of inference."""
         with self._lock:
             self._inferred += 1
             self._inference_rate.add(t)

@@ -21,6 +21,7 @@ from app.pipeline.playback import Playback
 from app.pipeline.stats import Drop
 from app.pipeline.watchdog import StallDetector, Watchdog
 from uvanet.errors import SourceError, UvanetError
+from uvanet.i18n import tr
 from uvanet.sources.base import SourceCondition
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class CaptureSession:
 
     Args:
         source: Closed, used by nobody else; the session closes it.
-        feed: Receives the frames; its number is that of the events and of the threads.
+        feed: Receives the frames; events and thread names carry its number.
         emit: Receives the events.
         commands: Where commands come from.
         clock: Source of time stamps.
@@ -71,7 +72,7 @@ class CaptureSession:
         self._detector = StallDetector(feed.source)
         self._watchdog: Watchdog | None = None
         self._closer: threading.Thread | None = None
-        self._info: SourceInfo | None = None  # as told last
+        self._info: SourceInfo | None = None  # of the last SourceOpened or SourceChanged
         self._retrying: SourceStatus | None = None  # the last status of a lost connection
         self._given_up = False
         self._thread = threading.Thread(
@@ -80,7 +81,7 @@ class CaptureSession:
 
     @property
     def damaged(self) -> int:
-        """Damaged frames that the source has skipped."""
+        """Number of damaged frames that the source has skipped."""
         return self._source.status.damaged
 
     def start(self) -> None:
@@ -101,13 +102,13 @@ class CaptureSession:
             self._closer.start()
 
     def give_up(self) -> None:
-        """Ends the attempts to connect a lost source again: it fails with its last problem."""
+        """Ends the attempts to connect a lost source again; the source fails with its problem."""
         if self._retrying is not None:
             self._given_up = True
             self.unblock()
 
     def join(self, timeout: float) -> bool:
-        """Waits for the threads, `timeout` seconds in all; False where one still runs."""
+        """Waits for the threads, `timeout` seconds in all; returns False where one still runs."""
         end = time.monotonic() + timeout
         if not _joined(self._thread, end):
             return False
@@ -208,12 +209,12 @@ class CaptureSession:
     def _wrap(self, error: Exception) -> SourceError:
         try:
             name = self._source.info.title
-        except Exception:  # noqa: BLE001 - some sources know nothing before they are open
-            name = "The source"
+        except Exception:  # noqa: BLE001 - some sources have no info before they are open
+            name = tr("The source")
         detail = f"{type(error).__name__}: {error}".rstrip(": ")
         return SourceError(
-            f"{name} failed unexpectedly ({detail}).",
-            "Try it again or choose another source; the log has the details.",
+            tr("{name} failed unexpectedly ({detail}).").format(name=name, detail=detail),
+            tr("Try it again or choose another source; the log has the details."),
         )
 
     def _close(self) -> None:
@@ -223,7 +224,7 @@ class CaptureSession:
             logger.exception("a source raised while it was closed")
 
     def _wait_for_others(self) -> None:
-        """Waits until the device may be free: a camera that is reopened too early is busy."""
+        """Waits for earlier sessions to end: a camera that is opened too early is busy."""
         late = _not_joined(self._before, GRACE_S)
         for session in late:
             session.unblock()
@@ -263,7 +264,7 @@ class CaptureSessions:
 
     @property
     def damaged(self) -> int:
-        """Damaged frames that the current source has skipped."""
+        """Number of damaged frames that the current source has skipped."""
         session = self._current
         return 0 if session is None else session.damaged
 
@@ -302,7 +303,7 @@ class CaptureSessions:
             self._current = None
 
     def join(self, timeout: float) -> bool:
-        """Waits for all threads, `timeout` seconds in all; False where one still runs."""
+        """Waits for all threads, `timeout` seconds in all; returns False where one still runs."""
         end = time.monotonic() + timeout
         for session in _not_joined(self._retired, min(timeout, GRACE_S)):
             session.unblock()

@@ -28,7 +28,7 @@ class PlaybackCommand:
 
 
 class CommandQueue:
-    """Takes commands from any thread for the one thread that executes them.
+    """Collects commands of any thread for the capture thread, which executes them.
 
     Args:
         clock: Clock of `wait_until`.
@@ -58,13 +58,13 @@ class CommandQueue:
             self._wake()
 
     def seek(self, seconds: float) -> None:
-        """Seeks; replaces the seeks and steps that wait."""
+        """Seeks; replaces waiting seeks and steps."""
         with self._condition:
             self._seek, self._steps = seconds, 0
             self._wake()
 
     def step(self, frames: int) -> None:
-        """Pauses and steps; adds to the steps that wait."""
+        """Pauses and steps; adds to waiting steps."""
         with self._condition:
             self._play = False
             self._steps += frames
@@ -96,7 +96,7 @@ class CommandQueue:
         """Returns the commands since the last call, merged.
 
         Args:
-            block: Wait until something comes.
+            block: Wait until a command comes.
 
         Returns:
             The command, possibly empty; None after `stop`.

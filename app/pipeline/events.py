@@ -1,7 +1,7 @@
-"""Events of the pipeline: one small class each, with the number of what it is about.
+"""Events of the pipeline: a class each, with the number of the source, model or teacher.
 
-A receiver on another thread gets events later than they happened. It compares the number with
-the number of what it uses now, and ignores events of what was replaced since.
+A receiver on another thread gets an event some time after it happened. The receiver compares the
+number with that of the current source, model or teacher, and ignores events of earlier ones.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class SourceChanged(SourceEvent):
     """A live source was connected again and sends another size or rate.
 
     Attributes:
-        info: Its new facts.
+        info: New facts of the source.
     """
 
     info: SourceInfo
@@ -93,7 +93,7 @@ class SourceResumed(SourceEvent):
 
 @dataclass(frozen=True, slots=True)
 class SourceStatusChanged(SourceEvent):
-    """A live source is being reconnected, sends the same frame or damaged ones, or is well again.
+    """A live source is being reconnected, repeats a frame, sends damaged ones, or works again.
 
     Attributes:
         status: What the source reports.

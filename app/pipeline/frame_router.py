@@ -22,15 +22,15 @@ if TYPE_CHECKING:
 
 
 class FrameRouter:
-    """Leads frames of the current source to the network, and results to the painter.
+    """Passes frames of the current source to the network, and results to the painter.
 
-    Frames of an epoch before `min_epoch` are obsolete (after a seek or a change of source).
-    Every station asks `is_obsolete` and drops them, so they are never painted.
+    A seek or a change of source makes the frames before obsolete. Every thread checks
+    `is_obsolete` and drops such frames, so that they are never painted.
 
     Attributes:
         frames: Slot from which the inference thread takes frames.
         accounting: Counters of all frames.
-        min_epoch_cause: Why frames before `min_epoch` are obsolete.
+        min_epoch_cause: Why frames are obsolete.
         tap: Called with each captured frame on the capture thread; must be quick.
     """
 
@@ -63,7 +63,7 @@ class FrameRouter:
         return SourceFeed(self, source)
 
     def close(self) -> None:
-        """Accepts nothing any more and drops what is in flight."""
+        """Drops the frames in flight and accepts no more."""
         with self._lock:
             self._source = 0
             self._last = None
@@ -100,8 +100,8 @@ class FrameRouter:
     def repeat_frame(self, t: float) -> None:
         """Sends the newest frame of the current source once more, in an epoch of its own.
 
-        For a network that takes over while no new frame comes. The frame counts as captured
-        again; `tap` does not get it.
+        Called for a new network while no new frame comes. The frame counts as captured again;
+        `tap` does not get it.
 
         Args:
             t: Seconds on the pipeline's clock, the new time of capture.
@@ -123,11 +123,11 @@ class FrameRouter:
         return frame.epoch < self._min_epoch
 
     def drop(self, frame: FramePacket, cause: Drop | None = None) -> None:
-        """Counts a frame as dropped; without a cause, for what made it obsolete."""
+        """Counts a frame as dropped; the default cause is what made the frame obsolete."""
         self.accounting.dropped(frame.seq, cause or self.min_epoch_cause)
 
     def publish_result(self, result: SaliencyPacket) -> bool:
-        """Puts a result into the painter's slot; False where it was dropped instead."""
+        """Puts a result into the painter's slot; returns False where it was dropped instead."""
         frame = result.frame
         if self.is_obsolete(frame):
             self.drop(frame)
@@ -184,7 +184,7 @@ class SourceFeed:
         """Sends a frame to the network.
 
         Args:
-            frame: What the source gave.
+            frame: Frame of the source.
             t: Time of capture, seconds on the pipeline's clock.
             t_scene: See `FramePacket`.
         """
@@ -217,7 +217,7 @@ class SourceFeed:
                 router.accounting.skipped(cause, t)
 
     def begin_epoch(self, flush: Drop | None) -> None:
-        """Begins an epoch; with a cause, drops all frames in flight for it."""
+        """Begins an epoch; drops all frames in flight where the cause `flush` is given."""
         router = self._router
         with router._lock:
             if self.source == router._source:

@@ -15,6 +15,7 @@ from app.pipeline.packets import FramePacket, SaliencyPacket
 from app.pipeline.paint_format import paintable
 from app.pipeline.predictor import cancel, checked_map, known_error, make_predictor, no_answer
 from app.pipeline.watchdog import StepTimer
+from uvanet.i18n import tr
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,9 +74,10 @@ class _AbandonedError(Exception):
 class Inference:
     """Runs the network on a thread of its own. No error of the network ends the thread.
 
-    A network that does not return from a step within the limit is canceled and abandoned with
-    its thread: a new thread processes the same frame with the network that is left (the one
-    before a trial, a requested one, or none), so another network can always be chosen.
+    A network whose step exceeds the limit is canceled, and abandoned together with its thread. A
+    new thread processes the same frame: with the network in use where a trial was abandoned, with
+    a requested network where one waits, otherwise with none. So another network can always be
+    chosen.
 
     Args:
         predictor: The network, or a factory that is run on the thread.
@@ -138,7 +140,7 @@ class Inference:
             if step is None or not step.timer.tick(limit):
                 return
             if step.frame is None and requested is None:
-                return  # loading may take long, and nothing else waits
+                return  # loading may take long, and no other network is requested
             self._step = None
             trial = step.model is not self._model
             predictor, step.model.predictor = step.model.predictor, None
@@ -153,7 +155,7 @@ class Inference:
         self._thread = self._start(partial(self._process, step.frame))
 
     def join(self, timeout: float) -> bool:
-        """Waits for the thread; False where it, or one that was left behind, still runs."""
+        """Waits for the thread; returns False where it or an abandoned thread still runs."""
         if self._thread is not threading.current_thread():
             self._thread.join(timeout)
         return not any(thread.is_alive() for thread in [self._thread, *self._left_behind])
@@ -177,13 +179,14 @@ class Inference:
         model = self._model
         self._begin(model, None)
         try:
-            made = make_predictor(predictor)
+            loaded = make_predictor(predictor)
         except Exception as error:  # noqa: BLE001 - reported below
             self._end()
-            self._emit_failure(model, error, f"{model.name} cannot be loaded")
+            what = tr("{name} cannot be loaded").format(name=model.name)
+            self._emit_failure(model, error, what)
         else:
             self._end()
-            model.predictor = made
+            model.predictor = loaded
 
     def _process(self, frame: FramePacket | None) -> None:
         if frame is None:
@@ -207,7 +210,8 @@ class Inference:
             except _AbandonedError:
                 raise
             except Exception as error:  # noqa: BLE001 - reported below
-                self._emit_failure(model, error, f"{model.name} failed on a frame")
+                what = tr("{name} failed on a frame").format(name=model.name)
+                self._emit_failure(model, error, what)
         self._publish(frame, saliency, start)
         if changed is not None:
             self._emit(changed)
@@ -220,8 +224,8 @@ class Inference:
             raise
         except Exception as error:
             logger.exception("%s was refused", trial.name)
-            known = known_error(error, f"{trial.name} failed on its first frame")
-            self._emit(ModelRefused(trial.number, trial.name, known))
+            what = tr("{name} failed on its first frame").format(name=trial.name)
+            self._emit(ModelRefused(trial.number, trial.name, known_error(error, what)))
             return None
         self._model = trial
         return saliency
@@ -267,14 +271,14 @@ class Inference:
         except Exception as error:  # noqa: BLE001 - reported below
             # Out of memory on a huge frame, or a source whose frame is not an image.
             self._router.accounting.failed(frame.seq)
-            self._emit_failure(self._model, error, "A frame cannot be shown")
+            self._emit_failure(self._model, error, tr("A frame cannot be shown"))
             return
         self._sink.accept(SaliencyPacket(frame, saliency, ready, ready - start, bgra, failed))
 
     def _emit_failure(self, model: _Model, error: Exception, what: str) -> None:
         known = known_error(error, what)
         message = str(known)
-        # Messages that contain a number could differ on every frame.
+        # A message that contains a number may differ on every frame, so their count is limited.
         if message in model.messages or len(model.messages) >= _MAX_MESSAGES:
             return
         model.messages.add(message)

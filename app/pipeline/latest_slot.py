@@ -24,8 +24,8 @@ class LatestSlot(Generic[T]):
         """Stores an item, replacing the one that waits.
 
         Returns:
-            The item that nobody will take: the replaced one, or the given one where the slot
-            is closed; None where there is none.
+            The item that is dropped: the replaced one, or `item` where the slot is closed; None
+            where nothing is dropped.
         """
         with self._condition:
             if self._closed:
@@ -53,10 +53,10 @@ class LatestSlot(Generic[T]):
         return self.take(0)
 
     def close(self) -> T | None:
-        """Wakes all threads in `take`; the slot accepts nothing any more.
+        """Wakes all threads in `take`; later items are not accepted.
 
         Returns:
-            The item that was still waiting.
+            The item that waited, or None.
         """
         with self._condition:
             self._closed = True

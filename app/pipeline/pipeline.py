@@ -226,7 +226,7 @@ class LivePipeline:
 
     def _repeat_if_still(self) -> None:
         if self._state is PipelineState.PLAYING and not self._stalled:
-            return  # decided by the next frame, or where the source pauses, ends or stalls
+            return  # the next frame makes it needless; a pause, an end or a stall calls this again
         if self._repeat_seq is not None and self._repeat_seq == self._router.last_seq:
             self._router.repeat_frame(self._clock.now())
         self._repeat_seq = None
@@ -236,7 +236,7 @@ class LivePipeline:
         self._router.tap = tap
 
     def take_result(self) -> SaliencyPacket | None:
-        """Takes the newest result, or None. Never one older than the last."""
+        """Takes the newest result, or None; never a result older than the last one taken."""
         return self._router.take_result()
 
     def painted(self, packet: SaliencyPacket, t_paint: float | None = None) -> None:

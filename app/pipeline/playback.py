@@ -10,6 +10,7 @@ from app.pipeline.events import PipelineState, SourceEvent, StateChanged
 from app.pipeline.pacing import Pacer
 from app.pipeline.stats import Drop
 from uvanet.errors import SourceError
+from uvanet.i18n import tr
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -143,8 +144,8 @@ class Playback:
 
     def _seek(self, seconds: float) -> None:
         self._held = None
-        # The frame of a seek is still worth painting when the next request comes: while a slider
-        # is dragged, there is always a next one.
+        # The frame of the seek before is still painted: while a slider is dragged, each seek would
+        # drop it.
         self._begin_epoch(None if self._sought else Drop.SEEK)
         self._source.abandon_seek = self._is_superseded
         with self._watched():
@@ -153,10 +154,10 @@ class Playback:
         self._sought = True
 
     def _is_superseded(self) -> bool:
-        """Whether a running seek ends at the frame reached, since another position is wanted.
+        """Whether a running seek may end before its position, since another seek waits.
 
-        While a slider is dragged, frames on the way are shown at `PREVIEW_S`; the position at
-        which it rests is shown exactly.
+        While a slider is dragged, frames on the way are shown every `PREVIEW_S`; the last position
+        is shown exactly.
         """
         late = self._clock.now() - self._shown_t >= PREVIEW_S
         return late and self._commands.seek_waiting
@@ -167,7 +168,7 @@ class Playback:
         elif frames > 0:
             self._show_next(frames)
         elif self._info.seekable and self._shown_pts is not None:
-            # The middle of the frame sought: its edge may round to the one before.
+            # The middle of the frame: its start may round to the frame before.
             self._seek(self._shown_pts + (frames + 0.5) * self._period)
 
     def _play_on(self) -> None:
@@ -188,7 +189,7 @@ class Playback:
         self._deliver(frame, now)
 
     def _next_in_time(self) -> Frame | None:
-        """Reads the next frame; None where it is too late for it, or at the end."""
+        """Reads the next frame; None where it came too late, or at the end."""
         frame = self._next()
         if frame is None:
             self._end()
@@ -197,7 +198,7 @@ class Playback:
         return None if self._too_late(frame, self._pacer.due(frame.pts, now), now) else frame
 
     def _too_late(self, frame: Frame, due: float, now: float) -> bool:
-        """Whether the frame was dropped to stay in real time."""
+        """Drops a frame that is too late for real time; returns whether it did."""
         behind = now - due
         if behind > FAR_BEHIND_S:
             if not self._info.seekable:
@@ -249,7 +250,7 @@ class Playback:
 
     @contextlib.contextmanager
     def _watched(self) -> Iterator[None]:
-        """Lets the watchdog report a file that does not answer, as on a share that vanished."""
+        """Lets the watchdog report a file that does not answer, as on a lost network share."""
         if self._info.live:
             yield
             return
@@ -272,7 +273,7 @@ class Playback:
     def _deliver(self, frame: Frame, now: float) -> None:
         if self._info.slides:
             self._begin_epoch(None)
-        # Broken time stamps must not run backwards under the network.
+        # The network needs growing times; the time stamps of a damaged file may decrease.
         self._t_scene = max(now if self._info.live else frame.pts, self._t_scene + 1e-3)
         self._shown_pts, self._shown_t = frame.pts, now
         self._sought = False
@@ -287,7 +288,8 @@ class Playback:
             return
         if not self._any_frame:
             raise SourceError(
-                f"{self._info.title} has no readable frame.", "Choose another source."
+                tr("{name} has no readable frame.").format(name=self._info.title),
+                tr("Choose another source."),
             )
         self._detector.pause()
         if not self._info.slides:

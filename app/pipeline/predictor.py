@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 import numpy as np
 
 from uvanet.errors import ModelError, UvanetError
+from uvanet.i18n import tr
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -68,8 +69,8 @@ def checked_map(saliency: object) -> NDArray[np.float32]:
     checked = np.ascontiguousarray(saliency, np.float32)
     if checked.ndim != 2 or not checked.size or not np.isfinite(checked).all():
         raise ModelError(
-            "The saliency map of the model is not a 2-D array of finite numbers.",
-            "Try another model.",
+            tr("The saliency map of the model is not a 2-D array of finite numbers."),
+            tr("Try another model."),
         )
     return checked
 
@@ -79,16 +80,16 @@ def known_error(error: Exception, what: str) -> UvanetError:
 
     Args:
         error: Any exception; a UvanetError is returned as it is.
-        what: What failed, for exceptions without a message for users.
+        what: What failed, translated, for exceptions without a message for users.
     """
     if isinstance(error, UvanetError):
         return error
     detail = f"{type(error).__name__}: {error}".rstrip(": ")
-    return ModelError(f"{what} ({detail}).", "Try another model, and see the log.")
+    return ModelError(f"{what} ({detail}).", tr("Try another model, and see the log."))
 
 
 def cancel(predictor: Predictor | None) -> None:
-    """Ends the running step of a predictor that is of no more use, where it can be ended."""
+    """Ends the running step of a predictor that is given up, where it is `Cancelable`."""
     if isinstance(predictor, Cancelable):
         predictor.cancel()
 
@@ -96,6 +97,8 @@ def cancel(predictor: Predictor | None) -> None:
 def no_answer(name: str, seconds: float) -> ModelError:
     """The error of a network whose `step` does not return."""
     return ModelError(
-        f"{name} has not answered for {seconds:.0f} seconds and was stopped.",
-        "Choose another model.",
+        tr("{name} has not answered for {seconds:.0f} seconds and was stopped.").format(
+            name=name, seconds=seconds
+        ),
+        tr("Choose another model."),
     )

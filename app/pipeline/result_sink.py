@@ -15,7 +15,7 @@ class ResultSink(Protocol):
     """Receives each result of the student. Called from the inference and teacher threads."""
 
     def accept(self, result: SaliencyPacket) -> None:
-        """Takes a result over; returns at once."""
+        """Receives a result; returns at once."""
         ...
 
 
@@ -41,7 +41,7 @@ class Paired:
     """Offers results to a teacher first.
 
     Args:
-        offer: `Teacher.offer`: whether the teacher holds a result back; it passes it on later.
+        offer: `Teacher.offer`, which returns whether the teacher holds a result back.
         sink: Receives the results that the teacher does not hold back.
     """
 

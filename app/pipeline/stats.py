@@ -30,7 +30,7 @@ class PipelineStats:
             of a paused live source are not counted.
         inferred: Maps made by the network.
         painted: Frames painted with their map.
-        dropped_by_cause: Frames replaced by a newer one or obsolete, for every cause.
+        dropped_by_cause: Number of dropped frames for every cause.
         in_flight: Frames between capture and paint: at most one in each slot and one in
             processing at each station.
         failed: Frames on which the network raised (the frame itself is still shown).
@@ -68,10 +68,10 @@ class PipelineStats:
         return sum(self.dropped_by_cause.values())
 
     def since(self, before: PipelineStats) -> PipelineStats:
-        """What was counted after an earlier snapshot; rates and times stay those of the moment.
+        """The counts since an earlier snapshot; rates and times stay those of the moment.
 
-        Frames of the earlier source that were under way then are not blamed on the new one:
-        `Drop.SOURCE_CHANGED` is left out.
+        Drops with the cause `Drop.SOURCE_CHANGED` count as 0: the frames belong to the source
+        before.
         """
         dropped = {
             cause: 0 if cause is Drop.SOURCE_CHANGED else count - before.dropped_by_cause[cause]

@@ -16,6 +16,7 @@ from app.pipeline.predictor import cancel, checked_map, known_error, make_predic
 from app.pipeline.stats import Drop
 from app.pipeline.thread_priority import lower_priority
 from app.pipeline.watchdog import StepTimer
+from uvanet.i18n import tr
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,18 +50,18 @@ class _Job:
 class Teacher:
     """Runs a second network on a thread of its own, at lower priority.
 
-    It gets the newest result of the student, so that each of its maps belongs to a frame that
-    has the student's map as well. In synchronized mode it holds the student's result back and
-    passes it to `sink` together with its own; otherwise the student's results are not delayed,
-    and the teacher's wait for `take`. It has an accounting of its own: offered = delivered +
-    dropped + in flight + failed. A step beyond the limit ends the teacher (TeacherFailed).
+    The teacher gets the newest result of the student, so that each frame with a teacher's map has
+    a student's map as well. In synchronized mode, the teacher holds the student's result back and
+    passes it to `sink` together with its own. Otherwise the student's results are not delayed, and
+    `take` returns the teacher's. The teacher counts its frames on its own: offered = delivered +
+    dropped + in flight + failed. A step that exceeds the limit ends the teacher (TeacherFailed).
 
     Args:
         predictor: The network, or a factory that is run on the thread.
         number: Number of the teacher, for events and results.
         name: Name of the network, for events and messages.
         synchronized: Whether results are held back; may be changed at any time.
-        router: Knows which frames are obsolete.
+        router: Tells which frames are obsolete, and counts those that are dropped.
         sink: Receives the results that were held back.
         notify: Called after each result that waits for `take`.
         emit: Receives the events.
@@ -107,10 +108,10 @@ class Teacher:
         self._thread.start()
 
     def offer(self, result: SaliencyPacket) -> bool:
-        """Gives it a result of the student; returns at once.
+        """Offers a result of the student to the teacher; returns at once.
 
         Returns:
-            Whether the result is held back: it is passed to `sink`, or dropped.
+            Whether the result is held back: the teacher passes it to `sink` later, or drops it.
         """
         if not self._ready or self._stopped:
             return False
@@ -125,7 +126,7 @@ class Teacher:
         return job.held
 
     def take(self) -> TeacherResult | None:
-        """Takes the newest result on a frame that was not held back; None where there is none."""
+        """Takes the newest result on a frame that was not held back, or None."""
         result = self._results.clear()
         if result is None:
             return None
@@ -136,7 +137,7 @@ class Teacher:
         return result
 
     def stats(self) -> PipelineStats:
-        """Its own counters; `painted` counts the results that were delivered."""
+        """Counters of the teacher; `painted` counts the results that were delivered."""
         return self._accounting.snapshot(self._clock.now())
 
     def check(self) -> None:
@@ -161,7 +162,7 @@ class Teacher:
             self._drop(job, Drop.TEACHER_BUSY)
 
     def join(self, timeout: float) -> bool:
-        """Waits for the thread; False where it still runs."""
+        """Waits for the thread; returns False where it still runs."""
         if self._thread is not threading.current_thread():
             self._thread.join(timeout)
         return not self._thread.is_alive()
@@ -171,7 +172,8 @@ class Teacher:
         try:
             self._predictor = predictor = make_predictor(given)
         except Exception as error:  # noqa: BLE001 - reported below
-            self._report(known_error(error, f"{self.name} cannot be loaded"), error)
+            what = tr("{name} cannot be loaded").format(name=self.name)
+            self._report(known_error(error, what), error)
             return
         del given
         self._ready = True
@@ -213,7 +215,8 @@ class Teacher:
             self._accounting.inferred(result.t_inferred, result.inference_s)
         elif failure is not None:
             self._accounting.failed(frame.seq)
-            self._report(known_error(failure, f"{self.name} failed on a frame"), failure)
+            what = tr("{name} failed on a frame").format(name=self.name)
+            self._report(known_error(failure, what), failure)
         if job.held:
             if result is not None:
                 self._delivered(result)
@@ -234,7 +237,7 @@ class Teacher:
             self._router.drop(frame, cause)
 
     def _report(self, error: UvanetError, cause: Exception | None = None) -> None:
-        """Reports the first failure; it may fail on every frame, and the log has the first."""
+        """Reports the first failure only, since a network may fail on every frame."""
         if self._failure_reported:
             return
         self._failure_reported = True

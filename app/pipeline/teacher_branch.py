@@ -62,7 +62,7 @@ class TeacherBranch:
         name: str = "",
         synchronized: bool = True,
     ) -> int:
-        """Starts a teacher in place of the one before.
+        """Starts a teacher in place of the current one.
 
         TeacherReady follows once it is loaded, or TeacherFailed; until then the student's
         results are passed on directly.
@@ -70,8 +70,9 @@ class TeacherBranch:
         Args:
             predictor: The network, or a factory for the teacher's thread; None for no teacher.
             name: For the events.
-            synchronized: Show only frames that both have processed, each with its teacher
-                result; otherwise the student is not delayed, and results come by `take`.
+            synchronized: Show only frames that both networks have processed, each with the
+                teacher's result. Otherwise the student is not delayed, and `take` returns the
+                teacher's results.
 
         Returns:
             The number that the teacher's events and results carry.
@@ -133,11 +134,8 @@ class TeacherBranch:
             self.use(None)
 
     def join(self, timeout: float) -> bool:
-        """Waits for the threads, `timeout` seconds in all; False where one still runs."""
+        """Waits for the threads, `timeout` seconds in all; returns False where one still runs."""
         end = time.monotonic() + timeout
         with self._lock:
             retired = list(self._retired)
-        running = [
-            runner for runner in retired if not runner.join(max(0.0, end - time.monotonic()))
-        ]
-        return not running
+        return all(teacher.join(max(0.0, end - time.monotonic())) for teacher in retired)

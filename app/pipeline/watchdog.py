@@ -1,7 +1,6 @@
 """Detects sources that give no frames and networks that do not return.
 
-A call into a driver or an engine may block for ever, so the thread that makes the call cannot
-be the one that notices.
+A call into a driver or an engine may block for ever, so another thread has to watch it.
 """
 
 from __future__ import annotations
@@ -17,19 +16,19 @@ if TYPE_CHECKING:
 
 STALL_S = 3.0
 STEP_LIMIT_S = 20.0
-"""Seconds after which a network's step is given up."""
+"""Seconds after which a step of a network is given up."""
 
 _TICK_S = 0.2
-_SUSPENDED_S = 1.0  # between two checks: the process or the machine stood still
-_CHECKS_AFTER = 5  # that a source has to give a frame after that
+_SUSPENDED_S = 1.0  # after a longer time between two checks, the process was suspended
+_GRACE_CHECKS = 5  # checks after a suspension that report no new stall
 
 
 class StallDetector:
-    """Decides from times alone whether a source has stalled.
+    """Decides whether a source has stalled, by the times of its frames.
 
-    `feed`, `pause` and `rest` are called by the thread that reads, `check` by the watchdog. A live
-    source is fed with each frame. A file is waited for during a read alone: fed at its start, and
-    paused at its end. The time that the process was suspended says nothing about the source.
+    The reading thread calls `feed`, `pause` and `rest`; the watchdog calls `check`. A live source
+    calls `feed` for each frame. A file can stall during a read only: `feed` is called at the start
+    of a read, `pause` at its end. Time during which the process was suspended does not count.
 
     Args:
         source: Number of the source, for the events.
@@ -40,24 +39,24 @@ class StallDetector:
         self._last: float | None = None
         self._stalled = False
         self._checked = math.inf
-        self._patience = 0  # checks
+        self._grace_checks = 0
 
     def feed(self, t: float) -> None:
-        """Notes the time of a frame, or of the opening of the source, in seconds."""
+        """Sets the time, in seconds, of the newest frame or of the opening of the source."""
         self._last = t
 
     def pause(self) -> None:
-        """Ends the wait for a read that has returned; a stall, if there was one, is over."""
+        """Expects no frame until the next `feed`; a stall that was reported is over."""
         self._last = math.inf
 
     def rest(self) -> None:
-        """Expects no frames until the next `feed`; the end of a stall is not reported."""
+        """Like `pause`, but the end of a stall is not reported."""
         self._last = None
 
     def check(self, now: float) -> SourceStalled | SourceResumed | None:
         """Returns the event that is due at the time `now`."""
         if now - self._checked > _SUSPENDED_S:
-            self._patience = _CHECKS_AFTER
+            self._grace_checks = _GRACE_CHECKS
         self._checked = now
         last = self._last
         if last is None:
@@ -65,8 +64,8 @@ class StallDetector:
             return None
         silent = now - last
         if silent >= STALL_S and not self._stalled:
-            if self._patience:
-                self._patience -= 1
+            if self._grace_checks:
+                self._grace_checks -= 1
                 return None
             self._stalled = True
             return SourceStalled(self._source, silent)
@@ -77,16 +76,16 @@ class StallDetector:
 
 
 class StepTimer:
-    """Counts the watchdog's ticks during one step of a network.
+    """Measures one step of a network in ticks of the watchdog.
 
-    Ticks, not the clock: a machine that was suspended for an hour did not compute for an hour.
+    Unlike the clock, ticks stop while the machine is suspended.
     """
 
     def __init__(self) -> None:
         self._ticks = 0
 
     def tick(self, limit_s: float) -> bool:
-        """Counts a tick; whether the step lasts longer than the limit."""
+        """Counts a tick; returns whether the step has taken more than `limit_s` seconds."""
         self._ticks += 1
         return self._ticks * _TICK_S > limit_s
 
@@ -107,11 +106,11 @@ class Watchdog:
         self._thread.start()
 
     def join(self, timeout: float) -> bool:
-        """Waits for the thread; False where it still runs."""
+        """Waits for the thread; returns False where it still runs."""
         self._thread.join(timeout)
         return not self._thread.is_alive()
 
     def _run(self) -> None:
-        # The machine's time, whatever clock the pipeline uses: a call that hangs does so in it.
+        # Real time, also where a test replaces the pipeline's clock: a call hangs in real time.
         while not self._stopped.wait(_TICK_S):
             self._check()

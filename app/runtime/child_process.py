@@ -49,7 +49,7 @@ class ChildProcess(QObject):
 
     Args:
         command: The program and its arguments.
-        merge_errors: Report standard error as lines, too, instead of keeping it in `error_text`.
+        merge_errors: Emit standard error as lines, too, instead of keeping it in `error_text`.
         background: Run at a lower priority than the window.
 
     Signals:
@@ -119,7 +119,7 @@ class ChildProcess(QObject):
         self._process.write(f"{line}\n".encode())
 
     def close_input(self) -> None:
-        """Ends the standard input, which asks programs of ours to cancel. Returns at once."""
+        """Closes the standard input, upon which our own commands cancel. Returns at once."""
         self._process.closeWriteChannel()
 
     def kill(self) -> None:
@@ -127,7 +127,7 @@ class ChildProcess(QObject):
         self._process.kill()
 
     def close(self, timeout: float) -> bool:
-        """Ends the input, waits for the end, and kills a process that does not end in time.
+        """Closes the input, waits for the end, and kills a process that does not end in time.
 
         Args:
             timeout: Seconds to wait before the kill; the kill itself takes half a second at most.
@@ -174,7 +174,7 @@ class ChildProcess(QObject):
 
 
 class DetachedProcess:
-    """A process that outlives the program: it has files in place of pipes.
+    """A process that outlives the program; it writes into files instead of pipes.
 
     Args:
         pid: Number of a process that runs.
@@ -222,12 +222,12 @@ class DetachedProcess:
         return False
 
     def terminate(self) -> None:
-        """Sends SIGTERM, or what stands for it on Windows. Does nothing after the end."""
+        """Sends SIGTERM; on Windows, kills the process. Does nothing after the end."""
         with contextlib.suppress(psutil.Error, OSError):
             self._process.terminate()
 
 
 def _lower_priority(pid: int) -> None:
-    """Lets a process run only where the window leaves time. Does nothing where it has ended."""
+    """Lowers the priority of a process. Does nothing where it has ended."""
     with contextlib.suppress(psutil.Error, OSError):
         psutil.Process(pid).nice(getattr(psutil, "BELOW_NORMAL_PRIORITY_CLASS", 5))

@@ -12,8 +12,8 @@ _INTERVAL_MS = 1000
 class GuiThreadGc(QObject):
     """Disables Python's automatic collection and collects on a timer instead.
 
-    Python collects on whatever thread allocates. A widget in a reference cycle would then be
-    destroyed on the capture thread, and Qt crashes.
+    Python collects on any thread that allocates memory. A widget in a reference cycle could be
+    destroyed on the capture thread, which crashes Qt.
     """
 
     def __init__(self, parent: QObject | None = None) -> None:

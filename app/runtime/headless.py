@@ -10,28 +10,30 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from uvanet.i18n import tr
+
 if TYPE_CHECKING:
     import argparse
 
 
 def display_problem() -> str | None:
-    """Returns why no window can be opened, in a sentence; None if one can.
+    """Returns the reason why no window can be opened, a sentence; None if one can be opened.
 
     Qt aborts the process if it finds no display, so this is checked before Qt starts.
     """
-    if sys.platform != "linux" or os.environ.get("QT_QPA_PLATFORM", "xcb") not in (
-        "xcb",
-        "wayland",
-    ):
+    # Plugins that Qt tries in turn, each with parameters behind a colon.
+    plugins = (os.environ.get("QT_QPA_PLATFORM") or "xcb").split(";")
+    names = {plugin.partition(":")[0] for plugin in plugins}
+    if sys.platform != "linux" or not names <= {"xcb", "wayland"}:
         return None
     wayland, x11 = os.environ.get("WAYLAND_DISPLAY"), os.environ.get("DISPLAY")
     if not wayland and not x11:
-        return "There is no display here (neither DISPLAY nor WAYLAND_DISPLAY is set)."
+        return tr("There is no display here (neither DISPLAY nor WAYLAND_DISPLAY is set).")
     if wayland and _wayland_answers(wayland):
         return None
     if x11 and _x_answers(x11):
         return None
-    return f"The display {x11 or wayland} does not answer."
+    return tr("The display {name} does not answer.").format(name=x11 or wayland)
 
 
 def _wayland_answers(name: str) -> bool:
@@ -60,11 +62,11 @@ def _x_answers(name: str) -> bool:
 
 
 def output_path(source: str, folder: Path) -> Path:
-    """Returns a new file name for the annotated source, without parts of its URL.
+    """Returns the path of a new file for the annotated source.
 
     Args:
-        source: The string that opens the source.
-        folder: Where the file is to be.
+        source: The string that opens the source. No part of a URL is taken into the name.
+        folder: Folder of the file.
     """
     from uvanet.atomic_io import numbered
 

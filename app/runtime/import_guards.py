@@ -13,9 +13,9 @@ def import_qt() -> None:
     """Imports PySide6 and removes its import hook.
 
     PySide6 replaces `builtins.__import__` by a function that reads the source of every module
-    imported afterwards, in search of `__feature__` (Qt names in snake_case). This program does not
-    use it. The lines stay in memory, 13 MB, and reading them takes a tenth of the start-up time.
-    Call this before other modules of the program are imported.
+    imported afterwards, in search of `__feature__` (Qt names in snake_case), which this program
+    does not use. The text stays in memory, 13 MB, and reading it takes a tenth of the start-up
+    time. Call this before other modules of the program are imported.
     """
     import PySide6  # noqa: F401
 
@@ -25,10 +25,10 @@ def import_qt() -> None:
 def import_cv2() -> None:
     """Imports OpenCV and removes the environment variables that it sets for Qt.
 
-    Where another package has installed opencv-python in place of opencv-python-headless, it points
-    the search paths of Qt plugins and fonts into its own wheel, which holds another Qt. Call this
-    before QApplication is created: Qt reads the variables then, and changing the environment
-    later, beside Qt's threads, is not safe on every platform.
+    Where another package has installed opencv-python in place of opencv-python-headless, OpenCV
+    points the search paths of Qt plugins and fonts into its own wheel, which holds another Qt.
+    Call this before QApplication is created: Qt reads the variables then, and changing the
+    environment while Qt's threads run is not safe on every platform.
     """
     import cv2
 
@@ -36,7 +36,7 @@ def import_cv2() -> None:
 
 
 def clear_foreign_qt(package: Path) -> None:
-    """Removes Qt's path variables that point into `package`; child processes inherit that."""
+    """Removes Qt's path variables that point into `package`, for child processes too."""
     for name in _FOREIGN:
         value = os.environ.get(name)
         if value and Path(value).is_relative_to(package):

@@ -56,7 +56,7 @@ class Jobs(QObject):
             try:
                 result = work()
             except Exception as error:  # noqa: BLE001 - `failed` decides
-                # A UvanetError is an answer to the user, not a fault of the program.
+                # A UvanetError is a message to the user, not a fault of the program: no traceback.
                 fault = not isinstance(error, UvanetError)
                 _log.info("%s failed: %s", name, error, exc_info=fault)
                 self._post(partial(failed or _raise, error))

@@ -34,7 +34,7 @@ class LogLine(NamedTuple):
 
     Attributes:
         number: Counts up from 1.
-        level: As `logging` numbers levels.
+        level: A level of `logging`, such as `logging.INFO`.
         text: The text, which may have several lines.
     """
 
@@ -63,18 +63,18 @@ class LogBuffer(logging.Handler):
 
 
 class _Formatter(logging.Formatter):
-    """Formats a record without secrets of addresses and control characters, tracebacks too."""
+    """Formats records and tracebacks without passwords of URLs and without control characters."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Gives the text."""
+        """Returns the text of a record."""
         return visible(redact(super().format(record)))
 
 
 class _LogFile(logging.handlers.RotatingFileHandler):
-    """A log file of its owner alone (mode 0600).
+    """A log file that only its owner can read (mode 0600).
 
-    It drops records while it cannot be written, such as on a full disk. Several programs may write
-    it: where another one has renamed it, it is opened anew.
+    Records are dropped while the file cannot be written, as on a full disk. Several processes may
+    write to the file: where another one has renamed it, a new file is opened.
     """
 
     def shouldRollover(self, record: logging.LogRecord) -> int:
@@ -95,15 +95,15 @@ class Logs:
     """Writes log records to a file from construction to `close`.
 
     Meanwhile nothing is logged to stderr: a terminal gets one line per error, see
-    `UncaughtExceptionHook`, and the tracebacks are in the file. Without a writable folder the
-    program runs all the same and logs to stderr.
+    `UncaughtExceptionHook`, and the tracebacks are in the file. Where the folder is not writable,
+    records go to stderr.
 
     Args:
         folder: Where the log file is; created if missing.
 
     Attributes:
         path: The log file; None if it cannot be written.
-        last_crash: What the last run wrote where native code crashed; None without a crash.
+        last_crash: File with the tracebacks of the last run, where native code crashed; else None.
         buffer: The newest records.
     """
 
@@ -167,7 +167,7 @@ class Logs:
 
 
 def _open_private(path: str | Path) -> TextIOWrapper:
-    """Opens a text file for appending; only its owner can read it, also one of 0.1.0."""
+    """Opens a text file for appending that only its owner can read; 0.1.0 made others."""
     handle = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
     with contextlib.suppress(OSError):  # a device, or another user's
         os.chmod(handle if os.chmod in os.supports_fd else path, 0o600)
@@ -182,7 +182,7 @@ def _is_open_at(stream: TextIO, path: str) -> bool:
 
 
 def _keep_last_crash(folder: Path) -> Path | None:
-    """Renames what the last run's crash wrote, if anything, and returns it."""
+    """Renames the file that a crash of the last run wrote and returns it; None without a crash."""
     written, kept = folder / CRASH_LOG, folder / LAST_CRASH
     if not written.is_file() or not written.stat().st_size:
         return None
@@ -226,7 +226,7 @@ class UncaughtExceptionHook(QObject):
         nested = getattr(self._reporting, "active", False)
         self._reporting.active = True
         try:
-            # Whatever fails here has nowhere left to be reported.
+            # An error while an error is reported cannot be reported.
             with contextlib.suppress(Exception):
                 _log.critical("uncaught exception", exc_info=(kind, error, trace))
             if not nested:

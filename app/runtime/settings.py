@@ -1,6 +1,6 @@
 """Settings: sections of typed fields in one JSON file.
 
-A section is declared by the part of the program that uses it. This module knows no section by name.
+A section is declared in the module that uses it. No section is named here.
 """
 
 from __future__ import annotations
@@ -27,9 +27,8 @@ class Section(msgspec.Struct):
 
     Attributes:
         SECTION: The section's name in the file.
-        V1: For fields that were called otherwise in the flat file of 0.1.0 (version 1): field to
-            key.
-        V1_DEFAULTS: Values in that file which meant its default, and mean this version's now.
+        V1: Keys of fields that had another name in the flat file of 0.1.0 (version 1), by field.
+        V1_DEFAULTS: Defaults of 0.1.0 that its file may hold, by field; read as today's default.
     """
 
     SECTION: ClassVar[str] = ""
@@ -49,13 +48,12 @@ def settings_path() -> Path:
 class SettingsStore:
     """Reads the settings file, hands out its sections and writes them back.
 
-    Reading never fails. A value that does not fit its field leaves the field at its default; in a
-    list or an object only the entries that do not fit are lost. Sections, fields and values that
-    this version does not know are written back unchanged. A file that is no JSON object is renamed
-    to `<name>.damaged`.
+    Reading never fails. A field whose stored value is invalid keeps its default; of a list or an
+    object, only the invalid entries are left out. Unknown sections, fields and values are written
+    back unchanged. A file that is no JSON object is renamed to `<name>.damaged`.
 
-    Several programs may have the file open. Each writes only what it changed itself; where two
-    change the same value, the later one stays.
+    Several processes may use the file. Each writes only the values that it changed itself; where
+    two change the same value, the later change stays.
 
     Args:
         path: The file; it may not exist.
@@ -66,7 +64,8 @@ class SettingsStore:
         self._stored = _read(path)
         self._written = dict(self._stored)  # as this process last read or wrote it
         self._sections: dict[type[Section], Section] = {}
-        self._rejected: dict[tuple[str, str], tuple[Any, Any]] = {}  # the stored value, its default
+        # Invalid values: section and field to the stored value and the default in its place.
+        self._rejected: dict[tuple[str, str], tuple[Any, Any]] = {}
 
     def section(self, kind: type[S]) -> S:
         """Returns the only instance of a section; changes to it are saved."""
@@ -89,7 +88,7 @@ class SettingsStore:
             stored[kind.SECTION] = values
         version = self._stored.get("version")
         stored["version"] = max(VERSION, version) if type(version) is int else VERSION
-        # Escapes keep lone surrogates, which names of files may hold and UTF-8 cannot.
+        # JSON escapes keep lone surrogates of file names, which UTF-8 cannot encode.
         return json.dumps(stored, indent=2)
 
     def write(self, text: str) -> bool:
@@ -111,10 +110,10 @@ class SettingsStore:
         return True
 
     def _merged(self, mine: dict[str, Any]) -> str:
-        """The text of the file as it is now, with what this process has changed."""
+        """The text of the file as it is now, with the changes of this process."""
         theirs = _read(self._path)
         for name, section in mine.items():
-            if isinstance(section, dict):  # fields that are in the file stay
+            if isinstance(section, dict):  # fields in the file keep their values for now
                 known = theirs.get(name)
                 theirs[name] = section | (known if isinstance(known, dict) else {})
         merged = _rebased(self._written, mine, theirs)
@@ -150,7 +149,7 @@ class SettingsStore:
 
 
 def _salvage(value: Any, kind: Any) -> Any:
-    """Converts a value; of a list or an object, only the entries that fit."""
+    """Converts a value; of a list or an object, only the valid entries."""
     try:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError:
@@ -172,9 +171,10 @@ def _fits(value: Any, kind: Any) -> bool:
 
 
 def _rebased(base: Any, mine: Any, theirs: Any) -> Any:
-    """What was changed from `base` to `mine`, done to `theirs`: JSON values, or `_NO_VALUE`.
+    """Applies the changes from `base` to `mine` to `theirs`: JSON values, or `_NO_VALUE`.
 
-    Objects are merged by their keys, lists of texts by their entries, those of `theirs` first.
+    Objects are merged by their keys, lists of strings by their entries: those added in `theirs`
+    come first.
     """
     if mine == base:
         return theirs
@@ -197,7 +197,7 @@ def _is_list_of_texts(value: Any) -> bool:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        # NaN and infinity are no JSON; as null they are rejected with their field alone.
+        # NaN and infinity are not valid in JSON; read as null, only their field is invalid.
         stored = json.loads(read_bounded(path, _MAX_BYTES), parse_constant=lambda _: None)
         if not isinstance(stored, dict):
             raise TypeError("it holds no object")

@@ -1,4 +1,4 @@
-"""Saves changed settings every few seconds, so that a crash loses no more than that."""
+"""Saves changed settings every few seconds, so that a crash loses few changes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ INTERVAL_MS = 5000
 
 
 class SettingsAutosave(QObject):
-    """Compares the settings with those last written, and writes them on a worker thread.
+    """Compares the settings with those written last; writes changed ones on a worker thread.
 
     Args:
         store: The settings.

@@ -28,10 +28,10 @@ _MIN_STAGE_SECONDS = 0.05  # reserved for each stage, however long those before 
 def shut_down(stages: Sequence[tuple[str, Callable[[float], bool]]], seconds: float) -> bool:
     """Runs the stages in order, on the calling thread.
 
-    A stage that raises or uses up its time does not keep the next one from running. Stages are
-    not interrupted: whatever in a stage may block (a disk, a device, a child process) belongs into
+    A stage that raises or exceeds its time does not keep the next one from running. Stages are not
+    interrupted: work that may block (on a disk, a device, a child process) has to use
     `run_bounded`. Then all stages together end within `seconds`, or within 0.05 s for each stage
-    where that is more.
+    where that is longer.
 
     Args:
         stages: Name, and a function that gets the seconds it may take and returns whether it left
@@ -64,7 +64,7 @@ def run_bounded(work: Callable[[], object], seconds: float, name: str = "close")
     """Runs `work` on a daemon thread and waits for it, but not longer than `seconds`.
 
     For shutdown stages that move files, wait for a disk or for a child process. `work` must not
-    touch Qt objects. Where it takes longer it goes on until the process ends.
+    touch Qt objects. Where it takes longer, it continues until the process ends.
 
     Returns:
         Whether `work` ended in time without an exception; an exception is logged.
@@ -86,7 +86,7 @@ def run_bounded(work: Callable[[], object], seconds: float, name: str = "close")
 
 
 def leave_at_once(code: int) -> NoReturn:
-    """Ends the process without waiting for threads that hang, and without the interpreter's end."""
+    """Ends the process at once; does not wait for threads or for the end of the interpreter."""
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError, AttributeError):
             stream.flush()
@@ -135,8 +135,8 @@ class SignalHandler(QObject):
             self._interrupted = True
             self.interrupted.emit()
         elif number == signal.SIGINT:
-            # Only a user who presses Ctrl-C twice means at once. A session that ends may send
-            # SIGHUP and SIGTERM, and the shutdown in progress is bounded.
+            # A second Ctrl-C ends the process at once. A desktop session that ends may send both
+            # SIGHUP and SIGTERM, and must not cut the shutdown short.
             os._exit(128 + number)
 
     def _drain(self) -> None:

@@ -27,13 +27,13 @@ TICK_MS = 500
 """Interval of the observations; `AutomaticPolicy` counts them."""
 
 UNKNOWN_RATE = 30.0
-"""Frames per second of a source that does not tell its rate."""
+"""Frames per second that are assumed for a source of unknown rate."""
 
 PICTURE_RATE = 1.0
-"""A still picture is predicted once, and may take as long as a frame of this rate."""
+"""Frames per second that are assumed for a still picture, which is predicted once."""
 
 MAX_RATE = 240.0
-"""Rates above it are errors of a driver or file."""
+"""Highest rate that is believed; a driver or file may state a wrong one."""
 
 _log = logging.getLogger(__name__)
 
@@ -41,22 +41,22 @@ _log = logging.getLogger(__name__)
 class AutomaticModel(QObject):
     """Runs the student of `AutomaticPolicy` while the user has pinned none.
 
-    The program starts with a small student at first, and later with the one that ran last. After
-    the first painted frame, the students that ship are measured on a worker thread, unless their
-    times are remembered, and the chosen one is put on trial in the running pipeline.
+    The first start of the program uses a small student, later starts the one that ran last. After
+    the first painted frame, the shipped students are measured on a worker thread, unless their
+    times are remembered. The chosen student is then put on trial in the running pipeline.
 
     Args:
         student: The model that is replaced.
-        jobs: Measure in the background.
-        settings: Keep the step times.
-        rate: Gives the frames per second of the current source; 0 where none is open.
-        stats: Gives the statistics of the pipeline.
+        jobs: Runs the measurement.
+        settings: Stores the step times.
+        rate: Returns the frames per second of the current source; 0 where none is open.
+        stats: Returns the statistics of the pipeline.
 
     Signals:
         changed: `title` or `reason` may have changed.
 
     Attributes:
-        holders: Names of the work that needs the student as it is, see `hold`.
+        holders: Names of running work that needs the current student, see `hold`.
     """
 
     changed = Signal()
@@ -78,7 +78,7 @@ class AutomaticModel(QObject):
         self._rate = rate
         self._stats = stats
         self._policy: AutomaticPolicy | None = None
-        self._engine = ""  # that the policy's times were measured with
+        self._engine = ""  # of the policy's times
         self._measuring = False
         self._closed = False
         self.holders: set[str] = set()
@@ -91,15 +91,15 @@ class AutomaticModel(QObject):
 
     @property
     def on(self) -> bool:
-        """Whether the user has pinned no model."""
+        """Whether the choice is automatic: the user has pinned no model."""
         return self._student.choice == AUTOMATIC
 
     def hold(self, holder: str, on: bool) -> None:
-        """Keeps the student as it is, for work that needs one model, or no longer.
+        """Starts or ends work during which the student must not change.
 
         Args:
-            holder: Name of the work; the student is kept while any holds it.
-            on: Whether it holds it.
+            holder: Name of the work. The student is kept as long as any such work runs.
+            on: Whether the work starts.
         """
         if on:
             self.holders.add(holder)
@@ -108,7 +108,7 @@ class AutomaticModel(QObject):
 
     @property
     def title(self) -> str:
-        """The student in use for people, such as "Automatic: uvanet-128"."""
+        """Text for users that names the student in use, such as "Automatic: uvanet-128"."""
         name = short_name(self._student.name)
         if not self.on:
             return name
@@ -117,7 +117,7 @@ class AutomaticModel(QObject):
 
     @property
     def reason(self) -> str:
-        """Why it is in use."""
+        """Text for users that explains why the student is in use."""
         policy, name = self._policy, self._student.name
         if not self.on:
             return tr("Chosen by you")
@@ -137,7 +137,7 @@ class AutomaticModel(QObject):
         return self._policy is not None and self._policy.busy
 
     def tick(self) -> None:
-        """Observes the live view; measures or changes the student where that is due."""
+        """Observes the live view once; measures the students or changes the student if due."""
         student, rate = self._student, self._rate()
         if not self.on or self.holders or student.pending or self._measuring or rate <= 0:
             return
@@ -159,7 +159,7 @@ class AutomaticModel(QObject):
                 self.changed.emit()
 
     def close(self) -> None:
-        """Ends the measurement after the model that is being measured."""
+        """Stops observing; a running measurement ends after the current model."""
         self._closed = True
         self._timer.stop()
 
@@ -187,11 +187,11 @@ class AutomaticModel(QObject):
         )
 
     def _on_swap_failed(self, name: str) -> None:
-        """Leaves a student that cannot be used out of the choice."""
+        """Removes a student that cannot be used from the choice."""
         _log.warning("%s is left out of the automatic choice", name)
         times = {} if self._policy is None else self._policy.times
-        left = {other: step for other, step in times.items() if other != name}
-        self._policy = AutomaticPolicy(left) if left else None
+        remaining = {other: step for other, step in times.items() if other != name}
+        self._policy = AutomaticPolicy(remaining) if remaining else None
         self.tick()
         self.changed.emit()
 
@@ -200,7 +200,7 @@ def source_rate(info: SourceInfo | None, speed: float) -> float:
     """Frames per second that a source gives.
 
     Args:
-        info: Its facts; None where none is open.
+        info: Facts of the source; None where none is open.
         speed: Playback speed of files.
 
     Returns:

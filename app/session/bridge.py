@@ -12,7 +12,13 @@ if TYPE_CHECKING:
 
 
 class _Gate:
-    """Whether the bridge accepts calls. Outlives the C++ object of the bridge."""
+    """State shared with the pipeline's threads; outlives the C++ object of the bridge.
+
+    Attributes:
+        lock: Held for every access.
+        open: Whether the bridge accepts calls.
+        result_pending: Whether a signal about a new result is on its way.
+    """
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
@@ -25,14 +31,14 @@ class _Gate:
 
 
 class PipelineBridge(QObject):
-    """Brings results and events of the pipeline to the thread of this object.
+    """Passes notifications of the pipeline's threads to the thread of this object.
 
     Pass `notify_result` and `notify_event` to LivePipeline. Receivers connected to the two
     public signals run on the bridge's thread, plain functions included.
 
     Signals:
-        result_ready: A new result can be taken. At most one such signal waits while the thread
-            is busy; it has no payload, so that no frame waits in Qt's queue.
+        result_ready: A new result can be taken. At most one of these signals waits while the
+            thread is busy; it has no payload, so that no frame waits in Qt's queue.
         event_arrived: An event of `app.pipeline.events`, in order.
     """
 
@@ -77,7 +83,7 @@ class PipelineBridge(QObject):
 
     @Slot()
     def _pass_result(self) -> None:
-        # Cleared before the signal: a result that comes during its handling gets its own.
+        # Cleared before the signal: a result that arrives while it is handled gets its own signal.
         with self._gate.lock:
             self._gate.result_pending = False
         self.result_ready.emit()

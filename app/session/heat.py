@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 # Qt scales the heat image to the window; more pixels cost time and are not visible.
 _LONG_SIDE = 384
-# The longest smoothing that a user can choose looks back about six time constants.
+# Six time constants of the strongest smoothing; older maps have no visible weight.
 _HISTORY_SECONDS = 6.0
 _MAX_MAPS = 240
-# Input sizes are rounded, so that the maps of two models differ a little in their proportions.
-_MAX_RATIO_CHANGE = 0.2
+# The maps of two models differ a little in their proportions, since input sizes are rounded.
+_MAX_RATIO_CHANGE = 0.2  # of the logarithm
 
 MAX_SMOOTHING = 1.0
 """Longest time constant of the smoothing, in seconds."""
@@ -37,8 +37,8 @@ class Heat:
         style: Color map, opacity and threshold.
         smoothing: Time constant in seconds, 0..`MAX_SMOOTHING`.
         visible: Whether the heat map is shown.
-        fixed: float32, shape (h, w), 0..1: a map shown in place of the newest one, such as an
-            average; None for none.
+        fixed: A map that is shown instead of the newest one, such as an average: float32, shape
+            (h, w), 0..1; None for the newest.
     """
 
     def __init__(self, style: OverlayStyle | None = None, smoothing: float = 0.0) -> None:
@@ -72,10 +72,11 @@ class Heat:
             self._maps.popleft()
 
     def _resize_maps(self, shape: tuple[int, ...]) -> bool:
-        """Gives the history another shape, for a model that sees more or fewer pixels.
+        """Resizes the maps in the history to the map size of another model.
 
         Returns:
-            Whether the proportions are the same; otherwise the picture was rotated.
+            False where the proportions differ, as after a rotation of the picture; the maps are
+            unchanged then.
         """
         height, width = shape
         before = self._maps[-1][1].shape
@@ -83,13 +84,13 @@ class Heat:
             return True
         if abs(math.log(before[0] * width / (before[1] * height))) > _MAX_RATIO_CHANGE:
             return False
-        # Heat passes smoothly from one model's map to the other's.
-        for place, (seconds, saliency) in enumerate(self._maps):
-            self._maps[place] = seconds, cv2.resize(saliency, (width, height)).astype(np.float32)
+        # So the smoothing also blends the maps of the two models.
+        for index, (seconds, saliency) in enumerate(self._maps):
+            self._maps[index] = seconds, cv2.resize(saliency, (width, height)).astype(np.float32)
         return True
 
     def saliency(self) -> NDArray[np.float32] | None:
-        """The shown map, smoothed: float32, shape (h, w), 0..1; None before the first."""
+        """The map to show, smoothed: float32, shape (h, w), 0..1; None before the first map."""
         if self.fixed is not None:
             return self.fixed
         return smooth(list(self._maps), self.smoothing) if self._maps else None
@@ -105,7 +106,7 @@ class Heat:
         if saliency is None:
             return None
         scale = min(1.0, _LONG_SIDE / max(width, height))
-        # A frame of few pixels still gets a smooth map: at its own size, pixels would show.
+        # At least as many rows as the map: for a small frame, single pixels would be visible.
         scale = max(scale, saliency.shape[0] / max(width, height))
         size = (max(1, round(width * scale)), max(1, round(height * scale)))
         return heat_image(saliency, self.style, size)

@@ -13,20 +13,20 @@ if TYPE_CHECKING:
     from uvanet.stream import Stream
 
 AUTOMATIC = "auto"
-"""In place of a model's name: the student that `AutomaticModel` chooses."""
+"""Stands for the student that `AutomaticModel` chooses, instead of a model's name."""
 
 START_MODEL = "uvanet-64"
-"""The student with which the automatic choice starts: it is quick to load and runs everywhere."""
+"""The student that the automatic choice uses first: it loads fast and runs live everywhere."""
 
 DEFAULT_ENGINE = "auto"
+"""Engine of new users, as `uvanet.load` takes it."""
 
 
 def load_predictor(name: str, engine: str = DEFAULT_ENGINE, threads: int | None = None) -> Stream:
     """Loads a model as a streaming predictor. Takes a moment; any thread.
 
     Args:
-        name: What `uvanet.load` takes: a name that `uvanet.available` lists, or the path of an
-            ONNX file, followed by its settings where it needs any.
+        name: A name or path that `uvanet.load` takes.
         engine: Inference engine, as `uvanet.load` takes it; external ONNX files always use
             ONNX Runtime.
         threads: Threads of one prediction; None for the engine's default.
@@ -55,22 +55,22 @@ def warm_up(predictor: Stream, height: int, width: int) -> None:
     """Runs a model once on a black frame, since the first step of a size takes many times longer.
 
     Args:
-        predictor: Any; it is reset before its next frame.
-        height: Of the frames to come, pixels; 0 where they differ.
-        width: Likewise.
+        predictor: The model; reset before its next frame by the caller.
+        height: Height of the next frames in pixels; 0 where it is unknown.
+        width: Width in pixels; 0 where it is unknown.
     """
     if height > 0 and width > 0:
         predictor.step(np.zeros((height, width, 3), np.uint8), 0.0, bgr=True)
 
 
 def short_name(name: str) -> str:
-    """Name of a model for users: of a file, without folder, extension and settings."""
+    """Name of a model for users; for a file, its name without folder, extension and settings."""
     path, dot, _ = name.partition(".onnx")
     return path.replace("\\", "/").rpartition("/")[2] if dot else name
 
 
 def if_available(name: str) -> str:
-    """The name of a model that is installed; else an empty string."""
+    """Returns the name where the model is installed, else an empty string."""
     return name if name and is_available(name) else ""
 
 

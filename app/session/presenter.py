@@ -24,16 +24,18 @@ if TYPE_CHECKING:
 
 
 class FramePresenter(QObject):
-    """Takes the newest result whenever the canvas has painted the one before.
+    """Takes the newest result each time the canvas has painted the result before.
 
-    At most one result waits here; newer ones compete in the pipeline's slot, where replaced
-    ones are counted. `shown`, `presented` and `first_overlay` come from the event loop after
-    the paint, never from inside the paint event.
+    At most one result waits here. Newer results replace each other in the pipeline's slot, which
+    counts the replaced ones. `shown`, `presented` and `first_overlay` are emitted by the event loop
+    after the paint, never during the paint event.
 
     Attributes:
-        heat: Style of the heat map, and the maps of the last moments.
-        heat_transform: Returns the heat image to show in place of the student's; None for none.
-        snapshot_layers: Returns the layers of a snapshot for the student's; None for none.
+        heat: Style of the heat map, and its latest maps.
+        heat_transform: Maps the student's heat image to the one that is shown; None where the
+            student's is shown.
+        snapshot_layers: Maps the student's layer to all layers of a snapshot; None where a
+            snapshot is the student's layer alone.
 
     Signals:
         taken: The SaliencyPacket that the canvas will paint next.
@@ -99,8 +101,8 @@ class FramePresenter(QObject):
         """
         if self._packet is None:
             return None
-        own = capture_layer(self._canvas, self._packet.frame.picture)
-        layers = [own] if self.snapshot_layers is None else self.snapshot_layers(own)
+        layer = capture_layer(self._canvas, self._packet.frame.picture)
+        layers = [layer] if self.snapshot_layers is None else self.snapshot_layers(layer)
         return lambda: compose(layers)
 
     def close(self) -> None:

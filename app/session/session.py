@@ -59,20 +59,20 @@ class LiveSession(QObject):
 
     Args:
         predictor: The first model, or its factory.
-        jobs: Load models and make sources in the background.
+        jobs: Loads models and makes sources in the background.
         model: Name or path of the first model.
-        engine: Its engine.
+        engine: Engine of the first model.
         threads: Threads of the student, as `uvanet.load` takes them.
-        settings: Remember choices; None: settings that are not saved.
-        automatic: Whether the first model may be replaced by the automatic choice; it is pinned
-            otherwise.
+        settings: Settings of the automatic choice; None for settings that are not saved.
+        automatic: Whether the automatic choice may replace the first model; otherwise the first
+            model is pinned.
 
     Signals:
         opening: Name of the source that is being opened; empty for the default source.
-        switched: No result of the source before comes any more.
+        switched: The next source replaces the current one, whose results no longer arrive.
         opened: SourceInfo of the source that plays from now on.
         failed: UvanetError that ended a source, or kept it from opening.
-        stalled: Seconds without a frame of a source that should give one; 0 when frames come again.
+        stalled: Seconds without a frame of a source that should give one; 0 once frames arrive.
         status_changed: The SourceStatus of a live source.
         state_changed: The PipelineState.
         turned: The orientation or the size of the source changed, from its next frame on.
@@ -82,8 +82,8 @@ class LiveSession(QObject):
 
     Attributes:
         student: The model whose maps are shown.
-        automatic: Replaces it, where the user pinned none.
-        teacher: The model that is compared with it.
+        automatic: Replaces the student while the user has pinned no model.
+        teacher: The model that is compared with the student.
         spec: What was passed to `open` for the current source; empty before the first.
         info: Facts of the current source; None before it is open.
         orientations: Mirroring and rotation of each source.
@@ -127,7 +127,7 @@ class LiveSession(QObject):
             predictor,
             on_result=self._bridge.notify_result,
             on_event=self._bridge.notify_event,
-            name=short_name(model) or "The model",
+            name=short_name(model) or tr("The model"),
         )
         self._opener = SourceOpener(self._pipeline, jobs, self)
         self._opener.opening.connect(self.opening)
@@ -169,11 +169,11 @@ class LiveSession(QObject):
     def open(self, spec: str | None) -> None:
         """Opens a source; of several calls in a row the last one counts.
 
-        The current source plays on until the new one is made; where that fails, it stays.
+        The current source plays until the new one is made, and stays where that fails.
 
         Args:
-            spec: What `uvanet.sources.make_source` takes; None for the first camera or, where
-                there is none, the demo.
+            spec: The source, as `uvanet.sources.make_source` takes it; None for the first camera
+                or, without a camera, the demo.
         """
         make = partial(
             make_oriented_source,
@@ -239,12 +239,12 @@ class LiveSession(QObject):
 
     @property
     def position(self) -> float:
-        """Position of the painted frame in its source, or the one sought since, in seconds."""
+        """Position in the source, in seconds: of the painted frame, or of a later seek."""
         return self._position
 
     @property
     def time_base(self) -> TimeBase:
-        """Names the times of the current source, and finds its frames."""
+        """Formats times of the current source, and finds the frame of a time."""
         info = self.info
         return TimeBase() if info is None else TimeBase(info.fps, info.variable_rate)
 
@@ -315,7 +315,7 @@ class LiveSession(QObject):
         return self._opener.number
 
     def take(self) -> SaliencyPacket | None:
-        """Takes the newest result; None where there is none."""
+        """Takes the newest result, or None."""
         packet = self._pipeline.take_result()
         return None if packet is None else self.teacher.without_outdated(packet)
 

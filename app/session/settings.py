@@ -18,12 +18,13 @@ class SessionSettings(Section):
 
     Attributes:
         model: The student that the user pinned, as `uvanet.load` takes it; empty for the automatic
-            choice. In 0.1.0, its default was written as well where the user had come back to it.
-        engine: What runs it, as `uvanet.load` takes it.
-        teacher: The teacher, likewise; empty for the first other model.
-        model_files: Models that the user opened, likewise, newest first.
-        automatic: The student that the automatic choice ran last, and starts with; empty at first.
-        step_times: Step times that were measured; see `app.session.step_times`.
+            choice. 0.1.0 stored its default "uvanet-64", which is read as the automatic choice.
+        engine: Engine of all models, as `uvanet.load` takes it.
+        teacher: The teacher, as `uvanet.load` takes it; empty for the first other model.
+        model_files: Models that the user opened, as `uvanet.load` takes them, newest first.
+        automatic: The last student of the automatic choice, with which the next start begins;
+            empty at first.
+        step_times: Measured step times, see `RememberedTimes` in `app.session.step_times`.
         model_scenes: The source to which a model was adapted, by the model's short name.
     """
 

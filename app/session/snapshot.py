@@ -1,4 +1,4 @@
-"""Snapshot of the canvases: each frame with its heat map and what is drawn over it."""
+"""Snapshot of the canvases: each frame with its heat map, regions and other layers."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class SnapshotLayer(NamedTuple):
         picture: The frame; see `uvanet.sources.Frame.picture`.
         heat: The heat image: premultiplied BGRA, uint8, shape (h', w', 4), covering the frame;
             None for none.
-        over: What is drawn over both, of the frame's size.
+        over: Transparent image with the layers above both, of the frame's size.
     """
 
     picture: NDArray[np.uint8] | YuvPicture
@@ -46,7 +46,7 @@ def capture_layer(
     Args:
         canvas: Shows the frame.
         picture: The frame at its own resolution; see `uvanet.sources.Frame.picture`.
-        title: Drawn in its corner; empty for none.
+        title: Text in the upper left corner; empty for none.
     """
     height, width = picture.shape[:2]
     over, scale = canvas.render_layers(width, height)

@@ -29,10 +29,10 @@ def make_oriented_source(
         spec: What `uvanet.sources.make_source` takes; None for the first camera or the demo.
         camera: Format to request from cameras; None for their default.
         orientations: Mirroring and rotation of each source; read at every frame.
-        reconnect: Seconds for which a camera or stream that is lost or busy is opened again;
-            closing the source ends that, too.
-        fps: Frames per second of a folder, see `FolderSource`; None for its own choice.
-        hidden_areas: What a screen source leaves out.
+        reconnect: Seconds during which opening a lost or busy camera or stream is tried again;
+            closing the source ends the attempts, too.
+        fps: Frames per second of a folder, see `FolderSource`; None for the source's own choice.
+        hidden_areas: Areas of the desktop that a screen source leaves out; None for none.
 
     Raises:
         UvanetError: There is no such source.
@@ -49,7 +49,7 @@ def make_oriented_source(
 
 
 def is_camera_spec(spec: str) -> bool:
-    """Whether a string selects a camera, as `uvanet.sources.make_source` reads it."""
+    """Whether `uvanet.sources.make_source` would open a camera for a string."""
     text = spec.strip()
     return text.isdecimal() or text == "camera" or text.startswith("camera:")
 

@@ -23,24 +23,24 @@ _log = logging.getLogger(__name__)
 
 
 class SourceOpener(QObject):
-    """Makes sources in the background, and gives the newest one to the pipeline.
+    """Makes sources in the background, and passes the newest one to the pipeline.
 
-    The current source plays on until the next one is made; where that fails, it stays. Its events
-    of the meantime are passed on only then.
+    The current source plays until the next one is made, and stays where that fails. Events of the
+    current source wait meanwhile: they are passed on after a failure, else dropped.
 
     Args:
         pipeline: Plays the sources.
-        jobs: Make them.
+        jobs: Runs the functions that make the sources.
 
     Signals:
         opening: Name of the source that is being made; empty for the default source.
-        switched: What was passed to `open` for the source that the pipeline opens now.
+        switched: The `spec` of the source that the pipeline opens now.
         failed: UvanetError that kept a source from being made.
         state_changed: The PipelineState changed.
         event_arrived: A SourceEvent of the current source.
 
     Attributes:
-        number: Of the current source, as the pipeline gave it; 0 before the first.
+        number: Number of the current source in the pipeline; 0 before the first.
         state: State of the current source; OPENING while the next one is being made.
     """
 
@@ -65,8 +65,8 @@ class SourceOpener(QObject):
         """Opens a source; of several calls in a row the last one counts.
 
         Args:
-            spec: Names it; None for the default source.
-            make: Makes it, closed; slow.
+            spec: The string that opens the source; None for the default source.
+            make: Returns the source, closed; slow.
         """
         self._request += 1
         self._deferred = self._deferred or []
@@ -102,7 +102,7 @@ class SourceOpener(QObject):
             self.event_arrived.emit(event)
 
     def close(self) -> None:
-        """Ignores the source that is being made."""
+        """Discards the source that is being made."""
         self._request += 1
 
     def _fail(self, error: Exception) -> None:

@@ -1,4 +1,4 @@
-"""Step times of models on this machine: measured, and remembered between two starts."""
+"""Step times of models on this machine: measurement, and the table that is kept in the settings."""
 
 from __future__ import annotations
 
@@ -21,17 +21,18 @@ if TYPE_CHECKING:
     from uvanet.model_card import Card
 
 TIME_LIMIT = 15.0
-"""Seconds that a model may need beyond the measured ones: an ONNX file may hold an endless loop."""
+"""Seconds of a measurement beyond its planned duration after which it is ended: an ONNX file may
+hold an endless loop."""
 
 MIN_STEPS = 5
 WARM_UP_STEPS = 2
 
-_SECONDS = 0.1  # for each student at the start; a second in all, with their loading
-_MAX_MACHINES = 8  # with one home folder
+_SECONDS = 0.1  # for each student at the first start: a second for all, with their loading
+_MAX_MACHINES = 8  # that share one home folder
 _MAX_MODELS = 64  # of one machine, the newest first
 
 RememberedTimes = dict[str, dict[str, float]]
-"""Machine, engine and threads to fingerprint of a model to step time, milliseconds."""
+"""Step times in milliseconds, by `machine_key` and then by `model_key` or `speed_key`."""
 
 _log = logging.getLogger(__name__)
 
@@ -47,22 +48,22 @@ def measure_steps(
 
     Args:
         name: As `uvanet.load` takes it.
-        engine: Likewise.
-        seconds: For all steps together, by the wall; at least `MIN_STEPS` are made.
+        engine: As `uvanet.load` takes it.
+        seconds: Duration of all steps together, in real time; at least `MIN_STEPS` steps are made.
         threads: As `uvanet.load` takes it.
         clock: Measures each step, in seconds.
 
     Returns:
-        Milliseconds of each step after the first two, which are slow.
+        Milliseconds of each step after the first `WARM_UP_STEPS`, which are slow.
 
     Raises:
-        UvanetError: It does not load, does not run, or does not return.
+        UvanetError: The model cannot be loaded, fails, or exceeds `TIME_LIMIT`.
     """
     predictor = load_predictor(name, engine, threads)
-    # Any picture will do; importing numpy.random takes 2 MB for as long as the program runs.
+    # The content of the picture does not matter. Importing numpy.random would cost 2 MB of memory.
     image = np.resize(np.arange(251, dtype=np.uint8), (720, 1280, 3))
     times: list[float] = []
-    # Not by `clock`: a second of a thread's own time may take a busy computer many.
+    # Real time rather than `clock`: on a busy machine, a second of CPU time may take many seconds.
     end = time.perf_counter() + seconds
     with time_limit(predictor.model.engine, seconds + TIME_LIMIT):
         while time.perf_counter() < end or len(times) < MIN_STEPS:
@@ -75,17 +76,17 @@ def measure_steps(
 def student_times(
     engine: str, threads: int | None, remembered: RememberedTimes, is_canceled: Callable[[], bool]
 ) -> tuple[dict[str, float], RememberedTimes]:
-    """Step times of the float students that ship, measured where they are not remembered. Slow.
+    """Step times of the shipped float students, measured where they are not remembered. Slow.
 
     Args:
         engine: As `uvanet.load` takes it.
-        threads: Likewise.
-        remembered: What an earlier call returned; it is not changed.
-        is_canceled: Asked before each measurement.
+        threads: As `uvanet.load` takes them.
+        remembered: The second result of an earlier call; it is not changed.
+        is_canceled: Called before each measurement; True ends the measurements.
 
     Returns:
-        Name to milliseconds, smallest student first, without those that do not run; and what to
-        remember, this machine first.
+        The step times in milliseconds by name, smallest student first, without students that fail;
+        and the times to remember, this machine first.
     """
     machine = machine_key(engine, threads)
     known, times, kept = remembered.get(machine, {}), {}, {}
@@ -106,8 +107,8 @@ def student_times(
 def measure_step(name: str, engine: str, threads: int | None, seconds: float) -> float:
     """The mean step time of a model, milliseconds.
 
-    A step on one thread is measured by the processor time of that thread: what else runs on the
-    machine in that second must not be remembered.
+    A step on one thread is measured by the CPU time of that thread, so that the load of other
+    programs does not count.
 
     Raises:
         UvanetError: As `measure_steps`.
@@ -120,7 +121,7 @@ def measure_step(name: str, engine: str, threads: int | None, seconds: float) ->
 def remember(
     remembered: RememberedTimes, machine: str, times: Mapping[str, float]
 ) -> RememberedTimes:
-    """Adds the times of models on a machine, by their keys; drops the oldest of too many."""
+    """Adds the times of models on a machine, by their keys; drops the oldest beyond the limits."""
     models = {**times, **remembered.get(machine, {})} | dict(times)
     others = [(name, values) for name, values in remembered.items() if name != machine]
     newest = dict(list(models.items())[:_MAX_MODELS])
@@ -128,7 +129,7 @@ def remember(
 
 
 def machine_key(engine: str, threads: int | None) -> str:
-    """All that a step time depends on besides the model, as text."""
+    """Text with everything that a step time depends on except the model."""
     facts = describe()
     parts = (facts["processor"], facts["instructions"], f"{facts['cores']} cores")
     runs = f"onnxruntime {facts['onnxruntime']}, {engine}, {threads or 1} threads"
@@ -136,13 +137,16 @@ def machine_key(engine: str, threads: int | None) -> str:
 
 
 def model_key(card: Card) -> str:
-    """Fingerprint of a model's file and the size at which it is shown."""
+    """Text that identifies a model with a card: name, checksum and input size."""
     height, width = card.inference_size
     return f"{card.name} {card.sha256[:16]} {width}x{height}"
 
 
 def speed_key(name: str) -> str:
-    """Fingerprint of any model, as `uvanet.load` takes it.
+    """Text that identifies any model, by its card, or by size and time of its file.
+
+    Args:
+        name: As `uvanet.load` takes it.
 
     Raises:
         UvanetError: There is no such model.

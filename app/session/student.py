@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 
 class StudentModel(QObject):
-    """Loads a requested model next to the live view and puts it into the pipeline.
+    """Loads a requested model in the background and passes it to the pipeline.
 
     Args:
-        pipeline: Runs it.
-        jobs: Load it in the background.
-        predictor: The first model, or its factory; given to the pipeline by the caller.
+        pipeline: Runs the model.
+        jobs: Loads models in the background.
+        predictor: The first model, or its factory; the caller passes it to the pipeline.
         name: Name or path of the first model.
         engine: Engine of the first model.
         threads: Threads of every model, as `uvanet.load` takes them.
@@ -32,9 +32,9 @@ class StudentModel(QObject):
 
     Signals:
         changed: Name or path of the model in use from now on; its first map is there.
-        choice_made: The choice that `use` made, once it holds.
-        failed: UvanetError that kept the requested model out; the one before stays in use.
-        swap_failed: Name of the model that `swap` could not put to use.
+        choice_made: The new `choice`, once its model is in use.
+        failed: UvanetError of the requested model; the model before stays in use.
+        swap_failed: Name of a model that was requested by `swap` and failed.
         waiting: Name or path of a loaded model that has no frame for its trial yet.
         inference_failed: UvanetError of the model in use; frames are shown without a heat map.
 
@@ -42,10 +42,10 @@ class StudentModel(QObject):
         name: Name or path of the model in use.
         choice: `AUTOMATIC`, or the name or path of the model that the user pinned.
         engine: Engine of every model that is loaded from now on, as `uvanet.load` takes it.
-        threads: Threads of every model, likewise.
-        pending: Whether a requested model is being loaded or tried.
-        needed_by: Running work that needs the model in use: its name, and a sentence that says
-            what happens to it where the user chooses another model.
+        threads: Threads of every model, as `uvanet.load` takes them.
+        pending: Whether a requested model is being loaded or on trial.
+        needed_by: Running work that needs the model in use, by name: a sentence that says what
+            happens to the work when the user chooses another model.
     """
 
     changed = Signal(str)
@@ -78,21 +78,21 @@ class StudentModel(QObject):
         self._jobs = jobs
         self._first: Predictor | PredictorFactory | None = predictor  # None after the next one
         self._request = 0
-        # Numbers that the pipeline gave: events with other numbers are outdated.
-        self._number = 0  # the model in use
-        self._trial: int | None = None  # the newest one given to the pipeline
-        # The newest one, and the choice that it means; None where `swap` requested it.
+        # Numbers of the pipeline; events with other numbers are outdated.
+        self._number = 0  # of the model in use
+        self._trial: int | None = None  # of the newest model that was passed to the pipeline
+        # Name of the newest requested model, and its `choice`; None for a request of `swap`.
         self._requested: tuple[str, str | None] = ("", None)
 
     def use(self, name_or_path: str) -> None:
         """Pins a model; of several calls in a row the last one counts.
 
-        It is loaded in the background, and its first frame is its trial. Where no frames flow,
-        the frame that is shown is the trial. `changed` and `choice_made`, or `failed`, follow.
+        The model is loaded in the background and tried on its first frame; where no frames arrive,
+        on the frame that is shown. `changed` and `choice_made`, or `failed`, follow.
 
         Args:
-            name_or_path: A name that `uvanet.available` lists, or the path of an ONNX file; or
-                `AUTOMATIC`, which leaves the next change to `AutomaticModel`.
+            name_or_path: A name or path that `uvanet.load` takes; or `AUTOMATIC`, with which
+                `AutomaticModel` makes the next change.
         """
         if name_or_path == AUTOMATIC:
             self._cancel_request()
@@ -103,10 +103,10 @@ class StudentModel(QObject):
     def swap(self, name: str) -> None:
         """Requests another model without pinning it; `changed` or `swap_failed` follows.
 
-        Its first step runs before the trial, so that the picture does not wait for it.
+        Its first, slow step runs before the trial, so that the live view does not wait for it.
 
         Args:
-            name: Of a model that ships.
+            name: Name of a shipped model.
         """
         self._load(name, None)
 
@@ -123,7 +123,7 @@ class StudentModel(QObject):
 
         def load() -> Predictor:
             predictor = load_predictor(name, engine, threads)
-            if choice is None and info is not None:  # a file of the user may run without end
+            if choice is None and info is not None:  # not a file of the user, which may hang
                 warm_up(predictor, info.height, info.width)
             return predictor
 
@@ -163,7 +163,7 @@ class StudentModel(QObject):
         """Handles an event of the pipeline; ignores those of models that were replaced."""
         match event:
             case ModelChanged(number, name):
-                # Also one that a newer request is about to replace: until then it is in use.
+                # A newer request may be about to replace the model; until then it is in use.
                 self.name, self._first, self._number = name, None, number
                 self.changed.emit(name)
                 if number == self._trial:

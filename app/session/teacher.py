@@ -22,13 +22,13 @@ class TeacherModel(QObject):
     """Chooses the teacher, and runs it from `start` to `stop`.
 
     Args:
-        pipeline: Runs it.
-        student: Its engine is that of the teacher.
+        pipeline: Runs the teacher.
+        student: The teacher runs on the same engine.
 
     Signals:
         changed: Name or path of the model that `use` chose.
-        ready: Name or path of the running teacher; it is loaded and gets frames from now on.
-        failed: UvanetError of the running teacher; the student goes on.
+        ready: Name or path of the running teacher, which is loaded and gets frames from now on.
+        failed: UvanetError of the running teacher; the student continues.
     """
 
     changed = Signal(str)
@@ -44,7 +44,7 @@ class TeacherModel(QObject):
         self._student = student
         self._chosen = ""
         self._running = ""
-        self._number = 0  # as the pipeline gave it: events and results of others are outdated
+        self._number = 0  # in the pipeline; events and results with other numbers are outdated
 
     @property
     def name(self) -> str:
@@ -60,7 +60,7 @@ class TeacherModel(QObject):
         return self._running
 
     def use(self, name_or_path: str) -> None:
-        """Chooses the teacher; `changed` follows, also where it was chosen before.
+        """Chooses the teacher; `changed` follows, also where the choice is the same.
 
         Args:
             name_or_path: As for `StudentModel.use`.
@@ -104,7 +104,7 @@ class TeacherModel(QObject):
         return self._branch.stats()
 
     def without_outdated(self, packet: SaliencyPacket) -> SaliencyPacket:
-        """The packet, without the result of a teacher that was replaced since."""
+        """Returns the packet, without its teacher result if that teacher was replaced since."""
         result = packet.teacher_result
         if result is None or result.teacher == self._number:
             return packet

@@ -100,6 +100,7 @@ class ActionSpec:
         choice: Checkable actions of one choice exclude each other.
         hidden: Listed in the shortcut sheet only, and in no menu.
         repeat: Holding the key repeats the action.
+        words: Other words by which a search finds the action; may be empty.
     """
 
     name: str
@@ -115,6 +116,7 @@ class ActionSpec:
     choice: str
     hidden: bool
     repeat: bool
+    words: str
 
     @property
     def path(self) -> str:
@@ -135,6 +137,7 @@ def action(
     choice: str = "",
     hidden: bool = False,
     repeat: bool = False,
+    words: str = "",
 ) -> Callable[[F], F]:
     """Declares a method to be an action; the arguments are those of `ActionSpec`.
 
@@ -158,6 +161,7 @@ def action(
             choice,
             hidden,
             repeat,
+            words,
         )
         setattr(method, _ATTRIBUTE, spec)
         return method

@@ -14,11 +14,14 @@ from app.ui.build import column
 from app.ui.i18n import tr
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from app.shell.actions import ActionRegistry, ActionSpec
 
 _NAME = Qt.ItemDataRole.UserRole
 _MOVES = {Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown}
 _WIDTH, _HEIGHT, _MARGIN = 620, 420, 16
+_PART = 4  # letters from which on a part of a word counts
 
 
 class CommandPalette(QDialog):
@@ -82,7 +85,7 @@ class CommandPalette(QDialog):
         return super().eventFilter(watched, event)
 
     def _fill(self, text: str) -> None:
-        found = [(rank, spec) for spec in self._actions if (rank := match(text, spec)) is not None]
+        found = self._matching(text) or self._matching(text, lenient=True)
         if not text.strip():
             order = {name: place - len(self._recent) for place, name in enumerate(self._recent)}
             # What can be done now first, and what was chosen here lately before all.
@@ -96,6 +99,10 @@ class CommandPalette(QDialog):
             self.list.addTopLevelItem(self._item(spec))
         if (first := self.list.topLevelItem(0)) is not None:
             self.list.setCurrentItem(first)
+
+    def _matching(self, text: str, *, lenient: bool = False) -> list[tuple[int, ActionSpec]]:
+        ranks = ((match(text, spec, lenient=lenient), spec) for spec in self._actions)
+        return [(rank, spec) for rank, spec in ranks if rank is not None]
 
     def _item(self, spec: ActionSpec) -> QTreeWidgetItem:
         action, reason = self._actions[spec.name], self._actions.missing(spec.name)
@@ -121,36 +128,50 @@ class CommandPalette(QDialog):
         self._actions.trigger(name)
 
 
-def match(text: str, spec: ActionSpec) -> int | None:
+def match(text: str, spec: ActionSpec, *, lenient: bool = False) -> int | None:
     """How well an action matches what was typed.
 
-    Each typed word must begin a word of the action's text, menu or description, or be spelled by
-    letters of its text in their order.
+    A typed word begins a word of the action's text, search words, menu or description, is a part
+    of one, or is spelled by letters of its text in their order.
+
+    Args:
+        text: What was typed.
+        spec: The action.
+        lenient: Half of the words may be unknown, as in a whole sentence.
 
     Returns:
         A rank, 0 for the best; None where a word is not found.
     """
-    name = _words(tr(spec.text))
+    name, more = _words(tr(spec.text)), _words(tr(spec.words))
     rest = _words(f"{spec.path} {spec.help}")
-    rank = 0
-    for place, typed in enumerate(_words(text)):
+    typed_words, rank, unknown = _words(text), 0, 0
+    for place, typed in enumerate(typed_words):
         if place < len(name) and name[place].startswith(typed):
             continue
         if any(word.startswith(typed) for word in name):
             rank += 1
+        elif any(word.startswith(typed) for word in more):
+            rank += 3
         elif any(word.startswith(typed) for word in rest):
             rank += 10
-        elif len(typed) > 1 and _spelled(typed, "".join(name)):
+        elif len(typed) >= _PART and any(typed in word for word in (*name, *more)):
+            rank += 15  # of a compound word, as German has them
+        elif len(typed) > 1 and len(typed_words) == 1 and _spelled(typed, name):
             rank += 30
         else:
-            return None
-    return rank
+            rank += 100
+            unknown += 1
+    return rank if unknown == 0 or (lenient and 2 * unknown <= len(typed_words)) else None
 
 
 def _words(text: str) -> list[str]:
     return re.findall(r"\w+", text.casefold())
 
 
-def _spelled(typed: str, text: str) -> bool:
-    letters = iter(text)
-    return all(letter in letters for letter in typed)
+def _spelled(typed: str, name: Sequence[str]) -> bool:
+    """Whether letters of a name, from the first of one of its words on, spell what was typed."""
+    for place in range(len(name)):
+        letters = iter("".join(name[place:]))
+        if name[place][0] == typed[0] and all(letter in letters for letter in typed):
+            return True
+    return False

@@ -129,17 +129,35 @@ class MainWindow(QMainWindow):
 
     # -- actions
 
-    @action("Undo", Menu.EDIT, "Ctrl+Z", icon="undo", needs=Needs.UNDO, repeat=True)
+    @action(
+        "Undo", Menu.EDIT, "Ctrl+Z", icon="undo", needs=Needs.UNDO, repeat=True, words="back revert"
+    )
     def undo(self) -> None:
         """Undoes the last change."""
         self.undo_stack.undo()
 
-    @action("Redo", Menu.EDIT, "Ctrl+Shift+Z", "Ctrl+Y", icon="redo", needs=Needs.REDO, repeat=True)
+    @action(
+        "Redo",
+        Menu.EDIT,
+        "Ctrl+Shift+Z",
+        "Ctrl+Y",
+        icon="redo",
+        needs=Needs.REDO,
+        repeat=True,
+        words="repeat again",
+    )
     def redo(self) -> None:
         """Makes the change again that was undone last."""
         self.undo_stack.redo()
 
-    @action("Preferences…", Menu.EDIT, "Ctrl+,", icon="preferences", group=9)
+    @action(
+        "Preferences…",
+        Menu.EDIT,
+        "Ctrl+,",
+        icon="preferences",
+        group=9,
+        words="settings options configuration language",
+    )
     def preferences(self) -> None:
         """Changes the settings: theme, keys, folders, recording, language, presets."""
         from app.shell.preferences import PreferencesDialog
@@ -151,7 +169,7 @@ class MainWindow(QMainWindow):
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
-    @action("Quit", Menu.FILE, "Ctrl+Q", "Ctrl+W", group=9)
+    @action("Quit", Menu.FILE, "Ctrl+Q", "Ctrl+W", group=9, words="exit close")
     def quit(self) -> None:
         """Closes the window."""
         self.close()
@@ -164,14 +182,23 @@ class MainWindow(QMainWindow):
         bar.setFocus()
         bar.setActiveAction(bar.actions()[0])
 
-    @action("Find command…", Menu.HELP, "Ctrl+K", "Ctrl+Shift+P", icon="search")
+    @action(
+        "Find command…", Menu.HELP, "Ctrl+K", "Ctrl+Shift+P", icon="search", words="search palette"
+    )
     def find_command(self) -> None:
         """Finds any command by typing what it does."""
         if self._palette is None:
             self._palette = CommandPalette(self.actions_by_name, self)
         self._palette.open_over()
 
-    @action("Keyboard shortcuts", Menu.HELP, "?", "F1", icon="keyboard")
+    @action(
+        "Keyboard shortcuts",
+        Menu.HELP,
+        "?",
+        "F1",
+        icon="keyboard",
+        words="keys hotkeys help manual",
+    )
     def shortcuts(self) -> None:
         """Shows the sheet of shortcuts."""
         if self._sheet is not None:  # its keys may have been changed

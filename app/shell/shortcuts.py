@@ -13,15 +13,22 @@ from app.ui.build import column, label, row
 from app.ui.i18n import tr
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from app.shell.actions import ActionRegistry
 
 _SCREEN_SHARE = 0.9
-_COLUMNS = (
-    (Menu.FILE, Menu.EDIT, Menu.HELP),
-    (Menu.PLAYBACK, Menu.MODELS),
-    (Menu.VIEW,),
-    (Menu.ANALYSE,),
+_ARRANGEMENTS: tuple[tuple[tuple[Menu, ...], ...], ...] = (
+    (
+        (Menu.FILE, Menu.EDIT, Menu.HELP),
+        (Menu.PLAYBACK, Menu.MODELS),
+        (Menu.VIEW,),
+        (Menu.ANALYSE,),
+    ),
+    ((Menu.FILE, Menu.EDIT, Menu.VIEW), (Menu.PLAYBACK, Menu.ANALYSE, Menu.MODELS, Menu.HELP)),
+    (tuple(Menu),),
 )
+"""Columns of menus; the first that the screen has room for is taken."""
 
 
 class ShortcutSheet(QDialog):
@@ -37,22 +44,30 @@ class ShortcutSheet(QDialog):
         self._actions = actions
         self._specs = [spec for spec in actions if actions.keys(spec)]
         self.setWindowTitle(tr("Keyboard shortcuts"))
-        used = {spec.menu for spec in self._specs}
-        columns = (
-            column(*(self._section(menu) for menu in menus if menu in used), None, spacing=18)
-            for menus in _COLUMNS
-            if not used.isdisjoint(menus)
-        )
-        inner, area = QWidget(), QScrollArea()
-        row(*columns, spacing=40, margins=(28, 22, 28, 24), parent=inner)
+        area = QScrollArea()
+        scroll_bar = QSize(area.verticalScrollBar().sizeHint().width(), 0)
+        room = self.screen().availableSize() * _SCREEN_SHARE
+        for columns in _ARRANGEMENTS:
+            inner = self._sheet(columns)
+            wanted = inner.sizeHint() + scroll_bar
+            if wanted.width() <= room.width():
+                break
         area.setWidget(inner)
         area.setWidgetResizable(True)
         column(area, parent=self)
-        scroll_bar = area.verticalScrollBar().sizeHint().width()
-        room = self.screen().availableSize() * _SCREEN_SHARE
-        self.resize((inner.sizeHint() + QSize(scroll_bar, 0)).boundedTo(room))
+        self.resize(wanted.boundedTo(room))
         for keys in ("?", "F1"):
             QShortcut(QKeySequence(keys), self, self.close)
+
+    def _sheet(self, columns: Sequence[Sequence[Menu]]) -> QWidget:
+        used, sheet = {spec.menu for spec in self._specs}, QWidget()
+        parts = (
+            column(*(self._section(menu) for menu in menus if menu in used), None, spacing=18)
+            for menus in columns
+            if not used.isdisjoint(menus)
+        )
+        row(*parts, spacing=40, margins=(28, 22, 28, 24), parent=sheet)
+        return sheet
 
     def _section(self, menu: Menu) -> QGridLayout:
         grid = QGridLayout()

@@ -48,10 +48,8 @@ def ask_two_files(
 def ask_save_comparison(
     parent: QWidget, folder: str, name: str, done: Callable[[str], None]
 ) -> QFileDialog:
-    """Asks where to save a comparison: a table as CSV, with a picture beside it."""
-    dialog = _make_save(parent, tr("Export comparison"), folder, tr("Table"), "csv")
-    dialog.selectFile(name)
-    return _open(dialog, done)
+    """Asks where to save a comparison as a report, or as a table with a picture beside it."""
+    return _ask_report(parent, tr("Export comparison"), folder, name, {"csv": tr("Table")}, done)
 
 
 def ask_folder(
@@ -121,14 +119,7 @@ def ask_save_report(
     parent: QWidget, folder: str, name: str, done: Callable[[str], None]
 ) -> QFileDialog:
     """Asks where to save a report as HTML or PDF; `name` is proposed."""
-    dialog = _make_save(parent, tr("Save report"), folder, tr("Web page"), "html")
-    page, paper = dialog.nameFilters()[0], f"{tr('PDF for printing')} (*.pdf)"
-    dialog.setNameFilters([page, paper])
-    dialog.filterSelected.connect(
-        lambda chosen: dialog.setDefaultSuffix("pdf" if chosen == paper else "html")
-    )
-    dialog.selectFile(name)
-    return _open(dialog, done)
+    return _ask_report(parent, tr("Save report"), folder, name, {}, done)
 
 
 def ask_project(parent: QWidget, folder: str, done: Callable[[str], None]) -> QFileDialog:
@@ -174,6 +165,23 @@ def _ask_several(
     dialog.filesSelected.connect(done)
     dialog.open()
     return dialog
+
+
+def _ask_report(
+    parent: QWidget,
+    title: str,
+    folder: str,
+    name: str,
+    others: dict[str, str],
+    done: Callable[[str], None],
+) -> QFileDialog:
+    kinds = {"html": tr("Web page"), "pdf": tr("PDF for printing"), **others}
+    suffixes = {f"{kind} (*.{suffix})": suffix for suffix, kind in kinds.items()}
+    dialog = _make_save(parent, title, folder, kinds["html"], "html")
+    dialog.setNameFilters(list(suffixes))
+    dialog.filterSelected.connect(lambda chosen: dialog.setDefaultSuffix(suffixes[chosen]))
+    dialog.selectFile(name)
+    return _open(dialog, done)
 
 
 def _make_save(parent: QWidget, title: str, folder: str, kind: str, suffix: str) -> QFileDialog:

@@ -1,4 +1,4 @@
-"""The language of the window: that of `uvanet.i18n`, and that of Qt's own texts."""
+"""The language of the window: that of `uvanet.i18n`, and that of Qt's own texts and fields."""
 
 from __future__ import annotations
 
@@ -26,6 +26,13 @@ def install_language(app: QCoreApplication, choice: str) -> None:
     code = QLocale.system().name()[:2] if choice == "system" else choice
     languages.install_language(code)
     os.environ[languages.VARIABLE] = code
+    if code not in languages.LANGUAGES:
+        locale = QLocale(languages.SOURCE)
+    elif choice == "system":  # with the customs of the country
+        locale = QLocale.system()
+    else:
+        locale = QLocale(code)
+    QLocale.setDefault(locale)  # of fields for numbers
     for earlier in app.findChildren(QTranslator, _QT_TEXTS):
         app.removeTranslator(earlier)
         earlier.deleteLater()

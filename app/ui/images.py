@@ -12,7 +12,7 @@ import platformdirs
 from PySide6.QtGui import QImage
 
 from app.ui.i18n import tr
-from uvanet.atomic_io import write_bytes
+from app.ui.output_file import write_output
 from uvanet.errors import OutputError
 
 if TYPE_CHECKING:
@@ -44,18 +44,12 @@ def write_png(path: Path, image: NDArray[np.uint8]) -> None:
     """
     # OpenCV's own file output does not accept every file name and gives no reason.
     encoded, data = cv2.imencode(".png", image)
-    try:
-        if not encoded:
-            raise OSError(tr("the picture cannot be encoded"))
-        write_bytes(path, data.tobytes())
-    except OSError as error:
-        reason = error.strerror or str(error)
+    if not encoded:
         raise OutputError(
-            tr("The snapshot cannot be saved to {path}: {reason}.").format(
-                path=path, reason=reason
-            ),
-            tr("Choose another folder."),
-        ) from error
+            tr("{path} cannot be saved: the picture cannot be encoded.").format(path=path),
+            tr("Choose another format."),
+        )
+    write_output(path, data.tobytes())
 
 
 def to_qimage(image: NDArray[np.uint8]) -> QImage:

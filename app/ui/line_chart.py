@@ -9,6 +9,7 @@ from PySide6.QtGui import QFont, QFontMetrics, QShowEvent
 from PySide6.QtWidgets import QWidget
 
 from app.ui.build import column
+from app.ui.number_text import number_text
 from app.ui.theme import is_theme_change, theme_colors
 
 if TYPE_CHECKING:
@@ -163,7 +164,7 @@ class LineChart(QWidget):
             unit: Shown behind the number of the last tick.
             padding: Share of the range that is added on both sides.
         """
-        texts = [f"{value:g}" for value in ticks]
+        texts = [number_text(value) for value in ticks]
         if unit:
             texts[-1] += f"\N{NO-BREAK SPACE}{unit}"
         self.set_y_range(ticks[0], ticks[-1], padding=padding)

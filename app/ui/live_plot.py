@@ -11,11 +11,12 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QWidget
 from app.ui.build import column, label, row, use_tabular_digits
 from app.ui.i18n import tr
 from app.ui.line_chart import LineChart
+from app.ui.number_text import number_text
 from app.ui.steady_axis import SteadyAxis
 from app.ui.theme import is_theme_change, theme_colors
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from app.pipeline.stats import PipelineStats
 
@@ -31,7 +32,7 @@ class PlotCard(QFrame):
     Args:
         title: What is measured.
         curves: Display name and color (a field of `ThemeColors`) of each curve.
-        value_format: Format string of a value, such as "{:.1f}".
+        value_text: Formats a value.
         height: Height of the chart, in pixels.
         min_top: Lowest upper end of the vertical axis.
         unit: Unit on the vertical axis; empty for a pure number.
@@ -41,7 +42,7 @@ class PlotCard(QFrame):
         self,
         title: str,
         curves: Sequence[tuple[str, str]],
-        value_format: str,
+        value_text: Callable[[float], str],
         height: int,
         min_top: float,
         unit: str = "",
@@ -51,7 +52,7 @@ class PlotCard(QFrame):
         self.setObjectName("card")
         self.setAccessibleName(title)
         self.curves = list(curves)
-        self.value_format = value_format
+        self.value_text = value_text
         self._unit = unit
         self._axis = SteadyAxis(0.0, min_top, 2 if height < 90 else 3)
         self._gap = 0.0  # seconds of pauses, which the chart leaves out
@@ -151,7 +152,7 @@ class PlotCard(QFrame):
     def show_values(self, values: Sequence[float]) -> None:
         """Shows the newest value of each curve as text."""
         for text, value in zip(self.values, values, strict=True):
-            text.setText(self.value_format.format(value))
+            text.setText(self.value_text(value))
 
     def pause(self) -> None:
         """Keeps the curves; the time until the next value is left out of the chart."""
@@ -189,9 +190,9 @@ class PlotPanel(QWidget):
             (tr("inferred"), "inferred"),
             (tr("painted"), "painted"),
         ]
-        self.rates = PlotCard(tr("Frames per second"), rates, "{:.1f}", 104, 20.0, tr("/s"))
+        self.rates = PlotCard(tr("Frames per second"), rates, _rate_text, 104, 20.0, tr("/s"))
         memory = [(tr("resident"), "memory")]
-        self.memory = PlotCard(tr("Memory"), memory, "{:.0f} MB", 84, 100.0, tr("MB"))
+        self.memory = PlotCard(tr("Memory"), memory, _memory_text, 84, 100.0, tr("MB"))
         self._second = QTimer(self, singleShot=True, interval=_PAUSE_MS)
         self._second.timeout.connect(self.memory.start)
         column(self.rates, self.memory, spacing=10, parent=self)
@@ -229,3 +230,11 @@ def _samples(stats: PipelineStats) -> tuple[tuple[float, ...], tuple[float, ...]
     """The values of the rates and of the memory."""
     rates = stats.fps_captured, stats.fps_inferred, stats.fps_painted
     return rates, (stats.rss_bytes / 1e6,)
+
+
+def _rate_text(rate: float) -> str:
+    return number_text(rate, ".1f")
+
+
+def _memory_text(megabytes: float) -> str:
+    return f"{number_text(megabytes, '.0f')} MB"

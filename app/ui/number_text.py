@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
+from uvanet.i18n import number_text, tr
 
-def percent_text(share: float) -> str:
-    """Formats a share, 0..1, in whole percent."""
-    return f"{share:.0%}".replace("%", "\N{NO-BREAK SPACE}%")
+__all__ = ["interval_text", "number_text", "percent_text", "score_text"]
+
+
+def percent_text(share: float, digits: int = 0) -> str:
+    """Formats a share, 0..1, in percent."""
+    return f"{number_text(100 * share, f'.{digits}f')}\N{NO-BREAK SPACE}%"
+
+
+def score_text(score: float) -> str:
+    """Formats a score such as NSS or CC with two digits."""
+    return number_text(score, ".2f")
+
+
+def interval_text(low: float, high: float, digits: int) -> str:
+    """Formats an interval with the separator of the language: [0.31, 0.42] or [0,31; 0,42]."""
+    low_text, high_text = (number_text(end, f".{digits}f") for end in (low, high))
+    return tr("[{low}, {high}]").format(low=low_text, high=high_text)

@@ -26,13 +26,13 @@ from uvanet.i18n import tr
 from uvanet.redaction import visible
 from uvanet.report.content import (
     GAZE_NOTE,
-    SLIDE_NOTE,
     average_title,
     dated,
     region_cells,
     region_heads,
     region_note,
     slide_heads,
+    slide_notes,
     slide_rows,
 )
 from uvanet.report.graph import (
@@ -186,7 +186,7 @@ def _write(pages: _Pages, report: Report) -> None:
     if report.average is not None:
         pages.y += pages.picture(report.average, 0, pages.width, 105 * _MM)
     shown = [slide.picture for slide in report.slides if slide.picture is not None]
-    _write_pictures(pages, shown)
+    _write_pictures(pages, shown, columns=2 if report.compared else 3)
     _write_scale(pages, report.scale)
     if report.slides:
         heads = slide_heads(report)
@@ -194,7 +194,7 @@ def _write(pages: _Pages, report: Report) -> None:
         _write_table(
             pages, tr("Pictures"), heads, [(row, "") for row in slide_rows(report)], colors
         )
-        pages.text(tr(SLIDE_NOTE), 8, color=_QUIET)
+        pages.text(slide_notes(report), 8, color=_QUIET)
     elif report.regions:
         _write_regions(pages, report)
     for graph in graphs(report):
@@ -322,10 +322,10 @@ def _write_graph(pages: _Pages, graph: Graph) -> None:
         pages.y += height
 
 
-def _write_pictures(pages: _Pages, pictures: Sequence[ReportPicture]) -> None:
-    gap, columns = 4 * _MM, 3
+def _write_pictures(pages: _Pages, pictures: Sequence[ReportPicture], columns: int = 3) -> None:
+    gap = 4 * _MM
     wide = (pages.width - gap * (columns - 1)) / columns
-    most = _PICTURE_HEIGHT
+    most = _PICTURE_HEIGHT * 3 / columns
     for begin in range(0, len(pictures), columns):
         part = pictures[begin : begin + columns]
         pages.need(max(min(most, wide * one.height / one.width) for one in part) + 10 * _MM)

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from app.ui.i18n import tr
+from app.ui.number_text import number_text
 
 _DROP_FRAME_RATES = (30, 60)  # nominal; their real rates are 1000/1001 of it
 _RATE_TOLERANCE = 2e-4  # of the nominal rate; containers round rates
@@ -46,7 +47,7 @@ class TimeBase:
         if self.variable or nominal is None:
             milliseconds = max(0, round(seconds * 1000))
             whole, rest = divmod(milliseconds, 1000)
-            return f"{_clock(whole)}.{rest:03}"
+            return _clock(whole) + number_text(rest / 1000, ".3f")[1:]
         frame, separator = self.frame(seconds), ":"
         if nominal in _DROP_FRAME_RATES and abs(self.fps - nominal) > nominal * _RATE_TOLERANCE:
             frame, separator = _with_dropped_numbers(frame, nominal), ";"

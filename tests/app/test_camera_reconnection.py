@@ -13,7 +13,7 @@ from app.features.cameras.feature import Cameras
 from app.features.diagnostics.scheduled_task import Screenshot
 from app.pipeline.events import PipelineState
 from uvanet.sources import CameraFormat, CameraSource, SourceKind
-from uvanet.sources.cameras import Found
+from uvanet.sources.cameras import ListedCamera
 
 HURRY = 20.0  # times faster runs the clock of a camera whose seconds would last too long
 
@@ -72,7 +72,7 @@ def test_an_unplugged_camera_is_opened_again_when_it_returns(player, webcam, tol
     assert player.canvas.has_picture
     assert player.session.state is PipelineState.PLAYING
     assert not player.transport.live.isEnabled()
-    webcam.found = [Found(5, "Fake camera", "fake", 1, 2)]  # at another index
+    webcam.found = [ListedCamera(5, "Fake camera", "fake", 1, 2)]  # at another index
     plays_on(player)
     player.until(lambda: "Fake camera is connected again." in told)
     assert player.transport.live.isEnabled()

@@ -11,6 +11,7 @@ from region_kit import active, answer
 from window_bench import ALL_ACTIONS
 
 from app.shell.command_palette import CommandPalette, match
+from app.ui.i18n import install_language
 
 
 @pytest.fixture
@@ -43,6 +44,63 @@ def test_every_action_is_listed_at_first(palette):
 def test_words_find_what_they_begin(palette, typed, first):
     palette.field.setText(typed)
     assert listed(palette)[0] == first
+
+
+def best(typed):
+    """Name of the action that the palette lists first."""
+    for lenient in (False, True):
+        ranks = ((match(typed, spec, lenient=lenient), spec.name) for spec in ALL_ACTIONS)
+        if found := [(rank, name) for rank, name in ranks if rank is not None]:
+            return min(found, key=lambda one: one[0])[1]
+    return ""
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [
+        ("compare posters", "compare_designs"),
+        ("send report", "report"),
+        ("pdf", "report"),
+        ("holiday pictures", "open_folder"),
+        ("eye tracker", "load_gaze"),
+        ("save video", "export_clip"),
+        ("screenshot", "save_snapshot"),
+        ("language", "preferences"),
+        ("flip", "mirror"),
+        ("report problem", "about"),
+        ("please turn picture", "rotate"),
+    ],
+)
+def test_words_of_newcomers_find_commands(typed, name):
+    assert best(typed) == name
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [
+        ("plakate vergleichen", "compare_designs"),
+        ("bericht senden", "report"),
+        ("urlaubsbilder", "open_folder"),
+        ("ordner öffnen", "open_folder"),
+        ("eyetracker", "load_gaze"),
+        ("video speichern", "export_clip"),
+        ("aufnahme", "record"),
+        ("bildschirmfoto", "save_snapshot"),
+        ("sprache", "preferences"),
+        ("dunkel", "theme_dark"),
+        ("schirmfoto", "save_snapshot"),
+        ("handbuch", "shortcuts"),
+    ],
+)
+def test_german_words_of_newcomers_find_commands(german_texts, typed, name):
+    assert best(typed) == name
+
+
+@pytest.fixture
+def german_texts(qapp):
+    install_language(qapp, "de")
+    yield
+    install_language(qapp, "en")
 
 
 def test_nonsense_finds_nothing(palette):

@@ -1,6 +1,7 @@
 """Two designs side by side: pictures, films, regions, the table, and its export."""
 
 import csv
+import re
 
 import cv2
 import numpy as np
@@ -12,6 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QLineEdit, QMenu
 
 from app.features.designs.feature import Designs
 from uvanet.analysis import Region, Shape
+from uvanet.report.content import CAUTION
 
 CTRL = Qt.KeyboardModifier.ControlModifier
 LEFT = Region("left", Shape.RECTANGLE, ((0.0, 0.0), (0.5, 1.0)))
@@ -220,11 +222,48 @@ def test_export_writes_table_and_picture(player, posters, tmp_path):
     chooser = dialog.findChild(QFileDialog)
     chooser.fileSelected.emit(str(tmp_path / "result.csv"))
     chooser.close()
-    player.until(lambda: (tmp_path / "result.png").exists() and "result" in player.banner.message)
+    player.until(lambda: (tmp_path / "result.png").exists())
+    # The dialog is before the window: a message in the window would not be seen.
+    player.until(lambda: "result.csv" in dialog.messages.message)
     assert (
         (tmp_path / "result.csv").read_text().splitlines()[0].startswith("region,share_a,share_b")
     )
     assert cv2.imread(str(tmp_path / "result.png")).shape == (120, 336, 3)
+
+
+@pytest.mark.parametrize("ending", ["html", "pdf"])
+def test_export_writes_a_report_to_hand_on(player, posters, tmp_path, ending):
+    player.session.set_regions([LEFT])
+    dialog = compare(player, *posters)
+    path = tmp_path / f"result.{ending}"
+    dialog.export.click()
+    chooser = dialog.findChild(QFileDialog)
+    chooser.fileSelected.emit(str(path))
+    chooser.close()
+    player.until(lambda: path.name in dialog.messages.message)
+    if ending == "pdf":
+        assert path.read_bytes().startswith(b"%PDF")
+        return
+    page = path.read_text(encoding="utf-8")
+    ((_, first, second, difference),) = cells(dialog)
+    rows = re.findall("<td>([^<]*)</td><td>([^<]*)</td><td>[^<]*</td></tr>", page)
+    assert [name for name, _ in rows] == ["a.png", "b.png", "Difference"]
+    shares = [float(text.split("%")[0].split()[0]) for _, text in rows]
+    assert [round(share) for share in shares[:2]] == [
+        int(text.split()[0].rstrip("%")) for text in (first, second)
+    ]
+    assert rows[2][1] == difference
+    assert page.count("<img ") == 2
+    assert CAUTION.split(".")[0] in page
+
+
+def test_designs_of_one_name_are_told_apart_by_their_folders(player, tmp_path):
+    for version in ("old", "new"):
+        (tmp_path / version).mkdir()
+    files = [write_poster(tmp_path / name / "poster.png", True) for name in ("old", "new")]
+    dialog = compare(player, *files)
+    heads = [dialog.table.horizontalHeaderItem(place).text() for place in (1, 2)]
+    assert heads == ["old/poster.png", "new/poster.png"]
 
 
 def test_what_cannot_be_read_is_named_in_its_place(player, posters, tmp_path):

@@ -1,5 +1,8 @@
 """Exports from the window: marks, dialog, folders; what is written is read back."""
 
+import tempfile
+from pathlib import Path
+
 import pytest
 from export_kit import ask, columns, exported, feature, frames_of, regions, wait_ended
 from PySide6.QtCore import Qt
@@ -48,7 +51,13 @@ def test_the_part_can_be_typed(still, tmp_path):
     assert dialog.range.start.text() == "0:00.5"
     assert dialog.range.end.text() == "0:02"
     assert dialog.range.note.text() == "1.5 seconds"
-    for start, end in (("0:00.5", "soon"), ("1.6", "0:01"), ("0:03", "0:04"), ("-1", "1")):
+    for start, end in (
+        ("0:00.5", "soon"),
+        ("1.6", "0:01"),
+        ("0:03", "0:04"),
+        ("-1", "1"),
+        ("0:02", "0:02"),  # the start is not read as the initial end, which stands for the whole
+    ):
         dialog.range.start.setText(start)
         dialog.range.end.setText(end)
         assert not dialog.export_button.isEnabled()
@@ -56,6 +65,11 @@ def test_the_part_can_be_typed(still, tmp_path):
     dialog.range.start.setText("0:01")
     dialog.range.end.setText("1,5")
     assert dialog.range.note.text() == "0.5 seconds"
+    for path in ("", "/", ".."):
+        dialog.line.setText(path)
+        assert not dialog.export_button.isEnabled()
+    dialog.line.setText("~nouser/clip.mp4")  # a user that does not exist: no home folder
+    assert dialog.base == Path.cwd() / "~nouser" / "clip"
     dialog.line.setText(str(tmp_path / "typed"))
     still.qtbot.mouseClick(dialog.export_button, Qt.MouseButton.LeftButton)
     exported(still)
@@ -115,6 +129,16 @@ def test_regions_are_columns_of_the_table(still, tmp_path):
     assert not task.temporary[0].exists()
 
 
+def test_regions_that_cannot_be_handed_to_the_export_are_reported(still, tmp_path, monkeypatch):
+    still.session.set_regions(regions("file"))
+    dialog = ask(still)
+    dialog.line.setText(str(tmp_path / "n"))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
+    dialog.export_button.click()
+    assert "cannot be started" in still.banner.message
+    assert feature(still).queue.tasks == []
+
+
 def test_a_folder_is_exported_without_the_regions_of_the_source(still, clip, tmp_path):
     still.session.set_regions(regions("mine"))
     films = tmp_path / "films"
@@ -160,5 +184,7 @@ def test_names_that_are_taken_get_a_number(tmp_path):
     taken = {tmp_path / "a-2.mp4"}
     third = (tmp_path / "a-3.mp4", tmp_path / "a-3.csv")
     assert options.output_paths(tmp_path / "a", taken) == third
+    long = options.output_paths(tmp_path / ("x" * 300))  # the command reports it
+    assert long[0].name == "x" * 300 + ".mp4"
     numbers = ExportOptions(preset="numbers")
     assert [path.suffix for path in numbers.output_paths(tmp_path / "b")] == [".csv", ".json"]

@@ -16,8 +16,9 @@ from app.runtime.settings import SettingsStore, settings_path
 from app.shell.preferences import PreferencesDialog
 from app.shell.settings import WindowSettings
 from app.ui.i18n import install_language
-from uvanet import i18n
+from uvanet import i18n, languages
 from uvanet.errors import UvanetError
+from uvanet.paths import resource
 
 _ROOT = Path(__file__).resolve().parents[2]
 _SCRIPT = _ROOT / "packaging" / "translate.py"
@@ -107,14 +108,15 @@ def test_unmarked_errors_are_found():
 
 
 def test_every_text_of_an_error_is_marked():
-    for path in sorted((_ROOT / "uvanet").rglob("*.py")):
+    for path in sorted(path for part in ("app", "uvanet") for path in (_ROOT / part).rglob("*.py")):
         found = list(unmarked_errors(path.read_text(encoding="utf-8"), error_names()))
         assert found == [], path
 
 
 def test_marked_texts_are_found(translate):
-    source = 'tr("a"); tr_noop("b"); tr(other)\n@action("c", Menu.FILE, submenu="d")\ndef f(): ...'
-    assert sorted(translate.texts_of(source)) == ["a", "b", "c", "d"]
+    declared = '@action("c", Menu.FILE, submenu="d", words="e")\ndef f(): ...'
+    source = f'tr("a"); tr_noop("b"); tr(other)\n{declared}'
+    assert sorted(translate.texts_of(source)) == ["a", "b", "c", "d", "e"]
 
 
 def test_tables_of_texts_are_marked():
@@ -208,6 +210,19 @@ def test_a_report_is_german_where_it_is_asked(home, tmp_path, monkeypatch):
 def test_the_side_panel_holds_the_longer_words(german):
     panel = german.slots.panel
     assert panel.widget().minimumSizeHint().width() <= panel.viewport().width()
+
+
+CATALOG = resource("i18n/de.mo").read_bytes()
+CUT_OFF = [CATALOG[:length] for length in (0, 10, 5_000, 100_000)]
+
+
+@pytest.mark.parametrize("content", [*CUT_OFF, CATALOG.replace(b"utf-8", b"utf-9", 1)])
+def test_texts_stay_english_where_the_catalog_is_damaged(content, tmp_path, monkeypatch):
+    damaged = tmp_path / "de.mo"
+    damaged.write_bytes(content)
+    monkeypatch.setattr(languages, "resource", lambda _: damaged)
+    languages.install_language("de")
+    assert i18n.tr("Quit") == "Quit"
 
 
 def test_an_unknown_language_is_english(qapp):

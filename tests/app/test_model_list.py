@@ -233,3 +233,27 @@ def test_an_older_list_of_models_does_not_replace_a_newer_one(
     player.until(lambda: ended.is_set() and not player.context.jobs.busy())
     assert f"{external},size=64x48" in dialog.table.names
     dialog.close()
+
+
+def test_undo_of_a_removal_keeps_files_that_were_added_later(player: Bench, tmp_path: Path) -> None:
+    names = [str(tmp_path / f"{name}.onnx") for name in ("first", "second", "later")]
+    player.settings.model_files = names[:2]
+    dialog = open_models(player)
+    player.until(lambda: names[1] in dialog.table.names)
+    dialog.table.select(names[1])
+    dialog.delete_button.click()
+    assert player.settings.model_files == names[:1]
+    player.settings.model_files = [names[2], names[0]]
+    player.trigger("undo")
+    assert player.settings.model_files == [names[2], names[1], names[0]]
+    dialog.close()
+
+
+def test_a_dropped_file_with_a_suffix_in_capitals_is_tried(player: Bench, tmp_path: Path) -> None:
+    path = tmp_path / "MODEL.ONNX"
+    path.write_bytes(b"no model")
+    assert feature(player).open_drop(str(path))
+    page = feature(player).dialog.onnx
+    assert page.title.text() == "MODEL.ONNX"
+    player.until(lambda: "MODEL" in page.status.text())
+    feature(player).dialog.close()

@@ -142,11 +142,19 @@ def test_export_presets_and_the_replay_box(still, dialog):
         one for one in dialog.findChildren(PresetList) if "exports" in one.names.accessibleName()
     ]
     still.settings.export_quality = "best"
+    still.settings.picture_format = "jpg"
     exports.save("Archive")
     still.settings.export_quality = "small"
+    still.settings.picture_format = "png"
     press(exports, "Apply")
     assert still.settings.export_quality == "best"
+    assert still.settings.picture_format == "jpg"
     (keep,) = [one for one in dialog.findChildren(QCheckBox) if "30 seconds" in one.text()]
+    keep.click()
+    assert still.settings.export_keep
+    still.trigger("keep_last")  # off, while the box is still checked
+    keep.click()
+    assert not still.settings.export_keep
     keep.click()
     assert still.settings.export_keep
     assert still.actions["keep_last"].isChecked()

@@ -2,12 +2,14 @@
 
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import cv2
 import pytest
 from export_kit import ask, columns, exported, feature, frames_of, regions
+from PySide6.QtCore import QCoreApplication
 from window_bench import FakeCamera
 
 from app.features.export.options import ExportOptions
@@ -295,6 +297,29 @@ def test_a_turned_picture_splits_the_recording(camera, tmp_path):
     clips = list(tmp_path.glob("*.mkv"))
     assert len(clips) == 2
     assert all(frames_of(clip) >= FEW for clip in clips)
+
+
+def test_the_error_of_an_earlier_recorder_does_not_end_the_recording(camera, tmp_path, monkeypatch):
+    live = feature(camera).recording.live
+    may_fail = threading.Event()
+
+    def fail():
+        may_fail.wait(60)
+        raise OutputError("The disk is full.", "Make room.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(live, "_make_buffer", fail)
+        camera.trigger("keep_last")
+    earlier = live._recorder
+    camera.trigger("keep_last")
+    record(camera, tmp_path)
+    may_fail.set()
+    earlier._thread.join(60)
+    QCoreApplication.processEvents()
+    assert live.recording
+    assert camera.banner.message == ""
+    camera.trigger("record")
+    saved(camera)
 
 
 def test_a_full_disk_ends_the_recording_and_keeps_it(camera, tmp_path, monkeypatch):

@@ -12,6 +12,7 @@ from region_kit import BOX, LEFT_HALF, OTHER, analyse, answer, regions
 from app.features.analyse import region_store
 from app.features.analyse.region_store import RegionStore
 from uvanet.analysis import region_shares
+from uvanet.errors import UvanetError
 
 
 def test_regions_are_stored_per_source_across_starts(launch, clip, tmp_path):
@@ -98,6 +99,18 @@ def test_copied_numbers_have_two_columns(still):
     assert numbers["Model"] == "uvanet-64"
     assert "CC" not in numbers
     assert still.banner.level == "done"
+
+
+def test_a_frame_whose_map_failed_has_no_numbers_of_the_map(still):
+    regions(still).replace_all([LEFT_HALF])
+    still.predictor.error = UvanetError("No map.")
+    still.seek(0.5)
+    still.until(lambda: still.presenter.packet.failed)
+    still.trigger("copy_numbers")
+    text = QGuiApplication.clipboard().text()
+    assert "Time (s)" in text
+    assert "Peak" not in text
+    assert "Left: share now" not in text
 
 
 def test_the_store_accepts_a_source_name_that_is_not_utf_8(tmp_path):

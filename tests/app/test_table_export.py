@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from app.ui.table_file import write_table
+from app.ui.output_file import write_output
 from uvanet.errors import OutputError
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def test_a_table_is_as_readable_as_the_user_wants_files_to_be(tmp_path: Path) -> None:
     before = os.umask(0o022)
     try:
-        write_table(tmp_path / "shares.csv", "seconds\n")
+        write_output(tmp_path / "shares.csv", "seconds\n")
     finally:
         os.umask(before)
     assert (tmp_path / "shares.csv").stat().st_mode & 0o777 == 0o644
@@ -26,4 +26,4 @@ def test_a_table_is_as_readable_as_the_user_wants_files_to_be(tmp_path: Path) ->
 
 def test_a_table_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="missing"):
-        write_table(tmp_path / "missing" / "shares.csv", "")
+        write_output(tmp_path / "missing" / "shares.csv", "")

@@ -10,10 +10,10 @@ from typing import Any
 import cv2
 import numpy as np
 
-from uvanet.sources.cameras import CameraDevice, Found, identify
+from uvanet.sources.cameras import CameraDevice, ListedCamera, identify
 
-WEBCAM = Found(0, "Fake camera", "fake", 1, 2)
-OTHER = Found(0, "Other camera", "other", 3, 4)
+WEBCAM = ListedCamera(0, "Fake camera", "fake", 1, 2)
+OTHER = ListedCamera(0, "Other camera", "other", 3, 4)
 WIDTH, HEIGHT, FPS = 160, 120, 30.0
 
 

@@ -165,7 +165,7 @@ def test_a_run_continues_after_its_scheduler_was_lost(films, expected, tmp_path,
     dask.end()
     _, err = run.communicate(timeout=PATIENCE)
     assert run.returncode == 2
-    assert "uvanet: The Dask scheduler was lost. What is finished is kept" in err
+    assert "uvanet: The Dask scheduler was lost. Finished work is kept" in err
     assert "Traceback" not in err
     finished = len(list((out / ".uvanet-batch").glob("*.json")))
     before = times(out)

@@ -137,14 +137,14 @@ def said_after_a_run(x_display: str, home: Path, words: str) -> str:
     """What Python prints when asked at the end of a run on the demo."""
     words = f"""
 import os, sys
-from app.__main__ import main
+from uvanet.cli import main
 end = os._exit  # how the program ends its process
 def asked(code):
     {words}
     sys.stdout.flush()
     end(code)
 os._exit = asked
-main(["demo", "--measure", "2"])
+main(["run", "demo", "--measure", "2"])
 """
     done = subprocess.run(
         [sys.executable, "-c", words],

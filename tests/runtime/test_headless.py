@@ -1,8 +1,58 @@
-"""The file that `uvanet run` writes where there is no display."""
+"""`uvanet run` without a display: how that is noticed, and the file that is written."""
+
+import subprocess
+import sys
 
 import pytest
+from command_kit import run_command
 
-from app.runtime.headless import output_path
+from app.runtime.headless import display_problem, output_path
+
+
+@pytest.fixture
+def no_display(monkeypatch):
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have a display")
+@pytest.mark.parametrize("plugins", ["", "xcb", "wayland;xcb", "xcb:gl=egl"])
+def test_a_missing_display_is_noticed_whatever_plugins_qt_tries(no_display, monkeypatch, plugins):
+    monkeypatch.setenv("QT_QPA_PLATFORM", plugins)
+    assert "no display" in display_problem()
+
+
+@pytest.mark.parametrize("plugins", ["offscreen", "wayland;offscreen"])
+def test_a_plugin_without_a_display_opens_the_window(no_display, monkeypatch, plugins):
+    monkeypatch.setenv("QT_QPA_PLATFORM", plugins)
+    assert display_problem() is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--compare", "b.png"], "--compare needs a second file"),
+        (["demo", "--drag"], "need --measure"),
+        (["demo", "--train-in", "run"], "need --measure"),
+        (["demo", "--measure", "1"], "need a window"),
+        (["a.png", "--compare", "b.png"], "need a window"),
+        (["demo", "--device", "cuda"], "--device"),
+    ],
+)
+def test_options_that_would_be_ignored_are_refused(no_display, tmp_path, arguments, words):
+    done = run_command("run", *arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    assert words in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_error_of_the_module_is_one_line(no_display, tmp_path):
+    command = [sys.executable, "-m", "app", str(tmp_path / "missing.mp4")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 2
+    assert done.stderr.splitlines() == [
+        f"uvanet: {tmp_path / 'missing.mp4'} does not exist. Check the spelling of the path."
+    ]
 
 
 @pytest.mark.parametrize(

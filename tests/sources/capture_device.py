@@ -10,14 +10,14 @@ import numpy as np
 from uvanet.sources import (
     CameraSource,
 )
-from uvanet.sources.cameras import Found, identify
+from uvanet.sources.cameras import ListedCamera, identify
 
 if TYPE_CHECKING:
     import threading
 
 PATIENCE = 60.0
-DESK = Found(0, "Desk camera", "id-desk", 0x046D, 0x082D)
-DOOR = Found(1, "Door camera", "id-door", 0x1234, 0x5678)
+DESK = ListedCamera(0, "Desk camera", "id-desk", 0x046D, 0x082D)
+DOOR = ListedCamera(1, "Door camera", "id-door", 0x1234, 0x5678)
 
 
 class Device:
@@ -73,7 +73,7 @@ class Device:
 
 
 def source_of(
-    text: str, found: list[Found], device: Device | None = None, backend: int = cv2.CAP_ANY
+    text: str, found: list[ListedCamera], device: Device | None = None, backend: int = cv2.CAP_ANY
 ) -> tuple[CameraSource, list[tuple[int, int]]]:
     opened: list[tuple[int, int]] = []
 

@@ -87,7 +87,7 @@ class Driver:
 
 
 @pytest.mark.parametrize(
-    ("modes", "wish", "expected"),
+    ("modes", "requested", "expected"),
     [
         (WEBCAM, CameraFormat(), ("MJPG", 1280, 720, 30)),
         (USB3, CameraFormat(), ("YUYV", 1280, 720, 30)),
@@ -104,9 +104,9 @@ class Driver:
         (FAST, CameraFormat(), ("MJPG", 1280, 720, 30)),
     ],
 )
-def test_the_best_format_is_set(modes: list[Mode], wish: CameraFormat, expected: Mode) -> None:
+def test_the_best_format_is_set(modes: list[Mode], requested: CameraFormat, expected: Mode) -> None:
     driver = Driver(modes)
-    given = negotiate(driver, wish, v4l2=True)
+    given = negotiate(driver, requested, v4l2=True)
     assert (*driver.mode[:3], driver.rate) == expected
     assert (given.pixel_format, given.width, given.height, given.fps) == expected
 
@@ -115,7 +115,7 @@ def test_the_best_format_is_set(modes: list[Mode], wish: CameraFormat, expected:
     "values", [(640, 0), (0, 480), (-1, -1), (1 << 20, 1 << 20), (640, 480, -1), (0, 0, math.nan)]
 )
 def test_what_is_no_format_is_refused(values: tuple[float, ...]) -> None:
-    with pytest.raises(UsageError, match="no format of a camera"):
+    with pytest.raises(UsageError, match="not a valid camera format"):
         CameraFormat(*values)  # type: ignore[arg-type]
 
 

@@ -145,10 +145,10 @@ def test_a_receiver_that_reads_seldom_does_not_make_a_stall() -> None:
     assert source.status.damaged == 1
 
 
-def wishing(wish: CameraFormat, device: Device, backend: int = cv2.CAP_ANY) -> CameraSource:
+def requesting(requested: CameraFormat, device: Device, backend: int = cv2.CAP_ANY) -> CameraSource:
     return CameraSource(
         "0",
-        wish=wish,
+        requested=requested,
         devices=lambda: identify([DESK], backend),
         capture=lambda *_: device,
     )
@@ -156,7 +156,7 @@ def wishing(wish: CameraFormat, device: Device, backend: int = cv2.CAP_ANY) -> C
 
 def test_a_camera_is_asked_and_what_it_gives_is_said() -> None:
     device = Device(image=np.zeros((48, 64, 3), np.uint8))
-    with wishing(CameraFormat(1280, 720, 60.0), device, cv2.CAP_V4L2) as source:
+    with requesting(CameraFormat(1280, 720, 60.0), device, cv2.CAP_V4L2) as source:
         info = source.info
     assert device.settings[cv2.CAP_PROP_FRAME_WIDTH] == 1280
     assert device.settings[cv2.CAP_PROP_FRAME_HEIGHT] == 720
@@ -168,14 +168,14 @@ def test_a_camera_is_asked_and_what_it_gives_is_said() -> None:
 
 def test_a_camera_that_gives_what_was_asked_needs_no_remark() -> None:
     device = Device(image=np.zeros((480, 640, 3), np.uint8))
-    with wishing(CameraFormat(640, 480, 30.0), device) as source:
+    with requesting(CameraFormat(640, 480, 30.0), device) as source:
         assert source.info.note == ""
     assert cv2.CAP_PROP_FOURCC not in device.settings
 
 
 def test_a_camera_is_asked_for_720p_where_nothing_is_wished() -> None:
     device = Device()
-    with wishing(CameraFormat(), device) as source:
+    with requesting(CameraFormat(), device) as source:
         assert source.info.note == ""
         assert source.info.requested == CameraFormat(1280, 720, 30.0)
     assert device.settings == {

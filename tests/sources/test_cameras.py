@@ -18,7 +18,7 @@ from uvanet.sources import (
     make_source,
 )
 from uvanet.sources import cameras as cameras_module
-from uvanet.sources.cameras import CameraDevice, Found, choose, identify
+from uvanet.sources.cameras import CameraDevice, ListedCamera, choose, identify
 
 if TYPE_CHECKING:
     import threading
@@ -44,7 +44,7 @@ def test_no_name_is_the_first_camera() -> None:
 
 
 def test_a_camera_that_moved_to_another_index_is_found() -> None:
-    moved = Found(7, DESK.name, DESK.path, DESK.vid, DESK.pid)
+    moved = ListedCamera(7, DESK.name, DESK.path, DESK.vid, DESK.pid)
     source, opened = source_of("id-desk", [DOOR, moved])
     with source:
         pass
@@ -52,7 +52,7 @@ def test_a_camera_that_moved_to_another_index_is_found() -> None:
 
 
 def test_another_camera_in_its_place_is_never_taken_for_it() -> None:
-    other = Found(0, "Other camera", "id-other", 0x9999, 0x0001)
+    other = ListedCamera(0, "Other camera", "id-other", 0x9999, 0x0001)
     source, opened = source_of("id-desk", [other])
     with pytest.raises(SourceError, match="no camera 'id-desk'") as caught:
         source.open()
@@ -61,13 +61,13 @@ def test_another_camera_in_its_place_is_never_taken_for_it() -> None:
 
 
 def test_a_number_is_an_index_and_never_a_part_of_a_name() -> None:
-    device = Found(0, "Camera 2000", "id-2000")
+    device = ListedCamera(0, "Camera 2000", "id-2000")
     with pytest.raises(SourceError, match="no camera '2'"):
         choose("2", identify([device]))
 
 
 def test_twins_are_told_apart_by_index_or_not_at_all() -> None:
-    twins = [Found(0, "Twin", "", 1, 2), Found(2, "Twin", "", 1, 2)]
+    twins = [ListedCamera(0, "Twin", "", 1, 2), ListedCamera(2, "Twin", "", 1, 2)]
     devices = identify(twins)
     assert [device.spec for device in devices] == ["camera:0", "camera:2"]
     with pytest.raises(SourceError, match="2 cameras match 'Twin'") as caught:
@@ -90,7 +90,7 @@ def test_on_linux_the_lasting_name_is_the_link_of_udev(
         str(tmp_path / "by-path" / "pci-0-index0"),
     ]
     # The device file itself is no lasting name: the next camera may get it.
-    device = identify([Found(3, "Desk camera", "/dev/video3", 0x046D, 0x082D)])[0]
+    device = identify([ListedCamera(3, "Desk camera", "/dev/video3", 0x046D, 0x082D)])[0]
     assert device.node == "/dev/video3"
     assert device.stable_id == "046d:082d Desk camera"
 
@@ -131,7 +131,9 @@ def test_a_camera_we_may_not_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     source = CameraSource(
         "0", devices=lambda: [device], capture=lambda i, _: opened.append(i) or Device()
     )
-    with pytest.raises(SourceError, match=f"may not use the camera Desk camera .{node}") as caught:
+    with pytest.raises(
+        SourceError, match=f"no permission to use the camera Desk camera .{node}"
+    ) as caught:
         source.open()
     assert "video" in caught.value.hint
     assert opened == []

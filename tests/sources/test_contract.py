@@ -19,7 +19,7 @@ import pytest
 from uvanet.errors import SourceError
 from uvanet.paths import resource
 from uvanet.sources import CameraSource, SourceKind, make_source
-from uvanet.sources.cameras import Found, identify
+from uvanet.sources.cameras import ListedCamera, identify
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -75,7 +75,7 @@ class FakeCapture:
 
 
 def camera(spec: str) -> CameraSource:
-    devices = identify([Found(0, "Test camera", "", 0x1234, 0x5678)])
+    devices = identify([ListedCamera(0, "Test camera", "", 0x1234, 0x5678)])
     return CameraSource(spec.removeprefix("camera:"), devices=lambda: devices, capture=FakeCapture)
 
 

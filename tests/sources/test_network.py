@@ -114,7 +114,7 @@ def test_a_stream_that_dies_says_so(send: Callable[[int], Sender]) -> None:
 
 def test_nobody_listens() -> None:
     url = f"http://127.0.0.1:{free_port()}/live.ts"
-    with pytest.raises(SourceError, match="nothing listens at port") as caught, make_source(url):
+    with pytest.raises(SourceError, match="no program listens on port") as caught, make_source(url):
         pass
     assert url in caught.value.message
     assert caught.value.hint

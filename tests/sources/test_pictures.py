@@ -10,7 +10,15 @@ import pytest
 from PIL import Image
 
 from uvanet.errors import SourceError
-from uvanet.sources import FolderSource, SourceInfo, SourceKind, load_picture, make_source
+from uvanet.sources import (
+    FolderSource,
+    SourceInfo,
+    SourceKind,
+    load_picture,
+    make_source,
+    picture_decoding,
+    video,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -123,6 +131,23 @@ def test_bad_pictures_say_what_is_wrong_and_what_to_do(tmp_path: Path, words: st
         pass
     assert words in caught.value.message
     assert str(path) in caught.value.message
+    assert caught.value.hint
+
+
+HEADS = {".png": b"\x89PNG", ".webp": b"RIFF\0\0\0\0WEBP", ".tiff": b"II*\0", ".mp4": b"anything"}
+
+
+@pytest.mark.parametrize("suffix", HEADS)
+def test_a_file_that_is_removed_while_it_is_opened(
+    tmp_path: Path, suffix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / f"file{suffix}"
+    path.write_bytes(HEADS[suffix])
+    source = make_source(str(path))
+    for module in (picture_decoding, video):
+        monkeypatch.setattr(module, "check_file", lambda path: path.unlink())
+    with pytest.raises(SourceError, match="No such file") as caught:
+        source.open()
     assert caught.value.hint
 
 

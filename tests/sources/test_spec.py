@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -59,6 +60,16 @@ def test_a_file_dropped_from_a_file_manager(tmp_path: Path) -> None:
     assert isinstance(make_source(folder.as_uri()), FolderSource)
 
 
+def test_a_dropped_file_whose_name_is_not_utf_8(picture_folder: Path, tmp_path: Path) -> None:
+    folder = tmp_path / os.fsdecode(b"f\xfcr")
+    try:
+        folder.symlink_to(picture_folder)
+    except OSError as error:
+        pytest.skip(f"the file system takes no such name: {error}")
+    assert folder.as_uri().endswith("/f%FCr")
+    assert isinstance(make_source(folder.as_uri()), FolderSource)
+
+
 def test_a_relative_path_is_kept_as_an_absolute_one(
     clip: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -67,7 +78,7 @@ def test_a_relative_path_is_kept_as_an_absolute_one(
         assert source.info.spec == str(clip)
 
 
-@pytest.mark.parametrize("spec", ["", "   ", "gopher://host/film", "a\0b"])
+@pytest.mark.parametrize("spec", ["", "   ", "gopher://host/film", "a\0b", "file://[x"])
 def test_a_string_that_can_mean_nothing(spec: str) -> None:
     with pytest.raises(SourceError) as caught:
         make_source(spec)

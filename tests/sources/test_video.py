@@ -312,7 +312,7 @@ except SourceError as error:
             timeout=120,
             check=True,
         )
-    assert f"{path} may not be read" in done.stdout
+    assert f"no permission to read {path}" in done.stdout
 
 
 def test_the_terminal_stays_clean(tmp_path: Path, busy_clip: Path, ffmpeg: Ffmpeg) -> None:

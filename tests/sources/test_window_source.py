@@ -81,6 +81,15 @@ def test_a_closed_window_ends_the_source(program):
     assert "Choose another window" in caught.value.hint
 
 
+def test_a_window_that_closes_while_it_is_opened(program, monkeypatch):
+    from uvanet.sources import window
+
+    monkeypatch.setattr(window._Server, "keep_content", lambda *_: program.do("close"))
+    with pytest.raises(SourceError, match="cannot be watched") as caught:
+        make_source(f"window:{program.red}").open()
+    assert "Choose another window" in caught.value.hint
+
+
 def test_what_no_window_or_two_match_is_refused(program):
     with pytest.raises(SourceError, match="no window 'green'"):
         make_source("window:green").open()

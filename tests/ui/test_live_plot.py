@@ -8,7 +8,7 @@ from app.ui.live_plot import PlotCard
 
 @pytest.fixture
 def card(qtbot):
-    card = PlotCard("Memory", [("resident", "memory")], "{:.0f} MB", 84, 100.0, "MB")
+    card = PlotCard("Memory", [("resident", "memory")], "{:.0f} MB".format, 84, 100.0, "MB")
     qtbot.addWidget(card)
     card.start()
     card.show()

@@ -52,7 +52,7 @@ def test_a_visible_widget_changes_its_colors(theme, qtbot, name):
         widget, color = Canvas(), "stage"
     elif name == "legend":
         widget, color = (
-            PlotCard("Rates", [("a", "inferred"), ("b", "painted")], "{}", 80, 1),
+            PlotCard("Rates", [("a", "inferred"), ("b", "painted")], str, 80, 1),
             "inferred",
         )
     else:
@@ -67,7 +67,7 @@ def test_a_visible_widget_changes_its_colors(theme, qtbot, name):
 
 
 def test_a_chart_changes_the_color_of_its_curves(theme, qtbot):
-    card = PlotCard("Memory", [("resident", "memory")], "{}", 80, 1.0)
+    card = PlotCard("Memory", [("resident", "memory")], str, 80, 1.0)
     qtbot.addWidget(card)
     card.start()
     # A line between two rows of pixels has its color in neither.

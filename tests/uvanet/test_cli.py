@@ -212,6 +212,20 @@ def test_info_prints_a_card(tmp_path: Path) -> None:
     assert card["name"] == "uvanet-64"
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("eval", "--data", "~nouser/gaze"),
+        ("gaze", "demo", "~nouser/gaze.csv"),
+        ("finetune", "--recording", "~nouser/frames", "--out", "~nouser/run"),
+    ],
+)
+def test_the_home_of_an_unknown_user_is_a_missing_file(
+    tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    assert "~nouser" in refused(*arguments, cwd=tmp_path)
+
+
 @pytest.mark.parametrize("command", ["distill", "finetune"])
 def test_a_new_model_does_not_take_the_name_of_one_that_ships(tmp_path: Path, command: str) -> None:
     line = refused(command, "--out", "run", "--name", "uvanet-64", cwd=tmp_path)

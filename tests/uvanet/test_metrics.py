@@ -197,6 +197,21 @@ def test_undefined_metrics_are_nan(
         assert math.isnan(metric(saliency, np.zeros(SHAPE, np.float32)))
 
 
+@pytest.mark.parametrize("shape", [(1, 40), (30, 1), (40, 30), (1, 30, 40), (1200,)])
+def test_maps_of_different_shapes_are_refused(shape: tuple[int, ...]) -> None:
+    saliency, density = np.ones((30, 40)), np.ones(shape)
+    for metric in (metrics.cc, metrics.sim, metrics.kld):
+        with pytest.raises(UsageError, match=r"shapes \(30, 40\) and"):
+            metric(saliency, density)
+    with pytest.raises(UsageError, match=r"shapes \(30, 40\) and"):
+        metrics.information_gain(saliency, np.array([[3.0, 4.0]]), density)
+
+
+def test_a_batch_of_maps_is_refused() -> None:
+    with pytest.raises(UsageError, match=r"not \(h, w\)"):
+        metrics.nss(np.ones((2, 30, 40)), np.array([[3.0, 4.0]]))
+
+
 @pytest.mark.parametrize("shape", [(2, 3), (4, 3), (6,), (2, 2, 2)])
 def test_fixations_of_another_shape_are_refused(shape: tuple[int, ...]) -> None:
     """Such as x, y and duration: read two by two they would score other points."""

@@ -13,6 +13,7 @@ from uvanet.errors import ModelError, UsageError
 from uvanet.evaluation.motion_baseline import MotionBaseline
 from uvanet.evaluation.onnx_predictor import OnnxPredictor
 from uvanet.evaluation.registry import build_predictors
+from uvanet.registry import resolve_model
 from uvanet.runtime.external_onnx import ExternalOnnx
 
 if TYPE_CHECKING:
@@ -181,3 +182,13 @@ def test_a_model_that_does_not_fit_is_refused_when_loaded(tmp_path: Path) -> Non
     number = export(tmp_path / "number.onnx", lambda x: x.mean(), (1, 3, 6, 8))
     with pytest.raises(ModelError, match="no map"):
         row(str(number)).predict(color(1, 2, 3), 0.0)
+
+
+@pytest.mark.parametrize("settings", ["", ",mean=1:2:3"])
+def test_a_path_may_have_commas(tmp_path: Path, settings: str) -> None:
+    folder = tmp_path / "models, 2024"
+    folder.mkdir()
+    path = folder / "mine,large.onnx"
+    path.touch()
+    assert resolve_model(f"{path}{settings}").path == path
+    assert ExternalOnnx.parse(f"{path}{settings}").path == path

@@ -13,7 +13,7 @@ from uvanet.analysis.record import Record, Series
 from uvanet.analysis.region_summary import (
     SUMMARY_COLUMNS,
     RegionSummary,
-    summary_csv,
+    summary_cells,
     summary_rows,
 )
 from uvanet.analysis.regions import (
@@ -46,6 +46,6 @@ __all__ = [
     "region_shares",
     "save_regions",
     "scan",
-    "summary_csv",
+    "summary_cells",
     "summary_rows",
 ]

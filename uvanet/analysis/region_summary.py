@@ -10,8 +10,6 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from uvanet.csv_text import csv_text
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -156,7 +154,7 @@ def summary_rows(
     return rows
 
 
-def summary_csv(rows: Iterable[dict[str, object]], delimiter: str = ",") -> str:
-    """Gives the table as CSV, see `uvanet.csv_text`; a cell without a value is empty."""
+def summary_cells(rows: Iterable[dict[str, object]]) -> list[Sequence[object]]:
+    """Gives heads and rows for `uvanet.csv_text`; a cell without a value is empty."""
     cells = (["" if value is None else value for value in row.values()] for row in rows)
-    return csv_text([SUMMARY_COLUMNS, *cells], delimiter)
+    return [SUMMARY_COLUMNS, *cells]

@@ -23,6 +23,7 @@ from uvanet.evaluation.progress import silent
 from uvanet.evaluation.registry import FORMS, PRIOR, build_predictors
 from uvanet.evaluation.report import as_table, flicker_report, report
 from uvanet.i18n import tr
+from uvanet.paths import expand_user
 from uvanet.registry import list_models
 from uvanet.runtime.external_onnx import ExternalOnnx
 
@@ -171,7 +172,7 @@ def _measure_parts(
         SetSpec(spec.name, spec.root.absolute(), spec.split, spec.every),
         tuple(rows),
         tuple(arguments.onnx),
-        arguments.data and str(Path(arguments.data).expanduser().absolute()),
+        arguments.data and str(expand_user(arguments.data).absolute()),
         tuple(names),
         arguments.seed,
     )
@@ -211,7 +212,7 @@ def _steady(arguments: argparse.Namespace) -> list[VideoClip]:
 def _spec(text: str, arguments: argparse.Namespace) -> SetSpec:
     name, _, folder = text.partition("=")
     if folder:
-        root = Path(folder).expanduser()
+        root = expand_user(folder)
     elif name in OF_ROOT:
         root = find_root(arguments.data) / OF_ROOT[name]
     elif name in LAYOUTS:

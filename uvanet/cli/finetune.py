@@ -13,6 +13,7 @@ from uvanet.cli.options import integer, number
 from uvanet.cli.training_options import add_result, add_training, need_torch, running
 from uvanet.errors import UsageError
 from uvanet.i18n import tr
+from uvanet.paths import expand_user
 
 if TYPE_CHECKING:
     import argparse
@@ -149,7 +150,7 @@ def _config(arguments: argparse.Namespace, threads: int) -> AdaptConfig:
         source="" if arguments.recording else arguments.source or "",
         recording=Path(arguments.source) if arguments.recording else None,
         keep_recording=arguments.keep_frames,
-        own=Path(folder).expanduser() if layout else arguments.pool,
+        own=expand_user(folder) if layout else arguments.pool,
         layout=layout,
         seconds=arguments.seconds,
         begin=arguments.begin,

@@ -19,6 +19,7 @@ from uvanet.evaluation.evaluate_gaze import DEFAULT_METRICS, GAZE_METRICS, STEP,
 from uvanet.evaluation.progress import silent
 from uvanet.evaluation.report import TITLES
 from uvanet.i18n import tr
+from uvanet.paths import expand_user
 
 if TYPE_CHECKING:
     import argparse
@@ -213,7 +214,7 @@ def _load(arguments: argparse.Namespace) -> GazeTable:
         given["size"] = arguments.screen
     if not given:
         return load_gaze(tables)
-    header = open_text(tables[0].expanduser())
+    header = open_text(expand_user(tables[0]))
     known = recognize(header.header)
     if known is None and not {"x", "y"} <= set(given):
         raise UnknownColumnsError(header)

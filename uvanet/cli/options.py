@@ -55,6 +55,11 @@ def add_engine(parser: argparse.ArgumentParser) -> None:
         default="",
         help="what the network runs on (cpu; with --engine torch the fastest there is)",
     )
+    add_threads(parser)
+
+
+def add_threads(parser: argparse.ArgumentParser) -> None:
+    """Adds `--threads`."""
     parser.add_argument(
         "--threads",
         type=integer(1, 256),

@@ -7,7 +7,6 @@ import logging
 import os
 import re
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
@@ -17,6 +16,7 @@ from uvanet.cli.options import integer
 from uvanet.errors import UsageError, UvanetError
 from uvanet.extras import require
 from uvanet.i18n import tr
+from uvanet.paths import expand_user
 from uvanet.registry import list_models
 from uvanet.system_info import usable_cores
 from uvanet.training.control import CONTROL, Callback, ControlState, JsonlChannel, listening
@@ -27,6 +27,7 @@ from uvanet.user_models import make_private, models_folder
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
+    from pathlib import Path
 
     from uvanet.model_card import Card
 
@@ -152,7 +153,7 @@ def add_machine(parser: argparse.ArgumentParser) -> None:
 
 def _folder(text: str) -> Path:
     # Absolute, so that a run is the same one however its folder is named.
-    return Path(text).expanduser().resolve()
+    return expand_user(text).resolve()
 
 
 class ProgressBar(Callback):

@@ -16,7 +16,6 @@ import math
 import os
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
@@ -25,8 +24,11 @@ from uvanet.data.gaze import Gaze, GazeSet
 from uvanet.data.gaze_files import need_file, picture_size, read_rgb
 from uvanet.errors import UsageError
 from uvanet.i18n import tr
+from uvanet.paths import expand_user
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.typing import NDArray
 
 Split = Literal["train", "val", "test"]
@@ -76,7 +78,7 @@ def find_root(data: str | Path | None = None) -> Path:
         raise UsageError(
             tr("No gaze data was named."), tr("Give --data FOLDER or set UVANET_DATA.")
         )
-    root = Path(named).expanduser()
+    root = expand_user(named)
     for name in _TABLES:
         need_file(root / "fixations" / name, _HINT)
     return root

@@ -14,7 +14,8 @@ import numpy as np
 from uvanet.data.gaze import Gaze
 from uvanet.errors import MissingExtraError, SourceError, UsageError
 from uvanet.i18n import tr, tr_noop
-from uvanet.sources.picture import PICTURE_SUFFIXES, VIDEO_SUFFIXES, load_picture
+from uvanet.sources.picture import PICTURE_SUFFIXES, VIDEO_SUFFIXES
+from uvanet.sources.picture_decoding import load_picture
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -15,6 +15,7 @@ from uvanet.data.gaze_mapping import MIN_CONFIDENCE, SECONDS, GazeMapping, recog
 from uvanet.data.gaze_table import GazeTable, LeftOut, join
 from uvanet.errors import UsageError
 from uvanet.i18n import tr, tr_noop
+from uvanet.paths import expand_user
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -74,8 +75,8 @@ def load_gaze(
             `UnknownColumnsError` where the columns are not recognized.
     """
     if isinstance(path, str | Path):
-        return read_table(open_text(Path(path).expanduser()), mapping)
-    return join([read_table(open_text(Path(one).expanduser()), mapping) for one in path])
+        return read_table(open_text(expand_user(path)), mapping)
+    return join([read_table(open_text(expand_user(table)), mapping) for table in path])
 
 
 def read_table(

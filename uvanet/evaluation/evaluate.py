@@ -14,6 +14,7 @@ from uvanet.evaluation.evaluator import METRICS, evaluate_predictors
 from uvanet.evaluation.human import HUMAN
 from uvanet.evaluation.predictors import FunctionPredictor, Predictor, StreamPredictor
 from uvanet.model import Model, load
+from uvanet.paths import expand_user
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -74,7 +75,7 @@ def evaluate(
     Raises:
         UvanetError: The model or the data set cannot be read.
     """
-    root = Path(root).expanduser()
+    root = expand_user(root)
     data = read_set(dataset, root, split, every)
     predictor = _predictor(model)
     baseline = None

@@ -10,7 +10,7 @@ import numpy as np
 
 from uvanet.errors import UsageError
 from uvanet.evaluation.evaluate_gaze import STEP, WINDOW, GazeRows, gaze_on, named_pictures
-from uvanet.i18n import tr, tr_noop
+from uvanet.i18n import number_text, tr, tr_noop
 from uvanet.report.content import SCORES, ReportGaze
 from uvanet.sources import SourceKind
 
@@ -160,12 +160,12 @@ def _facts(scores: GazeScores) -> list[tuple[str, str]]:
     if scores.outside:
         facts.append((tr("Not on the picture"), tr("{count} points").format(count=scores.outside)))
     if scores.offset:
-        facts.append((tr("Offset of the times"), f"{scores.offset:g} s"))
+        facts.append((tr("Offset of the times"), f"{number_text(scores.offset)} s"))
     return [*facts, *((tr("Assumed"), note) for note in scores.notes)]
 
 
 def _interval(one: Interval) -> str:
     if math.isnan(one.low):
-        return f"{one.mean:.2f}"
+        return number_text(one.mean, ".2f")
     text = tr("{mean:.2f} (95 % interval {low:.2f} to {high:.2f})")
     return text.format(mean=one.mean, low=one.low, high=one.high)

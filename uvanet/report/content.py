@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from statistics import fmean
 from typing import TYPE_CHECKING
 
-from uvanet.i18n import tr, tr_noop
+from uvanet.i18n import number_text, tr, tr_noop
 from uvanet.model_card import set_title
 from uvanet.version import __version__
 
@@ -138,7 +138,8 @@ class Report:
         graph: Statistics over time.
         limits: Known limits of the model, one sentence each.
         settings: Name and value of each setting.
-        slides: The pictures of a folder; empty for other sources.
+        slides: The pictures of a folder, or two designs; empty for other sources.
+        compared: The slides are two designs: their table ends with the difference of both.
         gaze: Recorded gaze; None for none.
     """
 
@@ -154,6 +155,7 @@ class Report:
     limits: Sequence[str] = ()
     settings: Sequence[tuple[str, str]] = ()
     slides: Sequence[ReportSlide] = ()
+    compared: bool = False
     gaze: ReportGaze | None = None
 
     @property
@@ -206,13 +208,18 @@ def time_code(seconds: float) -> str:
     hundredths = max(0, round(seconds * 100))
     minutes, rest = divmod(hundredths, 6000)
     hours, minutes = divmod(minutes, 60)
-    clock = f"{minutes}:{rest / 100:05.2f}"
-    return f"{hours}:{minutes:02}:{rest / 100:05.2f}" if hours else clock
+    seconds_text = number_text(rest / 100, "05.2f")
+    return f"{hours}:{minutes:02}:{seconds_text}" if hours else f"{minutes}:{seconds_text}"
 
 
 def percent(share: float) -> str:
     """Formats a share, 0..1, in percent with one decimal."""
-    return f"{share:.1%}"
+    return number_text(share, ".1%")
+
+
+def points_text(difference: float) -> str:
+    """Formats a difference of shares, -1..1, in percentage points."""
+    return tr("{points:+.1f} points").format(points=100 * difference)
 
 
 def slide_heads(report: Report) -> tuple[str, ...]:
@@ -222,16 +229,20 @@ def slide_heads(report: Report) -> tuple[str, ...]:
 
 
 def slide_rows(report: Report) -> list[tuple[str, ...]]:
-    """Rows of the table of slides as text: a picture each, and the mean of all."""
+    """Rows of the table of slides as text: a picture each, and the mean or difference of all."""
     rows = [
         (
             slide.name,
             *(percent(share) for share in slide.shares),
             percent(slide.spread),
-            *("" if math.isnan(one) else f"{one:.2f}" for one in slide.scores),
+            *("" if math.isnan(one) else number_text(one, ".2f") for one in slide.scores),
         )
         for slide in report.slides
     ]
+    if report.compared:
+        first, second = ((*slide.shares, slide.spread) for slide in report.slides)
+        differences = (points_text(b - a) for a, b in zip(first, second, strict=True))
+        return [*rows, (tr("Difference"), *differences)]
     shares = zip(*(slide.shares for slide in report.slides), strict=True)
     means = [fmean(column) for column in shares]
     spread = fmean(slide.spread for slide in report.slides)
@@ -243,7 +254,7 @@ def slide_rows(report: Report) -> list[tuple[str, ...]]:
         tr("Mean"),
         *map(percent, means),
         percent(spread),
-        *(f"{fmean(known):.2f}" if known else "" for known in scores),
+        *(number_text(fmean(known), ".2f") if known else "" for known in scores),
     )
     return [*rows, mean]
 
@@ -254,6 +265,12 @@ SLIDE_NOTE = tr_noop(
 )
 """Says what the columns of the table of slides mean."""
 
+COMPARED_NOTE = tr_noop(
+    "Difference: the second minus the first, in percentage points. Less than about one point is no "
+    "difference: the same picture saved anew or cropped a little changes as much."
+)
+"""Says what the last row of two designs means."""
+
 GAZE_NOTE = tr_noop(
     "NSS: value of the map where people looked, in standard deviations; 0 is chance. CC: "
     "correlation with the map of their fixations, 1 at most. AUC-Judd: how well the map tells "
@@ -261,6 +278,12 @@ GAZE_NOTE = tr_noop(
     "the gaze of all other people predicts that of one; no prediction can be much better."
 )
 """Says what the scores of recorded gaze mean."""
+
+
+def slide_notes(report: Report) -> str:
+    """Says what the columns and the last row of the table of slides mean."""
+    notes = [SLIDE_NOTE, COMPARED_NOTE] if report.compared else [SLIDE_NOTE]
+    return " ".join(map(tr, notes))
 
 
 def region_heads(duration: float) -> tuple[str, ...]:
@@ -298,6 +321,6 @@ def region_cells(region: ReportRegion, duration: float) -> tuple[str, ...]:
     one = region.summary
     if not duration:
         return (region.name, percent(one.share))
-    dwell = f"{one.dwell:.2f} s ({one.dwell / duration:.0%})"
-    first = tr("never") if one.first is None else f"{one.first:.2f} s"
+    dwell = f"{number_text(one.dwell, '.2f')} s ({number_text(one.dwell / duration, '.0%')})"
+    first = tr("never") if one.first is None else f"{number_text(one.first, '.2f')} s"
     return (region.name, percent(one.share), dwell, first, str(one.entries))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from uvanet.i18n import tr
+from uvanet.i18n import number_text, tr
 from uvanet.report.content import SCORES, time_code
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ def share_axis(lines: Sequence[Line]) -> Axis:
     """An axis of shares from 0 to 1, or to less where all values are small."""
     highest = max((float(np.max(line.values)) for line in lines if len(line.values)), default=1.0)
     top = next((top for top in (0.1, 0.2, 0.4, 0.6, 0.8) if highest <= top), 1.0)
-    return Axis(0.0, top, lambda value: f"{value:.0%}")
+    return Axis(0.0, top, lambda value: number_text(value, ".0%"))
 
 
 def score_axis(lines: Sequence[Line]) -> Axis:
@@ -143,7 +143,7 @@ def score_axis(lines: Sequence[Line]) -> Axis:
     lowest, highest = float(np.nanmin(values)), float(np.nanmax(values))
     step = next((one for one in _STEPS if 4 * one >= highest - lowest), _STEPS[-1])
     low = step * math.floor(lowest / step)
-    return Axis(low, max(low + 4 * step, step * math.ceil(highest / step)), lambda v: f"{v:g}")
+    return Axis(low, max(low + 4 * step, step * math.ceil(highest / step)), number_text)
 
 
 def axis_ticks(axis: Axis) -> list[float]:
@@ -161,7 +161,7 @@ def time_ticks(start: float, end: float) -> list[float]:
 
 def tick_text(seconds: float) -> str:
     """A time on the axis; hundredths where they are not zero."""
-    return time_code(seconds).removesuffix(".00")
+    return time_code(seconds).removesuffix(number_text(0, ".2f")[1:])
 
 
 def thinned(seconds: Sequence[float], values: Sequence[float]) -> NDArray[np.float64]:

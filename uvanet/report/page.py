@@ -11,13 +11,13 @@ from uvanet.i18n import language, tr
 from uvanet.redaction import visible
 from uvanet.report.content import (
     GAZE_NOTE,
-    SLIDE_NOTE,
     average_title,
     dated,
     region_cells,
     region_heads,
     region_note,
     slide_heads,
+    slide_notes,
     slide_rows,
 )
 from uvanet.report.graph import gaze_graphs, graph_svg, graphs
@@ -47,6 +47,7 @@ figure { margin: 0; break-inside: avoid; }
 img { display: block; width: 100%; height: auto; border-radius: 6px; }
 .average img { max-height: 78vh; width: auto; max-width: 100%; }
 .moments { display: grid; grid-template-columns: repeat(auto-fill, minmax(260px, 1fr)); gap: 16px; }
+.moments.pair { grid-template-columns: 1fr 1fr; }
 figcaption { font-size: .9em; padding-top: 4px; } figcaption b { color: var(--ink); }
 .bar { max-width: 420px; margin-top: 10px; font-size: .85em; color: var(--quiet); }
 .bar i { display: block; height: 12px; border-radius: 6px; print-color-adjust: exact;
@@ -112,7 +113,8 @@ def _average(report: Report) -> str:
         figure = f'<div class="average">{_figure(report.average)}</div>\n'
     shown = [slide.picture for slide in report.slides if slide.picture is not None]
     if shown:
-        figure = f'<div class="moments">{"".join(map(_figure, shown))}</div>\n'
+        grid = "moments pair" if report.compared else "moments"
+        figure = f'<div class="{grid}">{"".join(map(_figure, shown))}</div>\n'
     return (
         f"<section>{_heading(average_title(report))}{figure}"
         f'<div class="bar"><i style="background: linear-gradient(to right, {colors})"></i>'
@@ -148,7 +150,7 @@ def _slides(report: Report) -> str:
     )
     return (
         f"<section>{_heading(tr('Pictures'))}{_numbers(heads, rows)}"
-        f"{_note(tr(SLIDE_NOTE))}</section>\n"
+        f"{_note(slide_notes(report))}</section>\n"
     )
 
 

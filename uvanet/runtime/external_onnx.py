@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import os
+import re
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
 from uvanet.errors import UsageError
 from uvanet.i18n import tr, tr_noop
+from uvanet.paths import expand_user
 from uvanet.runtime.engine import MAX_FRAMES, MAX_SIDE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 Color = Literal["rgb", "bgr"]
 Output = Literal["map", "log", "logit"]
@@ -62,10 +63,12 @@ class ExternalOnnx:
         Raises:
             UsageError: A key is unknown or a value is invalid; the message names it.
         """
-        file, *settings = text.split(",")
-        path = Path(os.path.expanduser(file))  # leaves the ~ of an unknown user as it is
+        match = re.match(r".*?\.onnx(?=,|\Z)", text, re.IGNORECASE | re.DOTALL)
+        file = match[0] if match else text.partition(",")[0]  # the path may have commas
+        settings = text[len(file) + 1 :]
+        path = expand_user(file)
         values: dict[str, Any] = {}
-        for setting in settings:
+        for setting in settings.split(",") if settings else ():
             key, _, value = setting.partition("=")
             key = _OLD_KEYS.get(key, key)
             if key not in _READERS:

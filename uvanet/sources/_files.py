@@ -16,7 +16,7 @@ def check_file(path: Path) -> None:
     """Checks that a path names a readable regular file that is not empty.
 
     Raises:
-        SourceError: It is missing, a folder, a pipe or device, empty, or not readable.
+        SourceError: The path is missing, a folder, a pipe or device, empty, or not readable.
     """
     try:
         if not path.exists():
@@ -27,17 +27,17 @@ def check_file(path: Path) -> None:
         if path.is_dir():
             raise SourceError(tr("{path} is a folder.").format(path=path), tr("Name a file in it."))
         if not path.is_file():
-            # Reading a pipe may wait without end.
+            # Reading a pipe may wait for ever.
             raise SourceError(
                 tr("{path} is not a regular file.").format(path=path),
                 tr("Save its content to a file, or name a device such as camera:0."),
             )
         if not os.access(path, os.R_OK):
             raise SourceError(
-                tr("{path} may not be read by you.").format(path=path),
+                tr("You have no permission to read {path}.").format(path=path),
                 tr("Ask its owner for permission."),
             )
-        if path.is_file() and path.stat().st_size == 0:
+        if path.stat().st_size == 0:
             raise SourceError(
                 tr("{path} is empty.").format(path=path),
                 tr("Copy it again; a download or copy may have been cut off."),
@@ -50,14 +50,17 @@ def check_file(path: Path) -> None:
 
 
 def looks_like_text(path: Path) -> bool:
-    """Whether the first bytes of a file are readable text."""
-    with path.open("rb") as file:
-        head = file.read(2048)
+    """Whether the first bytes of a file are text; False if the file cannot be read."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(2048)
+    except OSError:
+        return False
     if not head or b"\0" in head:
         return False
     try:
         head.decode("utf-8")
     except UnicodeDecodeError as error:
-        # The last character may have been cut in two by the limit above.
+        # The limit above may have cut the last character in two.
         return error.start >= len(head) - 3
     return True

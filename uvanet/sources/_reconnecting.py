@@ -1,4 +1,4 @@
-"""Base class of live sources that are connected again after they failed."""
+"""Base class of live sources that reconnect after a failure."""
 
 from __future__ import annotations
 
@@ -21,25 +21,26 @@ _LOG = logging.getLogger(__name__)
 _T = TypeVar("_T")
 
 FIRST_PAUSE_S, MAX_PAUSE_S = 0.5, 5.0
-# A source that fails right after each connection is tried less and less often.
+# The pauses start anew only after a connection has lasted this long. A source that fails right
+# after each connection is therefore tried less and less often.
 _STEADY_S = 1.0
 
 
 class ReconnectingSource(ThreadSafeSource):
-    """A live source that is connected again with growing pauses, until frames come.
+    """A live source that reconnects with growing pauses until frames come.
 
-    The attempts end when `reconnect` seconds are over or the source is closed. Each is reported as
-    `SourceCondition.RECONNECTING`.
+    The attempts end after `reconnect` seconds or when the source is closed. Each attempt is
+    reported as `SourceCondition.RECONNECTING`.
 
-    At the first `open` only a SourceUnavailableError is followed by further attempts. A device
-    that is not connected is then awaited only if `reconnect` is infinite: otherwise its name is
-    more likely mistyped.
+    `open` repeats its attempt only after a SourceUnavailableError. It waits for a device that is
+    not connected only if `reconnect` is infinite: otherwise the name is more likely mistyped.
 
-    Subclasses implement `_connect`, and call `_retry` in `_read` and `_frame_came` at each frame.
+    Subclasses implement `_connect`. Their `_read` calls `_retry` after a failure and `_frame_came`
+    at each frame.
 
     Args:
-        title: The name for people, used until `_open` has found a better one.
-        reconnect: Seconds for which it is connected again; 0 for never, infinity for no limit.
+        title: The name for people, used until `_open` returns a better one.
+        reconnect: Seconds for which to reconnect; 0 for never, infinity for no limit.
     """
 
     def __init__(self, title: str, reconnect: float) -> None:
@@ -50,7 +51,7 @@ class ReconnectingSource(ThreadSafeSource):
 
     @abc.abstractmethod
     def _connect(self) -> SourceInfo:
-        """Connects; releases what is left of a connection before."""
+        """Releases an earlier connection and connects."""
 
     def _open(self) -> SourceInfo:
         try:
@@ -64,7 +65,7 @@ class ReconnectingSource(ThreadSafeSource):
         """Repeats an attempt until it succeeds.
 
         Raises:
-            SourceError: The problem, if the time is over or the source was closed.
+            SourceError: `problem`, once the time is over or the source was closed.
         """
         deadline = time.monotonic() + self._reconnect
         latest = problem
@@ -88,7 +89,7 @@ class ReconnectingSource(ThreadSafeSource):
         raise problem
 
     def _frame_came(self) -> None:
-        """Ends the condition before, once the connection holds."""
+        """Reports that the source works again, once a new connection is steady."""
         if self._connected is not None:
             if time.monotonic() - self._connected < _STEADY_S:
                 return

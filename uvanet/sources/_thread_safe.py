@@ -20,24 +20,24 @@ if TYPE_CHECKING:
 class ThreadSafeSource(Source):
     """A source whose backend is never released during a call.
 
-    OpenCV's captures crash if one thread releases what another reads. So `close` never touches a
-    backend in use: it marks the source as closed, and the thread that uses the backend releases
-    it when its call ends. `close` always returns at once.
+    OpenCV crashes if one thread releases a capture while another reads from it. So `close` does
+    not touch a backend in use: it marks the source as closed and returns at once, and the thread
+    that uses the backend releases it when its call ends.
 
-    A closed source stays closed, also if it was closed before it was opened, since another thread
-    may be about to open it.
+    A closed source stays closed. This holds for a source that was never opened as well, since
+    another thread may be about to open it.
 
     Subclasses implement `_open`, `_read` and `_release`, and `_seek` if they can seek. `_release`
-    is called once, also after an `_open` that failed.
+    is called once, also if `_open` failed.
 
     Args:
-        title: The name for people, used until `_open` has found a better one.
+        title: The name for people, used until `_open` returns a better one.
     """
 
     _again: Callable[[], Source]
 
     def __new__(cls, *args: Any, **options: Any) -> Self:
-        """Remembers the arguments, for `renew`."""
+        """Stores the arguments for `renew`."""
         self = super().__new__(cls)
         self._again = partial(cls, *args, **options)
         return self
@@ -52,12 +52,12 @@ class ThreadSafeSource(Source):
 
     @property
     def status(self) -> SourceStatus:
-        """What a live source does now."""
+        """The current status of a live source."""
         return self._status
 
     @property
     def info(self) -> SourceInfo:
-        """The facts; valid after `open`, and after `close` as well.
+        """The properties of the source; valid after `open`, and after `close` too.
 
         Raises:
             SourceError: The source was never opened.
@@ -72,7 +72,7 @@ class ThreadSafeSource(Source):
         """Opens the source; may block for seconds.
 
         Raises:
-            SourceError: It cannot be opened, or it has been opened or closed before.
+            SourceError: The source cannot be opened, or was opened or closed before.
         """
         with self._at_work():
             if self._info is not None:
@@ -141,13 +141,13 @@ class ThreadSafeSource(Source):
                 try:
                     yield
                 finally:
-                    # A source closed during a call may give garbage or another error; the
-                    # caller needs to know that it was closed.
+                    # A source that is closed during a call may give garbage or another error.
+                    # Raise the true cause instead.
                     if self._closing.is_set() and self._info is not None:
                         self._refuse_closed()
         finally:
-            # Checked after the lock is free: either this sees the event that `close` set, or
-            # `close` gets the lock. One of the two releases.
+            # Checked after the lock is free: either this thread sees the event that `close` set,
+            # or `close` gets the lock. One of the two releases the backend.
             if self._closing.is_set():
                 self._release_when_idle()
 

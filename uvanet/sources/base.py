@@ -1,4 +1,4 @@
-"""The interface of all sources, and the facts of an open one."""
+"""The interface of all sources, and the properties of an open one."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import enum
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
+from uvanet.errors import SourceError
 from uvanet.i18n import tr
 from uvanet.yuv_picture import YuvPicture, as_bgr
 
@@ -42,13 +43,13 @@ class Frame:
     """One frame of a source.
 
     Attributes:
-        picture: BGR, uint8, shape (h, w, 3), C-contiguous, owned by the receiver: a source never
-            writes into an image that it has returned. Or a decoded picture, which is converted
-            on demand. Both have a `shape`.
+        picture: An array, BGR, uint8, shape (h, w, 3), C-contiguous, or a decoded picture that is
+            converted on demand. Both have a `shape`. A source never writes to an array that it
+            has returned.
         pts: Presentation time in seconds since the source's start.
-        index: Index of the frame in the source, from 0; after a seek, of the frame found.
-        captured: When a camera exposed the frame, by its driver's time stamp, in seconds of
-            `time.perf_counter`; None where the source does not tell.
+        index: Index of the frame in the source, from 0; estimated after a seek.
+        captured: Time at which a camera exposed the frame, in seconds of `time.perf_counter`, from
+            the driver's time stamp; None if unknown.
     """
 
     picture: NDArray[np.uint8] | YuvPicture
@@ -64,30 +65,28 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class SourceInfo:
-    """The facts of an open source.
+    """The properties of an open source.
 
     Attributes:
         spec: The string that opens this source again.
         title: A name for people, such as that of the file or the camera.
-        kind: Its kind.
-        width: Width of the frames in pixels; 0 if frames differ (a folder).
+        kind: The kind of source.
+        width: Width of the frames in pixels; 0 if their sizes may differ (a folder).
         height: Height, as `width`.
         fps: Nominal frames per second; 0 if there is no rate (a still picture).
         frames: Number of frames; None if unknown or endless.
         duration: Seconds; None if unknown or endless.
-        live: Frames come at the source's own pace (camera, stream, screen). Other sources are
-            paced by their reader.
+        live: Frames come at the source's own pace (camera, stream, screen). Other sources deliver
+            frames as fast as they are read.
         seekable: `seek` works.
         note: A remark for the user, such as why the demo is shown; may be empty.
-        clock_start: Seconds on a file's own clock at which frame 0 is shown; its sound has the
-            same clock.
-        pixel_format: FourCC code in which a camera delivers, such as "MJPG" or "YUYV"; empty if
-            unknown.
+        clock_start: Time of frame 0 on the file's own clock, seconds; the sound has the same clock.
+        pixel_format: FourCC code of a camera's frames, such as "MJPG" or "YUYV"; empty if unknown.
         requested: The format that was requested from a camera; None for other sources.
         variable_rate: The frames of a file have no fixed rate; `fps` is their mean.
-        slides: Each frame is a picture of its own: nothing is carried from one to the next, and a
-            viewer shows it until the user moves on. A slide counts as a second on the time axis.
-        pictures: The files of a folder by the index of their frames; empty for other sources.
+        slides: The frames are unrelated pictures: no state is carried from one to the next, and a
+            viewer shows each until the user moves on. A slide lasts one second on the time axis.
+        pictures: The files of a folder in the order of its frames; empty for other sources.
     """
 
     spec: str
@@ -110,7 +109,7 @@ class SourceInfo:
 
     @property
     def folder_rate(self) -> float | None:
-        """The `fps` with which `make_source` opens a folder like this; None for other sources."""
+        """The `fps` with which `make_source` opens this folder again; None for other sources."""
         if self.kind is not SourceKind.FOLDER:
             return None
         return 0.0 if self.slides else self.fps
@@ -120,8 +119,9 @@ class SourceCondition(enum.StrEnum):
     """Conditions of a live source.
 
     OK: frames come, or are expected. STALLED: open, but no frame has come for some seconds.
-    RECONNECTING: no frames come; it is opened again and again, with pauses. FROZEN: the same frame
-    comes all the time. DAMAGED: some frames are damaged and skipped; reported once.
+    RECONNECTING: no frames come; the source is opened again and again, with pauses. FROZEN: all
+    frames of the last seconds are equal. DAMAGED: some frames are damaged and skipped; reported
+    once.
     """
 
     OK = "ok"
@@ -136,11 +136,11 @@ class SourceStatus:
     """What a live source reports about itself.
 
     Attributes:
-        condition: Its condition.
+        condition: The condition.
         problem: One sentence that names the source and the problem; empty for OK.
         hint: The next step for the user; may be empty.
         retry_in: RECONNECTING: seconds until the next attempt; 0 while an attempt runs.
-        damaged: Damaged frames that were skipped since the source was opened.
+        damaged: Number of damaged frames skipped since the source was opened.
     """
 
     condition: SourceCondition = SourceCondition.OK
@@ -153,36 +153,37 @@ class SourceStatus:
 class Source(abc.ABC):
     """A source of frames. It is created closed; `open` may block for seconds and may fail.
 
-    A source is opened, read and closed once. `renew` gives a new one for the same thing.
+    A source is opened, read and closed once. `renew` creates a new source for the same file,
+    device or address.
 
-    All methods but `close` are called from one thread. `close` may be called from any thread, more
-    than once; a waiting `read` then returns or raises soon if the backend allows it.
+    All methods except `close` are called from one thread. `close` may be called from any thread
+    and more than once; a waiting `read` then returns or raises soon if the backend allows it.
     """
 
     abandon_seek: Callable[[], bool] | None = None
-    """Called while `seek` decodes up to its frame. Once it returns true, `seek` ends at the frame
-    reached, so that dragging through a video shows a position for every request."""
+    """Called while `seek` decodes frames. Once it returns True, `seek` ends at the frame reached,
+    so that dragging through a video shows a frame for every request."""
 
     on_status: Callable[[SourceStatus], None] | None = None
-    """Called with each change of the status but the count of damaged frames, by the thread that is
-    in `open` or `read`. Set it before `open`."""
+    """Called with each new status, by the thread that runs `open` or `read`; not called if only
+    the number of damaged frames changes. Set it before `open`."""
 
     @property
     def status(self) -> SourceStatus:
-        """What a live source does now; may be read from any thread."""
+        """The current status of a live source; may be read from any thread."""
         return SourceStatus()
 
     @property
     @abc.abstractmethod
     def info(self) -> SourceInfo:
-        """The facts; valid after `open`. Connecting again may change those of a live source."""
+        """The properties of the source; valid after `open`. A reconnection may change them."""
 
     @abc.abstractmethod
     def open(self) -> None:
         """Opens the source.
 
         Raises:
-            SourceError: It cannot be opened; says why and what to do.
+            SourceError: The source cannot be opened; the message states the cause.
         """
 
     @abc.abstractmethod
@@ -190,7 +191,7 @@ class Source(abc.ABC):
         """Returns the next frame, or None at the end.
 
         Raises:
-            SourceError: The source failed; the frames before stay valid.
+            SourceError: The source failed; earlier frames stay valid.
         """
 
     @abc.abstractmethod
@@ -203,20 +204,18 @@ class Source(abc.ABC):
         Raises:
             SourceError: The source cannot seek.
         """
-        from uvanet.errors import SourceError
-
         raise SourceError(
             tr("{title} cannot seek.").format(title=self.info.title),
             tr("Use a file to jump in time."),
         )
 
     def files(self) -> list[Path]:
-        """Lists the local files that are read; valid before `open`. None of them may be written."""
+        """Lists the local files that the source reads; valid before `open`."""
         return []
 
     @abc.abstractmethod
     def renew(self) -> Source:
-        """Returns a closed source of the same thing, to be opened after this one."""
+        """Returns a closed source for the same file, device or address, to open after this one."""
 
     def __enter__(self) -> Self:
         self.open()

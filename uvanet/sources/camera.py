@@ -28,37 +28,37 @@ if TYPE_CHECKING:
 _NO_FRAMES = (SourceCondition.STALLED, SourceCondition.RECONNECTING)
 _STALLED_S = 3.0
 _FROZEN_S = 5.0
-# The report of damaged frames ends when none has come for so long.
+# The condition DAMAGED ends after this time without a damaged frame.
 _DAMAGED_S = 5.0
-# A driver that sends nothing for so long is opened anew.
+# A camera that sends nothing for this long is opened again.
 _GIVE_UP_S = 10.0
-# Every eighth row shows whether two raw frames are the same: no sensor is without noise.
+# Comparing every eighth row shows whether two raw frames are equal, since all sensors have noise.
 _ROW_STEP = 8
 
 
 class CameraSource(ReconnectingSource):
     """Live frames of a camera.
 
-    The text is resolved on `open`, so that a camera in another port is still found, and another
-    camera in its place is never taken for it. A camera that stalls, sends the same frame for ever,
-    sends damaged frames, is unplugged or used by another program is reported by `on_status`;
-    damaged frames are skipped and counted.
+    `open` resolves the text: a camera that was moved to another port is found, and another camera
+    is never taken instead. `on_status` reports a camera that stalls, repeats the same frame, sends
+    damaged frames, is unplugged, or is used by another program. Damaged frames are skipped and
+    counted.
 
     Args:
         text: An index, a stable id, a name or a part of a name; empty for the first camera.
-        wish: Requested format; the note tells if the camera delivers another one.
-        reconnect: Seconds for which the camera is opened again after a failure; 0 for never,
-            infinity for no limit.
+        requested: Requested format; `SourceInfo.note` states if the camera delivers another one.
+        reconnect: Seconds for which to reopen the camera after a failure; 0 for never, infinity
+            for no limit.
         devices: Lists the cameras.
-        capture: Opens (index, backend).
-        clock: Seconds; on Linux the clock of the drivers' time stamps.
+        capture: Opens the camera with an index on a backend of OpenCV.
+        clock: Gives the time in seconds; on Linux by the clock of the drivers' time stamps.
     """
 
     def __init__(
         self,
         text: str = "",
         *,
-        wish: CameraFormat | None = None,
+        requested: CameraFormat | None = None,
         reconnect: float = 0.0,
         devices: Callable[[], Sequence[CameraDevice]] = list_cameras,
         capture: Callable[[int, int], Capture] = cv2.VideoCapture,
@@ -66,7 +66,7 @@ class CameraSource(ReconnectingSource):
     ) -> None:
         super().__init__(tr("Camera {name}").format(name=text).strip(), reconnect)
         self._text = text
-        self._wish = wish or CameraFormat()
+        self._requested = requested or CameraFormat()
         self._devices = devices
         self._make = capture
         self._clock = clock
@@ -76,7 +76,7 @@ class CameraSource(ReconnectingSource):
         self._last_pts = -1.0
         self._next_index = 0
         self._last_damaged = 0.0
-        self._same: tuple[NDArray[np.uint8], float] | None = None  # a picture, and since when
+        self._unchanged: tuple[NDArray[np.uint8], float] | None = None  # rows, first arrival
 
     def _connect(self) -> SourceInfo:
         self._release()
@@ -87,9 +87,9 @@ class CameraSource(ReconnectingSource):
             device = find_again(self._device, self._devices())
         self._title = device.name
         self._connection = connection = CameraConnection(
-            device, self._wish, self._make, self._clock
+            device, self._requested, self._make, self._clock
         )
-        # Many cameras can be opened by two programs but deliver frames to one only.
+        # Two programs can open most cameras, but only one of them receives frames.
         damaged = self._status.damaged
         try:
             first = self._next(connection)
@@ -110,18 +110,18 @@ class CameraSource(ReconnectingSource):
             live=True,
             note=self._unmet(width, height, given.fps),
             pixel_format=given.pixel_format,
-            requested=self._wish.limits,
+            requested=self._requested.limits,
         )
 
     def _read(self) -> Frame | None:
         try:
-            if self._connection is None:  # read again after an error
+            if self._connection is None:  # the last `read` raised an error
                 raise SourceUnavailableError(
                     tr("The camera {name} is not connected.").format(name=self._title)
                 )
             taken = self._next(self._connection)
         except SourceUnavailableError as error:
-            # Other programs and a driver that starts again need the device.
+            # A driver that restarts needs the device, and other programs may use it.
             self._release()
             taken = self._retry(error, self._reconnected)
         self._check(taken)
@@ -129,7 +129,7 @@ class CameraSource(ReconnectingSource):
         at = taken.arrived if taken.captured is None else taken.captured
         if self._begin is None:
             self._begin = at
-        # Rises also where the driver changes to another clock.
+        # Times increase even if the driver changes to another clock.
         pts = max(at - self._begin, self._last_pts + 1e-4, 0.0)
         self._last_pts = pts
         frame = Frame(taken.image, pts, self._next_index, taken.captured)
@@ -137,7 +137,7 @@ class CameraSource(ReconnectingSource):
         return frame
 
     def _reconnected(self) -> CameraFrame:
-        """Connects again, perhaps with another size; gives the first frame."""
+        """Reconnects and returns the first frame; the size may differ."""
         self._info = self._connect()
         assert self._connection is not None
         return self._next(self._connection)
@@ -146,10 +146,10 @@ class CameraSource(ReconnectingSource):
         """Waits for the next undamaged frame.
 
         Raises:
-            SourceUnavailableError: The camera failed, or has sent none for a long time.
+            SourceUnavailableError: The camera failed, or has sent no frame for a long time.
             SourceError: The source was closed.
         """
-        # Counted from here, since a slow receiver may not have read for long.
+        # Silence counts from this call, since a slow receiver may not have called for long.
         start = self._clock()
         while True:
             taken = connection.read()
@@ -174,7 +174,7 @@ class CameraSource(ReconnectingSource):
                 self._report(SourceCondition.STALLED, message, hint)
 
     def _count_damaged(self, now: float) -> None:
-        """Counts a damaged frame, and reports the first."""
+        """Counts a damaged frame and reports the first one."""
         self._status = replace(self._status, damaged=self._status.damaged + 1)
         self._last_damaged = now
         if self._status.damaged == 1 and self._status.condition is SourceCondition.OK:
@@ -187,18 +187,19 @@ class CameraSource(ReconnectingSource):
             )
 
     def _check(self, taken: CameraFrame) -> None:
-        """Reports a camera that sends the same picture for seconds, and the end of a condition."""
+        """Reports a camera that repeats the same frame, and the end of a condition."""
         # A copy, since receivers may draw into their frames.
         data = taken.data[::_ROW_STEP].copy() if taken.data.shape[0] > 1 else taken.data
-        if self._same is None or not np.array_equal(data, self._same[0]):
-            self._same = data, taken.arrived
-        if taken.arrived - self._same[1] >= _FROZEN_S:
+        if self._unchanged is None or not np.array_equal(data, self._unchanged[0]):
+            self._unchanged = data, taken.arrived
+        if taken.arrived - self._unchanged[1] >= _FROZEN_S:
             if self._status.condition is not SourceCondition.FROZEN:
                 self._report(
                     SourceCondition.FROZEN,
-                    f"The camera {self._title} has sent the same picture for "
-                    f"{_FROZEN_S:.0f} seconds.",
-                    "Plug it in again unless it shows a still picture.",
+                    tr(
+                        "The camera {title} has sent the same picture for {seconds:.0f} seconds."
+                    ).format(title=self._title, seconds=_FROZEN_S),
+                    tr("Plug it in again unless it shows a still picture."),
                 )
             return
         damaged = self._status.condition is SourceCondition.DAMAGED
@@ -211,11 +212,11 @@ class CameraSource(ReconnectingSource):
             connection.release()
 
     def _unmet(self, width: int, height: int, fps: float) -> str:
-        """The part of an explicit request that was not met; empty if all was."""
-        wish = self._wish
-        asked = []
-        if wish.width and (wish.width, wish.height) != (width, height):
-            asked.append(f"{wish.width}\N{MULTIPLICATION SIGN}{wish.height}")
-        if wish.fps and abs(wish.fps - fps) > 0.5:
-            asked.append(f"{wish.fps:g} fps")
-        return f"Asked for {', '.join(asked)}." if asked else ""
+        """A note on the requested values that the camera does not deliver; empty without any."""
+        requested = self._requested
+        unmet = []
+        if requested.width and (requested.width, requested.height) != (width, height):
+            unmet.append(f"{requested.width}\N{MULTIPLICATION SIGN}{requested.height}")
+        if requested.fps and abs(requested.fps - fps) > 0.5:
+            unmet.append(f"{requested.fps:g} fps")
+        return tr("Asked for {values}.").format(values=", ".join(unmet)) if unmet else ""

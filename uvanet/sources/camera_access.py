@@ -1,4 +1,4 @@
-"""Asks macOS for access to the cameras; other systems do not ask."""
+"""Asks macOS for access to the cameras; other systems need no such request."""
 
 from __future__ import annotations
 
@@ -16,12 +16,13 @@ _POLL_S = 0.1
 
 
 def require_camera_access(cancelled: threading.Event) -> None:
-    """Waits for the user's answer where macOS has not asked yet; returns at once elsewhere.
+    """Lets macOS ask the user for access to the cameras and waits for the answer.
 
-    AVFoundation asks, on any thread. OpenCV asks on the main thread only and fails on any other
-    one (opencv#16427); it is told to leave that out. Qt's `QCameraPermission` works in application
-    bundles only: it answers "denied" for a Python interpreter, whose Info.plist does not name the
-    cameras. PyObjC's AVFoundation is a dependency of cv2-enumerate-cameras on macOS.
+    Returns at once if the user has answered before, and on other systems. The request is made with
+    AVFoundation, which works on any thread; PyObjC's AVFoundation is a dependency of
+    cv2-enumerate-cameras on macOS. OpenCV's own request fails on all threads but the main one
+    (opencv#16427), so it is turned off. Qt's `QCameraPermission` works in application bundles only:
+    it answers "denied" for a Python interpreter, whose Info.plist does not name the cameras.
 
     Args:
         cancelled: Ends the wait.

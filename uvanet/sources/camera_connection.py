@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from uvanet.sources._opencv import Capture
     from uvanet.sources.cameras import CameraDevice
 
-# One buffer is filled while another is read. With a single one the driver has none at the start of
-# the next frame, drops it, and 30 frames a second become 15; with more, frames wait longer.
+# The driver fills one buffer while another is read. With a single buffer it has none for the next
+# frame and drops it, so that 30 frames a second become 15; with more buffers, frames wait longer.
 _BUFFERS = 2
 _USUAL_FPS = 30.0
-# A call that fails at once is a failure of the device; one that takes longer is a time-out.
+# A call that fails sooner is a failure of the device; one that fails later is a time-out.
 _AT_ONCE_S = 0.3
-# A signal to the process ends a waiting call of V4L2 too.
+# A single failure may be a signal to the process, which ends a waiting call of V4L2.
 _MAX_FAILURES = 3
 _MAX_AGE_S = 60.0
 _CONVERSIONS = {"YUYV": cv2.COLOR_YUV2BGR_YUYV, "UYVY": cv2.COLOR_YUV2BGR_UYVY}
@@ -39,12 +39,12 @@ _CONVERSIONS = {"YUYV": cv2.COLOR_YUV2BGR_YUYV, "UYVY": cv2.COLOR_YUV2BGR_UYVY}
 
 @dataclass(frozen=True, slots=True)
 class CameraFrame:
-    """What a camera delivered.
+    """A frame of a camera.
 
     Attributes:
         image: BGR, uint8, shape (h, w, 3); None if the frame was damaged.
-        data: The pixels or bytes as the driver delivered them.
-        arrived: Time of arrival in seconds of the clock.
+        data: The pixels or bytes from the driver, uint8.
+        arrived: Time of arrival in seconds of the connection's clock.
         captured: Time at which the driver took the frame, on the same clock; None if unknown.
     """
 
@@ -57,27 +57,27 @@ class CameraFrame:
 class CameraConnection:
     """An open camera with a negotiated format.
 
-    Compressed and YUV frames of V4L2 are decoded here and not by OpenCV, which shows the frame
-    before in the place of a damaged one and reports success.
+    Compressed and YUV frames of V4L2 are decoded here, because OpenCV replaces a damaged frame by
+    the one before and reports success.
 
     Args:
         device: The camera.
-        wish: The requested format.
-        capture: Opens (index, backend).
-        clock: Seconds; on Linux the clock of the drivers' time stamps.
+        requested: The requested format.
+        capture: Opens the camera with an index on a backend of OpenCV.
+        clock: Gives the time in seconds; on Linux by the clock of the drivers' time stamps.
 
     Attributes:
         format: The format that the camera delivers.
 
     Raises:
-        SourceError: The camera may not be used by this user.
-        SourceUnavailableError: It is in use by another program, not ready, or gone.
+        SourceError: The user has no permission to use the camera.
+        SourceUnavailableError: The camera is used by another program, not ready, or unplugged.
     """
 
     def __init__(
         self,
         device: CameraDevice,
-        wish: CameraFormat,
+        requested: CameraFormat,
         capture: Callable[[int, int], Capture],
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
@@ -91,21 +91,21 @@ class CameraConnection:
         try:
             if not self._capture.isOpened():
                 raise _not_opened(device)
-            self.format = self._prepare(wish)
+            self.format = self._prepare(requested)
         except BaseException:
             self._capture.release()
             raise
 
-    def _prepare(self, wish: CameraFormat) -> CameraFormat:
+    def _prepare(self, requested: CameraFormat) -> CameraFormat:
         if self._v4l2:
             self._capture.set(cv2.CAP_PROP_BUFFERSIZE, _BUFFERS)
-        given = negotiate(self._capture, wish, v4l2=self._v4l2)
+        given = negotiate(self._capture, requested, v4l2=self._v4l2)
         if self._v4l2 and (given.pixel_format == "MJPG" or given.pixel_format in _CONVERSIONS):
             self._raw = self._capture.set(cv2.CAP_PROP_CONVERT_RGB, 0)
         return CameraFormat(given.width, given.height, given.fps or _USUAL_FPS, given.pixel_format)
 
     def read(self) -> CameraFrame | None:
-        """Returns the next frame; None if none came before the driver's time-out.
+        """Returns the next frame; None after the driver's time-out.
 
         Raises:
             SourceUnavailableError: The camera failed or was unplugged.
@@ -113,7 +113,7 @@ class CameraConnection:
         for _ in range(_MAX_FAILURES):
             start = self._clock()
             grabbed = self._capture.grab()
-            # Stamped before the frame is decoded, since that time varies by milliseconds.
+            # Taken before decoding, whose duration varies by milliseconds.
             arrived = self._clock()
             if grabbed:
                 return self._retrieve(arrived)
@@ -137,7 +137,7 @@ class CameraConnection:
         return CameraFrame(image, data, arrived, captured)
 
     def _stamp(self, arrived: float) -> float | None:
-        """The driver's time stamp, where it is on the monotonic clock, as of UVC cameras."""
+        """The driver's time stamp if it is on the monotonic clock, as for UVC cameras."""
         if not self._v4l2:
             return None
         stamp = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000.0
@@ -161,7 +161,7 @@ class CameraConnection:
 
 
 def check_permission(device: CameraDevice) -> None:
-    """Reports a missing permission, if there is a device file.
+    """Checks the permission to use the device file of a camera, if it has one.
 
     Raises:
         SourceError: This user may not read and write the device file.
@@ -172,18 +172,18 @@ def check_permission(device: CameraDevice) -> None:
         and not os.access(device.node, os.R_OK | os.W_OK)
     ):
         raise SourceError(
-            tr("You may not use the camera {name} ({node}).").format(
+            tr("You have no permission to use the camera {name} ({node}).").format(
                 name=device.name, node=device.node
             ),
             tr(
-                "Add yourself to the group that owns it: sudo usermod -aG video $USER, then "
-                "log in again."
+                "Add yourself to the group that owns the device: sudo usermod -aG video $USER, "
+                "then log in again."
             ),
         )
 
 
 def busy(device: CameraDevice) -> SourceUnavailableError:
-    """The error for a camera that can be found, but sends nothing."""
+    """Makes the error for a camera that is connected but sends nothing."""
     hint = tr("Close other programs that use it.")
     if sys.platform == "darwin":
         hint += " " + tr("Allow the camera in System Settings, Privacy & Security.")
@@ -195,7 +195,7 @@ def busy(device: CameraDevice) -> SourceUnavailableError:
 
 
 def _not_opened(device: CameraDevice) -> SourceUnavailableError:
-    """Finds out why a camera could not be opened, which OpenCV does not tell."""
+    """Makes the error for a camera that OpenCV could not open; OpenCV states no cause."""
     if device.node:
         try:
             os.close(os.open(device.node, os.O_RDWR | os.O_NONBLOCK))

@@ -18,22 +18,22 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 
-_LARGEST = (1280, 720)
-_SIZES = (_LARGEST, (1024, 576), (960, 540), (800, 600), (640, 480), (640, 360), (320, 240))
+_DEFAULT_SIZE = (1280, 720)
+_SIZES = (_DEFAULT_SIZE, (1024, 576), (960, 540), (800, 600), (640, 480), (640, 360), (320, 240))
 _RATE = 30.0
 _MAX_SIDE, _MAX_RATE = 16_384, 1000.0
 
 
 @dataclass(frozen=True, slots=True)
 class CameraFormat:
-    """Format of a camera, requested or delivered. A camera delivers the nearest that it can.
+    """Format of a camera, requested or delivered; a camera delivers the nearest format it has.
 
     Attributes:
-        width: Pixels; 0 in a request for the best size up to 1280 x 720.
+        width: Pixels; in a request, 0 stands for the best size up to 1280 x 720.
         height: As `width`.
-        fps: Frames per second; 0 in a request for 30.
-        pixel_format: FourCC code, such as "MJPG"; empty if unknown. Not used in a request: the
-            faster format is chosen, and the uncompressed one where it is as fast.
+        fps: Frames per second; in a request, 0 stands for 30.
+        pixel_format: FourCC code, such as "MJPG"; empty if unknown. Ignored in a request: the
+            faster format is chosen, and among equally fast ones the uncompressed format.
 
     Raises:
         UsageError: A side is missing, or a value is out of range.
@@ -49,14 +49,14 @@ class CameraFormat:
         known = sides == (0, 0) or all(1 <= side <= _MAX_SIDE for side in sides)
         if not known or not 0.0 <= self.fps <= _MAX_RATE:
             raise UsageError(
-                tr("{value} is no format of a camera.").format(value=self),
+                tr("{value} is not a valid camera format.").format(value=self),
                 tr("Give width and height in pixels and frames per second, or 0 for automatic."),
             )
 
     @property
     def limits(self) -> CameraFormat:
         """The request with the default values filled in."""
-        width, height = (self.width, self.height) if self.width else _LARGEST
+        width, height = (self.width, self.height) if self.width else _DEFAULT_SIZE
         return CameraFormat(width, height, self.fps or _RATE)
 
     def __str__(self) -> str:
@@ -64,32 +64,32 @@ class CameraFormat:
         return f"{self.width}\N{MULTIPLICATION SIGN}{self.height}, {self.fps:.3g} fps{code}"
 
 
-def negotiate(capture: Capture, wish: CameraFormat, *, v4l2: bool) -> CameraFormat:
+def negotiate(capture: Capture, requested: CameraFormat, *, v4l2: bool) -> CameraFormat:
     """Sets the best format that a camera has for a request.
 
-    Formats are compared by pixels per second, counted up to the requested size and rate; where a
-    rate was requested, by the rate first. Many cameras send 1280 x 720 at 10 a second uncompressed
-    and at 30 as Motion JPEG.
+    Formats are compared by pixels per second, counted up to the requested size and rate. If a rate
+    was requested, they are compared by the rate first. Many cameras send 1280 x 720 uncompressed
+    at 10 frames a second and as Motion JPEG at 30.
 
     Args:
-        capture: Open, and not read yet.
-        wish: The request.
-        v4l2: The backend is V4L2, which lets the pixel format be chosen. Drivers of other systems
-            choose it themselves, and changing the format often takes them seconds.
+        capture: An open capture that has not been read yet.
+        requested: The requested format.
+        v4l2: Whether the backend is V4L2, where the pixel format can be chosen. Drivers of other
+            systems choose it themselves and often need seconds to change a format.
 
     Returns:
-        The format set, as the driver states it; values may be 0 where it states none.
+        The format that the driver reports; values that it does not report are 0.
     """
-    wanted = wish.limits
+    wanted = requested.limits
     if not v4l2:
         return _set(capture, wanted)
-    best = given = _given(capture)
+    best = given = _current_format(capture)
     best_score = (-1.0, 0.0)
-    for request in _requests(wish, given.pixel_format):
-        if _score(request, wish) <= best_score:
-            break  # it could not be better
-        given = _set(capture, request)
-        score = _score(given, wish)
+    for candidate in _candidates(requested, given.pixel_format):
+        if _score(candidate, requested) <= best_score:
+            break  # the candidates that follow cannot be better
+        given = _set(capture, candidate)
+        score = _score(given, requested)
         if score > best_score:
             best, best_score = given, score
     if given != best:
@@ -98,38 +98,38 @@ def negotiate(capture: Capture, wish: CameraFormat, *, v4l2: bool) -> CameraForm
     return given
 
 
-def _requests(wish: CameraFormat, plain: str) -> Iterator[CameraFormat]:
-    """What to try, the best first; `plain` is the uncompressed format of the camera."""
-    wanted = wish.limits
-    sizes = [(wanted.width, wanted.height)] if wish.width else _SIZES
+def _candidates(requested: CameraFormat, plain: str) -> Iterator[CameraFormat]:
+    """Yields formats to try, the best first; `plain` is the camera's uncompressed pixel format."""
+    wanted = requested.limits
+    sizes = [(wanted.width, wanted.height)] if requested.width else _SIZES
     for width, height in sizes:
         for code in dict.fromkeys((plain, "MJPG")):
             yield CameraFormat(width, height, wanted.fps, code)
 
 
-def _score(given: CameraFormat, wish: CameraFormat) -> tuple[float, float]:
-    """How good a format is; 0 if its frames are too large for automatic choice."""
-    wanted = wish.limits
-    if not wish.width and (given.width > wanted.width or given.height > wanted.height):
+def _score(given: CameraFormat, requested: CameraFormat) -> tuple[float, float]:
+    """Rates a format; 0 if its frames are too large for automatic choice."""
+    wanted = requested.limits
+    if not requested.width and (given.width > wanted.width or given.height > wanted.height):
         return (0.0, 0.0)
     pixels = float(min(given.width * given.height, wanted.width * wanted.height))
     # 29.97 counts as 30.
     rate = min(float(round(given.fps)), wanted.fps)
-    return (rate, pixels) if wish.fps else (pixels * rate, rate)
+    return (rate, pixels) if requested.fps else (pixels * rate, rate)
 
 
 def _set(capture: Capture, request: CameraFormat) -> CameraFormat:
     if request.pixel_format:
-        # Before the size, which the driver may refuse in the format before.
+        # Set before the size, which the driver may refuse for the current pixel format.
         capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*request.pixel_format))
     capture.set(cv2.CAP_PROP_FRAME_WIDTH, request.width)
     capture.set(cv2.CAP_PROP_FRAME_HEIGHT, request.height)
     capture.set(cv2.CAP_PROP_FPS, request.fps)
-    return _given(capture)
+    return _current_format(capture)
 
 
-def _given(capture: Capture) -> CameraFormat:
-    # Some backends give a negative number or one that is no code.
+def _current_format(capture: Capture) -> CameraFormat:
+    # Some backends report a negative or meaningless number as the FourCC code.
     code = int(capture.get(cv2.CAP_PROP_FOURCC)) & 0xFFFFFFFF
     text = code.to_bytes(4, "little").decode("latin-1")
     width, height = (

@@ -1,7 +1,7 @@
-"""Lists cameras and finds the one that a name means.
+"""Lists cameras and finds a camera by its name.
 
-The system is asked for the list. Opening one index after the other would take seconds, switch
-lights on, and freeze some drivers.
+The list comes from the system. Opening one index after the other would take seconds, turn on the
+cameras' lights, and freeze some drivers.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ class CameraDevice:
         index: OpenCV's current index; it may belong to another camera later.
         stable_id: Persistent identity: the system's persistent path, else vendor, product and
             name, else the name.
-        spec: The string that opens it: by `stable_id` if no other camera shares it, else by the
-            index.
-        backend: OpenCV's interface that the index belongs to.
-        aliases: Further names that select it if they are unambiguous.
+        spec: The string that opens the camera: by `stable_id` if no other camera shares it, else by
+            the index.
+        backend: OpenCV's backend of the index.
+        aliases: Further names of the camera, which another camera may share.
         node: The device file on Linux, else empty.
     """
 
@@ -54,8 +54,8 @@ class CameraDevice:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """A camera as the system lists it; `path` is the device file on Linux."""
+class ListedCamera:
+    """A camera in the system's list; `path` is the device file on Linux."""
 
     index: int
     name: str
@@ -75,26 +75,35 @@ def list_cameras() -> list[CameraDevice]:
             _LOG.debug("cameras of backend %s cannot be listed: %s", backend, error)
             continue
         if entries:
-            found = [
-                Found(int(e.index), e.name or f"Camera {e.index}", e.path or "", e.vid, e.pid)
-                for e in entries
+            listed = [
+                ListedCamera(
+                    int(entry.index),
+                    entry.name or tr("Camera {name}").format(name=entry.index),
+                    entry.path or "",
+                    entry.vid,
+                    entry.pid,
+                )
+                for entry in entries
             ]
-            return identify(found, backend)
+            return identify(listed, backend)
     return []
 
 
-def identify(found: Sequence[Found], backend: int = cv2.CAP_ANY) -> list[CameraDevice]:
+def identify(listed: Sequence[ListedCamera], backend: int = cv2.CAP_ANY) -> list[CameraDevice]:
     """Gives every camera a persistent name.
 
     Args:
-        found: What the system lists, in any order.
-        backend: OpenCV's interface that the indices belong to.
+        listed: The cameras of the system, in any order.
+        backend: OpenCV's backend of the indices.
+
+    Returns:
+        The cameras in the order of their indices.
     """
-    ordered = sorted(found, key=lambda entry: entry.index)
+    ordered = sorted(listed, key=lambda entry: entry.index)
     names = [_identities(entry) for entry in ordered]
     devices = []
     for entry, own in zip(ordered, names, strict=True):
-        # A name that two cameras share selects neither; the index does.
+        # A name that two cameras share cannot select one of them, so the index is used.
         shared = sum(own[0] in others for others in names) > 1
         devices.append(
             CameraDevice(
@@ -111,16 +120,16 @@ def identify(found: Sequence[Found], backend: int = cv2.CAP_ANY) -> list[CameraD
 
 
 def choose(text: str, devices: Sequence[CameraDevice]) -> CameraDevice:
-    """Finds the one camera that a text selects.
+    """Finds the camera that a text selects.
 
     Args:
-        text: What follows `camera:`: an index, a stable id, a name or a part of a name;
-            empty for the first camera.
-        devices: The cameras present.
+        text: The text after `camera:`: an index, a stable id, a name or a part of a name; empty
+            for the first camera.
+        devices: The connected cameras.
 
     Raises:
-        SourceAbsentError: No camera is selected.
-        SourceError: More than one is selected; nothing is guessed.
+        SourceAbsentError: No camera matches.
+        SourceError: More than one camera matches.
     """
     if not devices:
         raise SourceAbsentError(
@@ -137,7 +146,7 @@ def choose(text: str, devices: Sequence[CameraDevice]) -> CameraDevice:
         lambda d: folded == d.name.casefold(),
         lambda d: folded in d.name.casefold(),
     ]
-    # A number is only an index; otherwise "camera:2" could select a "Camera 2000".
+    # A number is always an index; otherwise "camera:2" could select a "Camera 2000".
     for test in tests[:1] if wanted.isdecimal() else tests[1:]:
         matches = [device for device in devices if test(device)]
         if len(matches) == 1:
@@ -154,10 +163,11 @@ def choose(text: str, devices: Sequence[CameraDevice]) -> CameraDevice:
 
 
 def find_again(known: CameraDevice, devices: Sequence[CameraDevice]) -> CameraDevice:
-    """Finds a camera that was open before, also at another index.
+    """Finds a camera that was open before; its index may have changed.
 
     Raises:
-        SourceAbsentError: It is not among the devices. Another camera in its place does not count.
+        SourceAbsentError: The camera is not among the devices. Another camera with its index does
+            not count.
     """
     same = [device for device in devices if device.stable_id == known.stable_id]
     if len(same) > 1:
@@ -173,14 +183,14 @@ def find_again(known: CameraDevice, devices: Sequence[CameraDevice]) -> CameraDe
     )
 
 
-def _identities(entry: Found) -> tuple[str, ...]:
+def _identities(entry: ListedCamera) -> tuple[str, ...]:
     """Persistent names of a device, best first."""
     product = (
         f"{entry.vid:04x}:{entry.pid:04x} {entry.name}"
         if entry.vid is not None and entry.pid is not None
         else ""
     )
-    # /dev/video0 is the camera that was plugged in first; udev's links are persistent.
+    # /dev/video0 is the first camera that was plugged in; the links of udev are persistent.
     lasting = _links(entry.path) if entry.path.startswith("/dev/") else [entry.path]
     return tuple(dict.fromkeys(name for name in [*lasting, product, entry.name] if name))
 

@@ -1,4 +1,4 @@
-"""Why an address cannot be opened, in words: asks the host where FFmpeg's error says too little."""
+"""Explains why an address cannot be opened; asks the host if FFmpeg's error is too vague."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 _PORTS = {"http": 80, "https": 443, "rtsp": 554, "rtsps": 322, "rtmp": 1935}
 _TIMEOUT_S = 3.0
-_ADVICE = tr_noop("Look at the address, and that the sender is running.")
-_PATH = tr_noop("Look at the path in the address.")
-_LOGIN = tr_noop("Look at the name and password in the address.")
-_LATER = tr_noop("Try again later; look at the sender.")
+_ADVICE = tr_noop("Check the address, and that the sender is running.")
+_PATH = tr_noop("Check the path in the address.")
+_LOGIN = tr_noop("Check the name and password in the address.")
+_LATER = tr_noop("Try again later; check the sender.")
 
 
 def connection_error(
@@ -34,9 +34,9 @@ def connection_error(
     Args:
         shown: The address without its secrets.
         address: The address.
-        error: FFmpeg's.
-        waited: Seconds until it came.
-        timeout: Seconds that were allowed.
+        error: FFmpeg's error.
+        waited: Seconds until the error came.
+        timeout: Longest time to wait for the connection, seconds.
     """
     timed_out = isinstance(error, av.error.ExitError | av.error.TimeoutError)
     if timed_out or waited >= 0.95 * timeout:
@@ -44,19 +44,20 @@ def connection_error(
             tr("{shown} did not answer within {timeout:.0f} seconds.").format(
                 shown=shown, timeout=timeout
             ),
-            tr("Look at the address, the sender and the firewall."),
+            tr("Check the address, the sender and the firewall."),
         )
     if isinstance(error, av.error.HTTPError | av.error.HTTPClientError):
-        # RTSP has the status codes of HTTP. FFmpeg names few of them, and of others the hundred.
-        few = (av.error.HTTPServerError, av.error.HTTPOtherClientError)
-        words = (isinstance(error, few) and _status(address)) or reason(error)
+        # RTSP has the status codes of HTTP. FFmpeg names a few of them; for the others it gives
+        # only the class, such as 5XX.
+        vague = (av.error.HTTPServerError, av.error.HTTPOtherClientError)
+        words = (isinstance(error, vague) and _status(address)) or reason(error)
         login = isinstance(error, av.error.HTTPUnauthorizedError | av.error.HTTPForbiddenError)
         later = isinstance(error, av.error.HTTPServerError | av.error.HTTPTooManyRequestsError)
         hint = tr(_LOGIN if login else _LATER if later else _PATH)
         return SourceError(tr("{shown} refused: {words}.").format(shown=shown, words=words), hint)
-    if trouble := _trouble(address):
+    if problem := _connection_problem(address):
         return SourceError(
-            tr("{shown} cannot be reached: {trouble}.").format(shown=shown, trouble=trouble),
+            tr("{shown} cannot be reached: {reason}.").format(shown=shown, reason=problem),
             tr(_ADVICE),
         )
     return SourceError(
@@ -68,7 +69,7 @@ def connection_error(
 
 
 def _status(address: SplitResult) -> str:
-    """What the sender answers, such as "503 Service Unavailable"; empty if nothing of use."""
+    """The error status that the sender answers, such as "503 Service Unavailable"; else empty."""
     scheme, host = address.scheme.lower(), address.hostname or ""
     port = address.port or _PORTS.get(scheme)
     with contextlib.suppress(OSError, http.client.HTTPException, ValueError):
@@ -88,8 +89,8 @@ def _status(address: SplitResult) -> str:
                     head = "CSeq: 1\r\nAccept: application/sdp\r\n\r\n"
                     stream.sendall(f"DESCRIBE {target} RTSP/1.0\r\n{head}".encode())
                     line = stream.makefile("rb").readline(200).decode("utf-8", "replace")
-            if found := re.match(r"RTSP/\d\.\d (\d{3}) ?(.*)", line.strip()):
-                return _error_words(found[1], found[2])
+            if match := re.match(r"RTSP/\d\.\d (\d{3}) ?(.*)", line.strip()):
+                return _error_words(match[1], match[2])
     return ""
 
 
@@ -97,8 +98,8 @@ def _error_words(status: str, words: str) -> str:
     return f"{status} {words}".strip() if status[0] in "45" else ""
 
 
-def _trouble(address: SplitResult) -> str:
-    """Tries the connection itself, since FFmpeg's errors do not name the host or the port."""
+def _connection_problem(address: SplitResult) -> str:
+    """Connects to the host, since FFmpeg's errors do not name host and port; empty on success."""
     port = address.port or _PORTS.get(address.scheme.lower())
     host = address.hostname
     if port is None or not host or address.scheme.lower() in ("udp", "srt"):
@@ -106,9 +107,9 @@ def _trouble(address: SplitResult) -> str:
     try:
         socket.create_connection((host, port), timeout=_TIMEOUT_S).close()
     except socket.gaierror:
-        return tr("there is no host of the name {host}").format(host=host)
+        return tr("there is no host named {host}").format(host=host)
     except ConnectionRefusedError:
-        return tr("nothing listens at port {port} of {host}").format(port=port, host=host)
+        return tr("no program listens on port {port} of {host}").format(port=port, host=host)
     except TimeoutError:
         return tr("{host} does not answer").format(host=host)
     except OSError as error:

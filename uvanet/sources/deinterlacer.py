@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 
 class Deinterlacer:
-    """Turns the interlaced frames of one track into full ones; others pass unchanged."""
+    """Deinterlaces the interlaced frames of one track; progressive frames pass unchanged."""
 
     def __init__(self) -> None:
         self._graph: av.filter.Graph | None = None
         self._form: tuple[int, int, str] | None = None
 
     def push(self, frame: VideoFrame) -> Iterator[VideoFrame]:
-        """Gives the frames that are ready after this one; an interlaced track is one behind."""
+        """Takes a frame and yields the finished ones; an interlaced track is one frame late."""
         if self._graph is None and not frame.interlaced_frame:
             yield frame
             return
@@ -34,7 +34,7 @@ class Deinterlacer:
         yield from self._pull()
 
     def flush(self) -> Iterator[VideoFrame]:
-        """Gives the last frames, at the end of the track or before another kind of frame."""
+        """Yields the last frames, at the end of the track or before the frame format changes."""
         if self._graph is not None:
             self._graph.push(None)
             yield from self._pull()

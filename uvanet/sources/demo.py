@@ -12,7 +12,7 @@ def demo_source(note: str = "") -> VideoSource:
     """Returns the demo as a closed source.
 
     Args:
-        note: As in `SourceInfo`, such as why the demo is shown.
+        note: See `SourceInfo.note`.
 
     Raises:
         SourceError: The clip is not installed.

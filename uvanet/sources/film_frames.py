@@ -1,4 +1,4 @@
-"""Tells whether the pictures of a folder are the frames of a film."""
+"""Decides whether the pictures of a folder are the frames of a film."""
 
 from __future__ import annotations
 
@@ -13,53 +13,51 @@ import numpy as np
 from uvanet.errors import SourceError
 from uvanet.sources.heif import HEIF_SUFFIXES
 from uvanet.sources.media_input import open_file
-from uvanet.sources.picture import load_picture
+from uvanet.sources.picture_decoding import load_picture, stated_size
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
 MIN_FRAMES = 24
-"""Fewer pictures are never taken for a film: a second of it."""
+"""Smallest number of pictures that count as a film: a second of it."""
 
+# Limit of the median over neighbor pairs of the mean difference, gray levels. In 41 films, the
+# difference of neighbors was 1 at the median and 3.5 at most. In photos of the gaze data sets it
+# was 60 to 68 at the median, and at least 36 for the median of five pairs.
 _MAX_DIFFERENCE = 12.0
-# Median of the mean difference of neighbors, in gray levels. Neighbors in 41 films differed by 1 at
-# the median and by 3.5 at most, photos of the gaze sets by 60 to 68 at the median (median of five
-# pairs: at least 36).
 _PAIRS = 5
-_SIZES = 32  # files whose size is compared
+_SIZES = 32  # number of files whose size is compared
 _SMALL = (64, 64)
 _EXIF_CAMERA = ("Make", "Model")
 
 
 def are_film_frames(files: Sequence[Path]) -> bool:
-    """Whether pictures are plainly the frames of a film.
+    """Whether pictures are clearly the frames of a film.
 
-    They are if they are at least `MIN_FRAMES`, their names are one word with consecutive numbers,
-    their sizes are equal, none is the photo of a camera, and neighbors differ little. Samples
-    are read, not all of them.
+    This holds if there are at least `MIN_FRAMES` pictures, their names differ only in consecutive
+    numbers, their sizes are equal, no camera made them, and neighbors differ little. Only some of
+    the pictures are read.
 
     Args:
         files: The pictures in their order.
     """
-    import imagesize  # loads urllib and OpenSSL: 3 MB
-
     return (
         len(files) >= MIN_FRAMES
         and _is_numbered_run(files)
-        and len({imagesize.get(path) for path in _spread(files, _SIZES)}) == 1
+        and len({stated_size(path) for path in _spread(files, _SIZES)}) == 1
         and not any(_is_photo(path) for path in (files[0], files[len(files) // 2]))
         and _neighbors_are_alike(files)
     )
 
 
 def _is_numbered_run(files: Sequence[Path]) -> bool:
-    names = [re.fullmatch(r"(.*?)(\d+)(\.\w+)", path.name, re.DOTALL) for path in files]
-    found = [name.groups() for name in names if name is not None]
-    if len(found) < len(files) or len({(head, ending) for head, _, ending in found}) > 1:
+    matches = [re.fullmatch(r"(.*?)(\d+)(\.\w+)", path.name, re.DOTALL) for path in files]
+    names = [match.groups() for match in matches if match is not None]
+    if len(names) < len(files) or len({(head, ending) for head, _, ending in names}) > 1:
         return False
-    first = int(found[0][1])
-    return [int(number) for _, number, _ in found] == list(range(first, first + len(files)))
+    first = int(names[0][1])
+    return [int(number) for _, number, _ in names] == list(range(first, first + len(files)))
 
 
 def _spread(files: Sequence[Path], count: int) -> list[Path]:
@@ -67,30 +65,30 @@ def _spread(files: Sequence[Path], count: int) -> list[Path]:
 
 
 def _is_photo(path: Path) -> bool:
-    """Whether a camera made the picture: cameras number their photos as well.
+    """Whether the picture is the photo of a camera, since cameras number their photos too.
 
-    It noted its name in the picture, or the picture has the format of phones' photos.
+    This holds if EXIF names a camera, or if the file format is that of phones.
     """
     if path.suffix.lower() in HEIF_SUFFIXES:
         return True
     try:
         with open_file(path) as media:
-            noted = next(media.container.decode(video=0)).metadata
+            exif = next(media.container.decode(video=0)).metadata
     except (av.error.FFmpegError, OSError, SourceError, StopIteration):
         return False
-    return any(noted.get(tag) for tag in _EXIF_CAMERA)
+    return any(exif.get(tag) for tag in _EXIF_CAMERA)
 
 
 def _neighbors_are_alike(files: Sequence[Path]) -> bool:
-    """Whether most pairs of neighbors differ little; a film may have a cut in one of them."""
+    """Whether most of some neighbor pairs differ little; a film may have a cut in one pair."""
     differences = []
     for index in range(_PAIRS):
         place = index * (len(files) - 2) // (_PAIRS - 1)
         try:
-            one, other = (_gray(path) for path in files[place : place + 2])
+            first, second = (_gray(path) for path in files[place : place + 2])
         except SourceError:
             continue
-        differences.append(float(np.abs(one - other).mean()))
+        differences.append(float(np.abs(first - second).mean()))
     return bool(differences) and statistics.median(differences) < _MAX_DIFFERENCE
 
 

@@ -11,7 +11,8 @@ from uvanet.i18n import tr
 from uvanet.sources._thread_safe import ThreadSafeSource
 from uvanet.sources.base import Frame, SourceInfo, SourceKind
 from uvanet.sources.film_frames import are_film_frames
-from uvanet.sources.picture import PICTURE_SUFFIXES, load_picture
+from uvanet.sources.picture import PICTURE_SUFFIXES
+from uvanet.sources.picture_decoding import load_picture
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,7 +22,7 @@ _LOG = logging.getLogger(__name__)
 FILM_RATE = 25.0
 """Frames per second of a folder whose pictures are the frames of a film."""
 
-_SLIDE_RATE = 1.0  # a slide counts as a second on the time axis
+_SLIDE_RATE = 1.0  # a slide lasts one second on the time axis
 
 
 class FolderSource(ThreadSafeSource):
@@ -31,12 +32,14 @@ class FolderSource(ThreadSafeSource):
 
     Args:
         path: The folder.
-        fps: Frames per second of a film; 0 for slides, see `SourceInfo.slides`. None: a film of
-            `FILM_RATE` if the pictures are plainly its frames (see `are_film_frames`), otherwise
-            slides.
+        fps: Frames per second of a film; 0 for slides, see `SourceInfo.slides`. None: a film at
+            `FILM_RATE` if `are_film_frames` holds for the pictures, otherwise slides.
 
     Attributes:
         skipped: Pictures skipped so far.
+
+    Raises:
+        SourceError: `fps` is out of range.
     """
 
     def __init__(self, path: Path, fps: float | None = None) -> None:
@@ -48,11 +51,11 @@ class FolderSource(ThreadSafeSource):
             )
         self.skipped: list[Path] = []
         self._path = path.absolute()
-        self._asked = fps
+        self._requested_fps = fps
         self._fps = _SLIDE_RATE
         self._files: list[Path] = []
         self._next_index = 0
-        self._given = False
+        self._any_read = False
 
     def files(self) -> list[Path]:
         """See `Source.files`."""
@@ -60,7 +63,7 @@ class FolderSource(ThreadSafeSource):
 
     def _open(self) -> SourceInfo:
         self._files = _pictures(self._path)
-        rate = self._asked
+        rate = self._requested_fps
         if rate is None:
             rate = FILM_RATE if are_film_frames(self._files) else 0.0
         self._fps = rate or _SLIDE_RATE
@@ -88,9 +91,9 @@ class FolderSource(ThreadSafeSource):
             except SourceError as error:
                 self._skip(path, error)
                 continue
-            self._given = True
+            self._any_read = True
             return Frame(image, index / self._fps, index)
-        if not self._given:
+        if not self._any_read:
             raise SourceError(
                 tr("None of the {count} pictures in {path} can be read.").format(
                     count=len(self._files), path=self._path
@@ -100,7 +103,7 @@ class FolderSource(ThreadSafeSource):
         return None
 
     def _seek(self, seconds: float) -> None:
-        # The slack keeps n / fps from falling on frame n - 1 by rounding.
+        # The addend keeps the time n / fps from falling on frame n - 1 by rounding.
         index = int(max(0.0, seconds) * self._fps + 1e-6)
         self._next_index = min(index, len(self._files) - 1)
 
@@ -143,6 +146,6 @@ def _pictures(folder: Path) -> list[Path]:
 
 
 def _natural(path: Path) -> tuple[list[tuple[int, str]], str]:
-    """Orders 2 before 10: numbers by value, letters without case."""
+    """Sort key that orders numbers by value (2 before 10) and letters without case."""
     parts = re.split(r"(\d+)", path.name.casefold())
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts], path.name

@@ -1,7 +1,7 @@
-"""Converts decoded frames to pictures as a good player shows them.
+"""Converts decoded frames to the pictures that a video player shows.
 
-Pixel aspect, display matrix, color matrix and range, bit depth, HDR and transparency are applied
-here and nowhere else.
+All of pixel aspect, display matrix, color matrix and range, bit depth, HDR and transparency is
+applied in this module.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ if TYPE_CHECKING:
 
 _HDR = {ColorTrc.SMPTE2084.value: "HDR10 (PQ)", ColorTrc.ARIB_STD_B67.value: "HLG"}
 _UNSPECIFIED = 2  # AVCOL_SPC_UNSPECIFIED
-# Players take untagged video from this size on for BT.709, smaller for BT.601.
+# Players take video without a tag for BT.709 from this size on, and for BT.601 below it.
 _HD_WIDTH, _HD_HEIGHT = 1280, 576
 _MAX_ASPECT = 20
-# By AVCOL_SPC of ITU-T H.273: BT.709, and two names of BT.601.
+# Keys are the codes of ITU-T H.273 (AVCOL_SPC): BT.709, and two codes of BT.601.
 _MATRICES = {1: Matrix.BT709, 5: Matrix.BT601, 6: Matrix.BT601}
-# (a, b, c, d) of a display matrix: x' = a x + c y, y' = b x + d y.
+# Keys are (a, b, c, d) of a display matrix: x' = a x + c y, y' = b x + d y.
 _ORIENTATIONS = {
     (1, 0, 0, 1): UPRIGHT,
     (0, 1, -1, 0): Orientation(quarters=1),
@@ -60,22 +60,22 @@ class FrameConverter:
         pixel_aspect: Width of a pixel divided by its height; None if unknown.
 
     Attributes:
-        note: What was changed about the picture, for people; empty if nothing.
+        note: How the picture differs from the file, for people; empty if it does not.
     """
 
     def __init__(self, pixel_aspect: Fraction | None) -> None:
         self.note = ""
         self._reformatter = VideoReformatter()
         self._to_packed = PackedConverter()
-        sensible = pixel_aspect and Fraction(1, _MAX_ASPECT) <= pixel_aspect <= _MAX_ASPECT
-        self._aspect = pixel_aspect if pixel_aspect and sensible else Fraction(1)
+        aspect = pixel_aspect or Fraction(1)
+        self._aspect = aspect if 1 / Fraction(_MAX_ASPECT) <= aspect <= _MAX_ASPECT else Fraction(1)
 
     def convert(self, frame: VideoFrame) -> NDArray[np.uint8] | YuvPicture:
-        """Converts a frame, or leaves that to the receiver where nothing has to be corrected.
+        """Converts a frame.
 
         Returns:
-            BGR, uint8, shape (h, w, 3), C-contiguous, a new array; or a picture that converts
-            itself on demand.
+            BGR, uint8, shape (h, w, 3), C-contiguous, a new array. A frame that needs no correction
+            is returned as a `YuvPicture`, which is converted on demand.
         """
         orientation = orientation_of(frame)
         matrix = _MATRICES.get(_matrix(frame))
@@ -97,7 +97,7 @@ class FrameConverter:
             and self._aspect == 1
             and frame.width % 2 == frame.height % 2 == 0
             and int(frame.color_range) != ColorRange.JPEG.value
-            and int(frame.color_trc) not in _HDR
+            and not is_hdr(frame)
         )
 
     def _reformat(self, frame: VideoFrame, form: Packed) -> NDArray[np.uint8]:
@@ -107,7 +107,7 @@ class FrameConverter:
         if int(frame.colorspace) == _UNSPECIFIED and not frame.format.is_rgb:
             bt709 = _matrix(frame) == Matrix.BT709
             options["src_colorspace"] = Colorspace.ITU709 if bt709 else Colorspace.ITU601
-        if int(frame.color_trc) in _HDR:
+        if is_hdr(frame):
             options["dst_color_trc"] = ColorTrc.BT709
             options["dst_color_primaries"] = ColorPrimaries.BT709
         converted = self._reformatter.reformat(
@@ -122,18 +122,23 @@ class FrameConverter:
         return np.ascontiguousarray(converted.to_ndarray(), np.uint8)
 
     def _size(self, width: int, height: int) -> tuple[int, int]:
-        """The size with square pixels; only ever larger, so that no detail is lost."""
+        """The size with square pixels; no side shrinks, so that no detail is lost."""
         if self._aspect > 1:
             return round(width * self._aspect), height
         return width, round(height / self._aspect)
 
 
 def _matrix(frame: VideoFrame) -> int:
-    """AVCOL_SPC of a frame, guessed as players do where it states none."""
+    """AVCOL_SPC of a frame; where it states none, the one that players assume."""
     if int(frame.colorspace) != _UNSPECIFIED:
         return int(frame.colorspace)
     hd = frame.width >= _HD_WIDTH or frame.height > _HD_HEIGHT
     return Matrix.BT709 if hd else Matrix.BT601
+
+
+def is_hdr(frame: VideoFrame) -> bool:
+    """Whether a frame has a transfer function of high dynamic range."""
+    return int(frame.color_trc) in _HDR
 
 
 def orientation_of(frame: VideoFrame) -> Orientation:
@@ -141,9 +146,10 @@ def orientation_of(frame: VideoFrame) -> Orientation:
     # `frame.side_data` stores this container in the frame: a reference cycle, which would hold the
     # frame's memory until the next garbage collection.
     container = SideDataContainer.__new__(SideDataContainer)
-    # PyAV 18 stops at kinds that it does not know; EXIF comes behind the matrix.
+    # PyAV 18 raises ValueError at side data of an unknown kind, such as EXIF. The display matrix
+    # comes before EXIF and has been read then.
     with contextlib.suppress(ValueError):
-        # mypy takes a call of a constructor for unsound; the object is of this very class.
+        # mypy warns that a subclass may have another constructor; the object is of this class.
         container.__init__(frame)  # type: ignore[misc]
     data = container.get(SideDataType.DISPLAYMATRIX)
     if data is None:

@@ -1,7 +1,7 @@
-"""Judges which packets and frames of a video track are losses, from what FFmpeg flags as damaged.
+"""Counts the lost packets and frames of a video track among those that FFmpeg flags as damaged.
 
-FFmpeg flags more than is lost: packets near a joint of two recordings, and the last picture of a
-recording that was stopped in the middle of it. Losses are noted where they are certain.
+FFmpeg also flags packets near the joint of two recordings, and the last picture of a recording that
+was stopped in the middle of the picture. Only certain losses are counted.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 _MAX_ERRORS_IN_A_ROW = 200
 _MAX_GAP_S = 10.0  # between packets of one recording
 _WITH_ERRORS = "decoded with errors"
-_NEAR_A_JUMP = 8  # packets; parsers flag one a little before the jump
+_NEAR_A_JUMP = 8  # packets; parsers flag a packet shortly before a jump of the clock
 
 
 class _Incomplete(NamedTuple):
-    """A packet that came incomplete: how many packets after a jump, and seconds in the video."""
+    """An incomplete packet: number of packets since a jump, and position in the video, seconds."""
 
     run: int
     position: float
@@ -37,39 +37,39 @@ class LossDetector:
     `saw_frame`.
 
     Args:
-        damage: Where losses are counted.
+        damage: Receives the losses.
     """
 
     def __init__(self, damage: Damage) -> None:
         self._damage = damage
-        self._before: Packet[Any] | None = None
+        self._previous: Packet[Any] | None = None
         self._run = 0  # packets since the clock jumped
         self._errors = 0  # packets in a row that could not be decoded
         self._incomplete: dict[int | None, _Incomplete] = {}  # by time stamps
         self._last: int | None = None  # time stamp of the last packet with data
-        # Positions of the last packet's frames with errors: no loss if no packet follows.
+        # Positions of the last packet's frames with errors; they are losses if a packet follows.
         self._unsure: list[float] = []
 
     @property
     def hopeless(self) -> bool:
-        """Whether so many packets in a row failed that the rest is given up."""
+        """Whether so many packets in a row failed that decoding should end."""
         return self._errors > _MAX_ERRORS_IN_A_ROW
 
     def saw_packet(self, packet: Packet[Any], position: float) -> None:
         """Takes the next packet; an incomplete one is a loss if no jump of the clock is near.
 
         Args:
-            packet: Not decoded yet.
+            packet: A packet that is not decoded yet.
             position: Seconds of the last frame since the first one.
         """
-        if self._before is not None and _is_same_clock(self._before, packet):
+        if self._previous is not None and _is_same_clock(self._previous, packet):
             self._run += 1
         else:
-            # Where two recordings are joined, or one begins in the middle of a picture, packets
-            # count as incomplete and are none.
+            # FFmpeg flags intact packets where two recordings are joined, and where a recording
+            # begins in the middle of a picture.
             self._run = 0
             self._incomplete.clear()
-        self._before = packet
+        self._previous = packet
         if packet.size:
             self._last = packet.pts
             while self._unsure:
@@ -99,7 +99,7 @@ class LossDetector:
 
 
 def _is_same_clock(earlier: Packet[Any], later: Packet[Any]) -> bool:
-    """Whether the time stamps of two neighbors are of one recording."""
+    """Whether two neighboring packets belong to one recording, by their time stamps."""
     if earlier.dts is None or later.dts is None or later.time_base is None:
         return False
     return 0 <= (later.dts - earlier.dts) * later.time_base < _MAX_GAP_S

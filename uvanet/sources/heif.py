@@ -1,4 +1,4 @@
-"""HEIF pictures, such as the HEIC photos of phones, which are often stored in tiles."""
+"""Decodes HEIF pictures, such as the HEIC photos of phones, which are often stored in tiles."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 HEIF_SUFFIXES = frozenset((".heic", ".heif", ".hif"))
 
-# Brands of ISO/IEC 23008-12: pictures coded by HEVC, and those that leave the codec open.
+# Brands of ISO/IEC 23008-12: pictures coded by HEVC, and pictures of any codec.
 _HEVC = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx")
 _OPEN = (b"mif1", b"mif2", b"msf1")
 _AV1 = (b"avif", b"avis")
@@ -36,24 +36,26 @@ def is_avif(head: bytes) -> bool:
 def decode_heif(data: NDArray[np.uint8]) -> NDArray[np.generic]:
     """Decodes the primary picture: its tiles joined, cropped and upright.
 
-    The orientation is that of the container; one noted in EXIF repeats it (ISO/IEC 23000-22).
+    The orientation is that of the container; an orientation in EXIF only repeats it
+    (ISO/IEC 23000-22).
 
     Args:
-        data: The file, uint8, one dimension.
+        data: Content of the file, uint8, one dimension.
 
     Returns:
-        BGR, BGRA or gray, shape (h, w, 3), (h, w, 4) or (h, w); uint8, deep gray uint16.
+        BGR, BGRA or gray, shape (h, w, 3), (h, w, 4) or (h, w), uint8; gray of more than 8 bits is
+        uint16.
 
     Raises:
-        ValueError: It is no HEIF picture, or damaged, or this build has no decoder.
+        ValueError: The data is not a HEIF picture or damaged, or this build has no decoder.
     """
     try:
-        # Imported here: with Pillow it takes 0.1 s, and few sessions need it.
+        # Imported at first use: with Pillow it takes 0.1 s, and few sessions need it.
         import pi_heif
     except ImportError:
         raise ValueError(tr("this build has no decoder for HEIC")) from None
     try:
-        # PyAV gives the tiles without their places, OpenCV reads no HEVC.
+        # PyAV gives the tiles without their places, and OpenCV cannot read HEVC.
         picture = pi_heif.open_heif(data.tobytes(), bgr_mode=True)
         return np.ascontiguousarray(picture)
     except (EOFError, MemoryError, OSError, RuntimeError, SyntaxError, TypeError) as error:

@@ -1,7 +1,7 @@
-"""Opens files and streams with FFmpeg (PyAV), restricted to what their kind may reach.
+"""Opens files and streams with FFmpeg (PyAV); limits the formats and protocols of each kind.
 
-The only place that opens a container for reading. A file is read through its descriptor, so any
-name works, playlists cannot reach other files, and changes during the reading are noticed.
+All containers are opened for reading by this module. A file is read through its descriptor: any
+file name works, playlists cannot open other files, and changes of the file are noticed.
 """
 
 from __future__ import annotations
@@ -25,9 +25,11 @@ if TYPE_CHECKING:
 
     from av.video.stream import VideoStream
 
-# Demuxers that open further files or addresses, or that only recognize a file by its name.
+# Demuxers that open further files or addresses, or that recognize a file only by its name.
 _REFERRING = ("concat", "dash", "hls", "imf", "image2", "image2pipe", "sdp", "webm_dash_manifest")
-# What a playlist or a redirect of each protocol may reach; local files never.
+# Demuxers of text art, which take any text for a video.
+_TEXT = ("adf", "bin", "idf", "tty", "xbin")
+# Protocols that a playlist or a redirect may use, by the protocol of the address; never "file".
 _HTTP = "http,https,httpproxy,tcp,tls,crypto,data"
 _RTSP = "rtsp,rtp,srtp,udp,tcp,tls,http,https"
 _PROTOCOLS = {
@@ -40,21 +42,21 @@ _PROTOCOLS = {
     "tcp": "tcp",
     "srt": "srt",
 }
-# A file on a server is read on from where a connection broke; a live stream is not.
+# FFmpeg continues a file on a server where the connection broke; a live stream it cannot continue.
 _RESUME = {"reconnect": "1", "reconnect_delay_max": "4"}
 _BUFFER_BYTES = 1 << 17
 _NO_TIMESTAMPS = 0x80  # AVFMT_NOTIMESTAMPS
 
 
 class RegularFile:
-    """A file opened for reading, as PyAV takes it.
+    """A file opened for reading, with the methods that PyAV needs.
 
     Args:
         path: The file.
 
     Raises:
-        OSError: It cannot be opened.
-        SourceError: It is not a regular file, such as a pipe, whose end may never come.
+        OSError: The file cannot be opened.
+        SourceError: The file is not regular, for example a pipe, which may never end.
     """
 
     def __init__(self, path: Path) -> None:
@@ -80,7 +82,7 @@ class RegularFile:
         return self._file.tell()
 
     def change(self) -> str:
-        """What happened to the content since it was opened; empty if nothing or it only grew."""
+        """How the content changed since the file was opened; empty if it is the same or grew."""
         try:
             now = os.fstat(self._file.fileno())
         except (OSError, ValueError) as error:
@@ -102,7 +104,7 @@ class MediaInput:
 
     Attributes:
         container: PyAV's container.
-        file: The file behind it; None for a stream.
+        file: The file that the container reads; None for a stream.
     """
 
     container: InputContainer
@@ -124,7 +126,7 @@ class MediaInput:
     def video(self) -> VideoStream | None:
         """The track to show: the default one, never a cover or a thumbnail; None without any.
 
-        Of an animated AVIF that is the sequence and not the still picture beside it.
+        In an animated AVIF it is the sequence, not the still picture beside it.
         """
         hidden = ("attached_pic", "timed_thumbnails", "still_image")
         tracks = [
@@ -138,7 +140,7 @@ class MediaInput:
 
     @property
     def has_timestamps(self) -> bool:
-        """Whether the format carries times; if not, a stream's frames count from their arrival."""
+        """Whether the format stores times; otherwise frames of a stream have arrival times."""
         return not int(self.container.format.flags) & _NO_TIMESTAMPS
 
 
@@ -146,9 +148,9 @@ def open_file(path: Path) -> MediaInput:
     """Opens a media file.
 
     Raises:
-        OSError: It cannot be opened.
-        SourceError: It is not a regular file.
-        av.error.FFmpegError: It is not a media file, or damaged.
+        OSError: The file cannot be opened.
+        SourceError: The file is not regular.
+        av.error.FFmpegError: The file is damaged or not a media file.
     """
     file = RegularFile(path)
     try:
@@ -172,7 +174,7 @@ def open_url(url: str, open_timeout: float, read_timeout: float) -> MediaInput:
         read_timeout: Seconds to wait for each further packet.
 
     Raises:
-        av.error.FFmpegError: It cannot be opened.
+        av.error.FFmpegError: The address cannot be opened.
     """
     scheme = url.partition("://")[0].lower()
     options: dict[str, str] = {
@@ -183,7 +185,7 @@ def open_url(url: str, open_timeout: float, read_timeout: float) -> MediaInput:
         options["rtsp_flags"] = "prefer_tcp"
     if scheme.startswith("http"):
         options |= _RESUME
-    # FFmpeg compares schemes by case.
+    # FFmpeg takes schemes in lower case only.
     address = scheme + url[len(scheme) :]
     timeout = (open_timeout, read_timeout)
     container = av.open(address, timeout=timeout, options=options, metadata_errors="replace")
@@ -192,9 +194,9 @@ def open_url(url: str, open_timeout: float, read_timeout: float) -> MediaInput:
 
 
 def reason(error: Exception) -> str:
-    """FFmpeg's own words for an error, without an address in them."""
-    words = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    return str(words).rstrip(".")
+    """FFmpeg's message of an error, without an address and a full stop."""
+    message = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return str(message).rstrip(".")
 
 
 @dataclass(slots=True)
@@ -202,10 +204,10 @@ class Damage:
     """Frames that could not be decoded, or not completely.
 
     Attributes:
-        count: How many packets were lost, or gave a frame with errors.
-        first: Seconds of the first loss since the start; None without any.
-        reasons: Why.
-        encrypted: An encrypted packet came; nothing behind it was decoded.
+        count: Number of packets that were lost or gave a frame with errors.
+        first: Time of the first loss, seconds since the start; None without any.
+        reasons: Causes of the losses.
+        encrypted: Whether an encrypted packet came; nothing after it was decoded.
     """
 
     count: int = 0
@@ -213,10 +215,10 @@ class Damage:
     reasons: set[str] = field(default_factory=set)
     encrypted: bool = False
 
-    def add(self, seconds: float, why: str) -> None:
-        """Counts a loss."""
+    def add(self, seconds: float, cause: str) -> None:
+        """Counts a loss at a time, seconds since the start."""
         self.count += 1
-        self.reasons.add(why)
+        self.reasons.add(cause)
         self.first = seconds if self.first is None else min(self.first, seconds)
 
 
@@ -226,10 +228,10 @@ def _is(stream: Any, name: str) -> bool:
 
 @functools.cache
 def _file_formats() -> str:
-    return ",".join(sorted(set(av.formats_available) - set(_REFERRING)))
+    return ",".join(sorted(set(av.formats_available) - {*_REFERRING, *_TEXT}))
 
 
 @functools.cache
 def _url_formats() -> str:
-    allowed = set(av.formats_available) - set(_REFERRING) | {"hls", "dash", "sdp"}
+    allowed = set(av.formats_available) - {*_REFERRING, *_TEXT} | {"hls", "dash", "sdp"}
     return ",".join(sorted(allowed))

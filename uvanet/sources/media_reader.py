@@ -1,4 +1,4 @@
-"""Reads frames with their times from whatever FFmpeg opens: files and streams alike."""
+"""Reads frames with their times from files and streams that FFmpeg opens."""
 
 from __future__ import annotations
 
@@ -28,54 +28,54 @@ if TYPE_CHECKING:
     from uvanet.sources.media_input import MediaInput
     from uvanet.yuv_picture import YuvPicture
 
-# From a frame in hours, of a time lapse, to the cameras of crash tests.
+# From time lapses with a frame every few hours to the cameras of crash tests.
 _MIN_FPS, _MAX_FPS = 1e-4, 20_000.0
-# A higher rate that the container states may be its time base: the first frames tell.
+# A higher stated rate may be the time base of the container; the first frames decide then.
 _MAX_STATED_FPS = 480.0
 _DEFAULT_FPS = 25.0
-# Seconds before the frame sought at which decoding starts; None: the start of the file.
+# Attempts of a seek: seconds before the target where decoding starts; None: the start of the file.
 _SEEK_LEADS: tuple[float | None, ...] = (0.0, 1.0, 10.0, None)
 # A time stamp that jumps back by more starts a new clock (a recorder was restarted).
 _MAX_JITTER_S = 1.0
-# Frames without times that are kept until the first with one.
+# Largest number of frames without times that are held back until a frame has a time.
 _MAX_UNTIMED = 32
 # Formats whose duration counts from zero on their clock, not from their first packet.
 _COUNT_FROM_ZERO = ("matroska", "nut", "flv")
-# Formats whose duration is stated; that of others is estimated from their bit rate.
+# Formats that state their duration; FFmpeg estimates that of others from their bit rate.
 _STATE_DURATION = ("mov", "matroska", "avi", "asf", "flv", "mxf", "nut")
 _SMALL_PROGRAM_STREAM_BYTES = 64 << 20
-# In streams without a container FFmpeg finds the key frames and times of these.
-_FOUND_IN_RAW_STREAMS = ("av1", "h264", "hevc", "mjpeg", "mpeg2video", "mpeg4")
-# FFmpeg's encoder marks every packet as a key frame, and few are.
-_MARKED_WRONGLY = ("rpza",)
+# Codecs whose key frames and times FFmpeg finds in streams without a container.
+_TIMED_RAW_CODECS = ("av1", "h264", "hevc", "mjpeg", "mpeg2video", "mpeg4")
+# FFmpeg's encoders of these codecs mark all packets as key frames, also those that are not.
+_FALSE_KEY_FRAMES = ("rpza",)
 ENCRYPTED_HINT = tr_noop("Get it without copy protection (DRM) from where it was made or bought.")
-"""What to do about a video that is encrypted."""
+"""Hint of the error for an encrypted video."""
 
 
 class NoVideoError(Exception):
-    """The container holds no video track that can be decoded; `found` names its tracks."""
+    """The container has no video track that can be decoded; `tracks` names its tracks."""
 
-    def __init__(self, found: str) -> None:
-        super().__init__(found)
-        self.found = found
+    def __init__(self, tracks: str) -> None:
+        super().__init__(tracks)
+        self.tracks = tracks
 
 
 class MediaReader:
     """Decodes the video track of a container.
 
     Args:
-        open_input: Opens the container; called again to start anew.
-        live: The input is a stream, not a file: frames come at its own time.
+        open_input: Opens the container; called again to restart from the beginning.
+        live: Whether the input is a stream: frames come at the sender's pace.
 
     Attributes:
         size: (width, height) of the first frame as shown.
-        fps: Nominal frames per second, always within a sensible range.
-        frames: Number of frames by the container's account; None if unknown.
-        duration: Seconds by the container's account; None if unknown.
-        variable_rate: The container's account tells frames of uneven duration.
-        clock_start: Seconds on the container's clock at which frame 0 is shown; its sound has
-            the same clock.
-        damage: What could not be decoded so far.
+        fps: Nominal frames per second, 1e-4 to 20,000.
+        frames: Number of frames that the container states; None if unknown.
+        duration: Seconds that the container states; None if unknown.
+        variable_rate: Whether the container states rates of frames with uneven duration.
+        clock_start: Time of frame 0 on the container's clock, seconds; the sound has the same
+            clock.
+        damage: The losses so far.
 
     Raises:
         av.error.FFmpegError: From `open`: the input cannot be opened.
@@ -102,12 +102,12 @@ class MediaReader:
         self._offset = 0.0
         self._last = -1.0
         self._stated: float | None = None
-        self._rate: float | None = None  # frames per second stated by the container
+        self._rate: float | None = None  # frames per second that the container states
         self._samples_per_frame = 1  # 2 where the container counts fields
 
     @property
     def note(self) -> str:
-        """What was changed about the picture, for people."""
+        """See `FrameConverter.note`."""
         return self._converter.note
 
     def open(self) -> None:
@@ -123,7 +123,7 @@ class MediaReader:
         self._learn_rate()
 
     def read(self) -> tuple[NDArray[np.uint8] | YuvPicture, float] | None:
-        """Gives (picture, seconds since the first frame); None at the end. See `Frame.picture`.
+        """Returns (picture, seconds since the first frame), see `Frame.picture`; None at the end.
 
         Raises:
             av.error.FFmpegError: A stream broke.
@@ -132,30 +132,30 @@ class MediaReader:
         return None if item is None else (self._converter.convert(item[0]), item[1])
 
     def seek(self, seconds: float, abandon: Callable[[], bool] | None = None) -> float | None:
-        """Makes the next `read` give the frame shown at `seconds`, or the last one.
+        """Makes the next `read` return the frame shown at `seconds`, or the last frame.
 
         Args:
-            seconds: Since the first frame.
-            abandon: Called after each decoded frame; once true, the frame reached is given. The
-                next call decodes on from there where that is the shortest way.
+            seconds: Time since the first frame, seconds.
+            abandon: Called after each decoded frame; once it returns True, the seek ends at that
+                frame. The next seek continues from there if that is the shortest way.
 
         Returns:
-            The time of that frame; None if nothing could be decoded.
+            The time of the frame; None if no frame could be decoded.
         """
-        # Containers round times to their tick: a frame counts as shown a little early, so that
-        # n / fps finds frame n. Of a variable rate, frames may lie closer than 1 / fps.
+        # Containers round times to their tick. The target is therefore slightly late, so that
+        # n / fps finds frame n. With a variable rate, frames may be closer than 1 / fps.
         tick = float(self._track.time_base or 0)
         target = max(0.0, seconds) + min(0.25 / self.fps, max(0.002, tick))
-        if self._is_near(target) and (found := self._scan(target, abandon)) is not None:
-            return found
+        if self._is_near(target) and (reached := self._scan(target, abandon)) is not None:
+            return reached
         for lead in _SEEK_LEADS if self._times_survive_jumps() else (None,):
             start = None if lead is None or target - lead <= 0 else target - lead
-            if self._restart(start) and (found := self._scan(target, abandon)) is not None:
-                return found
+            if self._restart(start) and (reached := self._scan(target, abandon)) is not None:
+                return reached
         return None
 
     def _is_near(self, target: float) -> bool:
-        """Whether a frame ahead is reached sooner by decoding on than by a jump."""
+        """Whether decoding further frames reaches a time sooner than a jump."""
         position = self._ready[0][1] if self._ready else self._last
         if not 0.0 <= position <= target:
             return False
@@ -163,21 +163,21 @@ class MediaReader:
         return not self._times_survive_jumps() or is_same_group(self._track, zero, position, target)
 
     def _times_survive_jumps(self) -> bool:
-        """Whether the frames after a jump are right, and their times.
+        """Whether frames and their times are correct after a jump.
 
-        In an MPEG program stream several small frames share a pack, and after a jump FFmpeg gives
-        them each other's times. Large files have large frames.
+        In an MPEG program stream several small frames share a pack, and FFmpeg mixes up their times
+        after a jump. Large files have large frames, which do not share packs.
         """
         assert self._input is not None
-        if self._times_are_guessed() or self._codec() in _MARKED_WRONGLY:
+        if self._times_are_guessed() or self._codec() in _FALSE_KEY_FRAMES:
             return False
         container = self._input.container
         return container.format.name != "mpeg" or container.size > _SMALL_PROGRAM_STREAM_BYTES
 
     def _times_are_guessed(self) -> bool:
-        """Whether frames have to be counted, since FFmpeg's times of this raw stream are wrong."""
+        """Whether times have to be counted, since FFmpeg's times of this raw stream are wrong."""
         assert self._input is not None
-        return not self._input.has_timestamps and self._codec() not in _FOUND_IN_RAW_STREAMS
+        return not self._input.has_timestamps and self._codec() not in _TIMED_RAW_CODECS
 
     def _codec(self) -> str:
         return self._track.codec_context.codec.canonical_name
@@ -192,10 +192,10 @@ class MediaReader:
         )
 
     def missing_seconds(self) -> float:
-        """How much of the stated duration did not come, after the end was read.
+        """Seconds of the stated duration that are missing; call it after the end was read.
 
-        Packets of all tracks count: sound that is longer than the video is no loss. Formats that
-        state no duration, such as MPEG-TS, miss nothing.
+        Packets of all tracks count, so sound that is longer than the video is no loss. The result
+        is 0 for formats that state no duration, such as MPEG-TS.
         """
         if self._input is None or self._stated is None:
             return 0.0
@@ -209,7 +209,7 @@ class MediaReader:
         return missing if missing > max(0.1, 2.5 / self.fps, 0.005 * self._stated) else 0.0
 
     def is_truncated(self) -> bool:
-        """Whether the file is known to end early; some formats show it only when they end."""
+        """Whether the file certainly ends too early; some formats show it only at the end."""
         if self._input is None or self._input.file is None:
             return False
         stated = self._stated or 0.0
@@ -219,7 +219,7 @@ class MediaReader:
         return len(entries) > 0 and entries[-1].pos + entries[-1].size > size
 
     def change(self) -> str:
-        """What happened to the file while it was read; empty if nothing."""
+        """How the file changed while it was read; empty if it did not."""
         file = self._input.file if self._input is not None else None
         return file.change() if file is not None else ""
 
@@ -251,7 +251,7 @@ class MediaReader:
         return self._ready.popleft() if self._ready else next(self._decoded, None)
 
     def _restart(self, seconds: float | None) -> bool:
-        """Goes to a key frame before a time, or to the start of the input."""
+        """Jumps to a key frame before a time; None: reopens the input. False if it cannot jump."""
         self._ready.clear()
         self._last, self._offset = -1.0, 0.0
         zero = self._zero or Fraction(0)
@@ -268,7 +268,10 @@ class MediaReader:
         return True
 
     def _scan(self, target: float, abandon: Callable[[], bool] | None) -> float | None:
-        """Decodes up to the last frame not after `target`; leaves it and the next in `_ready`."""
+        """Decodes up to the last frame not after `target` and returns its time.
+
+        The frame and its successor are left in `_ready`. None if there is no such frame.
+        """
         shown: tuple[VideoFrame, float] | None = None
         while (item := self._next()) is not None:
             if item[1] > target:
@@ -284,9 +287,10 @@ class MediaReader:
         return None if shown is None else shown[1]
 
     def _timed(self, frames: Iterator[VideoFrame]) -> Iterator[tuple[VideoFrame, float]]:
-        """Adds the times.
+        """Adds the times to frames.
 
-        FFmpeg tells no times of Matroska's frames before zero: they count back from the first.
+        FFmpeg gives no times to frames of Matroska before zero. Their times are counted back from
+        the first frame with a time.
         """
         assert self._input is not None
         late = self._zero is None and not self._live and self._input.has_timestamps
@@ -307,7 +311,7 @@ class MediaReader:
             yield earlier, self._time(earlier)
 
     def _time(self, frame: VideoFrame) -> float:
-        """Seconds since the first frame; always later than the frame before."""
+        """Seconds since the first frame; always later than the previous frame."""
         if self._live and self._input is not None and not self._input.has_timestamps:
             seconds = time.monotonic() - (self._decoder.arrival or time.monotonic())
             if self._zero is None:
@@ -338,14 +342,14 @@ class MediaReader:
                 self.fps = 1.0 / step
         coded = track.codec_context.framerate
         if self._rate and self._decoder.interlaced and coded:
-            # Field pictures may be samples of their own, as in an MP4 copied from a camcorder's.
+            # Each field may be a sample, as in an MP4 copied from the file of a camcorder.
             self._samples_per_frame = max(1, min(2, round(self._rate / float(coded))))
             self.fps = self._rate = self._rate / self._samples_per_frame
         if container.duration is not None and container.duration > 0:
             self.duration = self._stated = container.duration / av.time_base
             if container.format.name.startswith(_COUNT_FROM_ZERO):
                 self.duration -= max(0.0, self.clock_start)
-        # Streams without an index only estimate the duration of a single track.
+        # Without an index, FFmpeg only estimates the duration of a track.
         indexed = container.format.name.startswith(("mov", "avi"))
         if indexed and track.duration and track.time_base and track.duration > 0:
             own = float(track.duration * track.time_base)
@@ -353,18 +357,18 @@ class MediaReader:
         if track.frames > 0:
             self.frames = track.frames // self._samples_per_frame
             if container.format.name == "avi" and track.average_rate:
-                # FFmpeg shortens the duration of a file that was cut off; the count stays.
+                # FFmpeg shortens the duration of a file that was cut off, but not its frame count.
                 self._stated = max(self._stated or 0.0, track.frames / float(track.average_rate))
         if self.duration is not None:
             counted = max(1, round(self.duration * self.fps))
-            # An edit list hides frames that the track's count holds.
+            # The track's count includes frames that an edit list hides.
             self.frames = counted if self.frames is None else min(self.frames, counted + 1)
 
 
 def _has_variable_rate(track: VideoStream) -> bool:
-    """Whether the mean rate is not that of the shortest step between frames.
+    """Whether the mean rate differs from the rate of the shortest step between frames.
 
-    Matroska states a rate for frames of any duration, so that nothing is known there.
+    Matroska states one rate also for frames of uneven duration, which stay unnoticed.
     """
     average, base = track.average_rate, track.base_rate
     if not base or not average:  # FFmpeg found no mean of the first steps

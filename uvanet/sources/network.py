@@ -26,22 +26,25 @@ if TYPE_CHECKING:
 
 NETWORK_SCHEMES = ("http", "https", "rtsp", "rtsps", "rtmp", "udp", "tcp", "srt")
 
-_ADVICE = tr_noop("Look at the address, and that the sender is running.")
+_ADVICE = tr_noop("Check the address, and that the sender is running.")
 
 
 class NetworkSource(ReconnectingSource):
     """Frames from a URL that FFmpeg understands.
 
-    A stream without a known length is live. When a live stream breaks, the source connects again
-    with growing pauses, until frames come, `reconnect` seconds are over, or it is closed; a sender
-    that ends and one that dies look the same. A file behind a URL has a length, is not live and
-    can be sought.
+    A stream without a known length is live. When a live stream breaks, the source reconnects with
+    growing pauses until frames come, `reconnect` seconds are over, or it is closed. It also
+    reconnects after a regular end, which looks the same. A file on a server has a length, is not
+    live, and allows seeking.
 
     Args:
-        url: Such as "rtsp://camera.local/stream". Its password and query are never shown.
+        url: Address, such as "rtsp://camera.local/stream". Its password and query are never shown.
         open_timeout: Seconds to wait for the first frame.
-        read_timeout: Seconds to wait for each frame after it.
-        reconnect: Seconds to try to connect again; 0 for never.
+        read_timeout: Seconds to wait for each further frame.
+        reconnect: Seconds for which to reconnect; 0 for never.
+
+    Raises:
+        SourceError: The address is invalid.
     """
 
     def __init__(
@@ -65,7 +68,7 @@ class NetworkSource(ReconnectingSource):
             ) from None
         if not self._parts.netloc or port == 0:
             raise SourceError(
-                tr("{shown} names no host.").format(shown=self._shown),
+                tr("{shown} does not name a host.").format(shown=self._shown),
                 tr("Write it like rtsp://192.168.1.20:554/stream."),
             )
         super().__init__(self._shown, reconnect)
@@ -114,20 +117,20 @@ class NetworkSource(ReconnectingSource):
                     tr("{shown} is encrypted.").format(shown=self._shown), tr(ENCRYPTED_HINT)
                 ) from None
             raise SourceError(
-                tr("{shown} answers, but sends no video that can be read ({found}).").format(
-                    shown=self._shown, found=error.found or tr("no tracks")
+                tr("{shown} answers, but sends no video that can be read ({tracks}).").format(
+                    shown=self._shown, tracks=error.tracks or tr("no tracks")
                 ),
-                tr("Look at the path in the address."),
+                tr("Check the path in the address."),
             ) from None
         except (av.error.FFmpegError, OSError, ValueError) as error:
             waited = time.monotonic() - start
-            # Loads http.client and OpenSSL, 3 MB, which only a failure needs.
+            # The import loads http.client and OpenSSL, 3 MB, which only a failure needs.
             from uvanet.sources.connection_errors import connection_error
 
             raise connection_error(
                 self._shown, self._parts, error, waited, self._open_timeout
             ) from None
-        # A stream is joined in the middle of a picture.
+        # Damage so far does not count: a stream is joined in the middle of a picture.
         self._damaged_before = damaged - self._reader.damage.count
 
     def _read(self) -> Frame | None:
@@ -140,15 +143,15 @@ class NetworkSource(ReconnectingSource):
                 shown=self._shown, seconds=self._read_timeout
             )
         except (av.error.FFmpegError, OSError, ValueError) as error:
-            result, problem = None, self._end_words(f" ({reason(error)})")
+            result, problem = None, self._end_message(f" ({reason(error)})")
         if result is None:
-            if not self._is_live() and not problem and self._is_complete():
+            live = self.info.live
+            if not live and not problem and not self._reader.missing_seconds():
                 return None
             failure = SourceError(
-                problem or self._end_words(),
-                tr("Look at the sender and the network."),
+                problem or self._end_message(), tr("Check the sender and the network.")
             )
-            if not self._is_live():
+            if not live:
                 raise failure
             result = self._retry(failure, self._reconnected)
         self._frame_came()
@@ -161,13 +164,7 @@ class NetworkSource(ReconnectingSource):
         self._last_pts = frame.pts
         return frame
 
-    def _is_live(self) -> bool:
-        return self.info.live
-
-    def _is_complete(self) -> bool:
-        return not self._reader.missing_seconds()
-
-    def _end_words(self, cause: str = "") -> str:
+    def _end_message(self, cause: str = "") -> str:
         text = tr(
             "{shown} stopped after {seconds:.1f} seconds: the sender ended it or the connection "
             "broke{cause}."
@@ -175,7 +172,7 @@ class NetworkSource(ReconnectingSource):
         return text.format(shown=self._shown, seconds=self._last_pts, cause=cause)
 
     def _reconnected(self) -> tuple[NDArray[np.uint8] | YuvPicture, float]:
-        """Connects again; gives the first frame."""
+        """Reconnects and returns the first frame with its time."""
         self._reader.close()
         self._reader = self._make_reader()
         self._open_reader()
@@ -190,9 +187,9 @@ class NetworkSource(ReconnectingSource):
             raise SourceError(
                 tr("{shown} answers, but sends no frame.").format(shown=self._shown), tr(_ADVICE)
             )
-        # Time went on while there were no frames.
+        # The time without frames counts too.
         self._shift = max(time.monotonic() - self._begin, self._last_pts + 1.0 / self._reader.fps)
-        # A sender that was started again may send another size.
+        # A sender that was restarted may send another size.
         (width, height), fps, note = self._reader.size, self._reader.fps, self._reader.note
         self._info = replace(self.info, width=width, height=height, fps=fps, note=note)
         return result
@@ -210,7 +207,7 @@ class NetworkSource(ReconnectingSource):
                 tr("{shown} could not be read at {seconds:.1f} s.").format(
                     shown=self._shown, seconds=seconds
                 ),
-                tr("Its server may not allow jumps; play it from the start."),
+                tr("The server may not allow jumps; play the video from the start."),
             )
         self._next_index = round(found * info.fps)
 

@@ -20,10 +20,10 @@ _ROTATIONS = {1: cv2.ROTATE_90_CLOCKWISE, 2: cv2.ROTATE_180, 3: cv2.ROTATE_90_CO
 
 @dataclass(frozen=True, slots=True)
 class Orientation:
-    """How a picture is turned: rotated first, mirrored then.
+    """How a picture is turned: first rotated, then mirrored.
 
     Attributes:
-        mirrored: Left and right are swapped.
+        mirrored: Whether left and right are swapped.
         quarters: Quarter turns clockwise, 0..3.
     """
 
@@ -42,7 +42,7 @@ class Orientation:
             image: Shape (h, w, c), C-contiguous.
 
         Returns:
-            A new array, C-contiguous; the same one if there is nothing to do.
+            A new array, C-contiguous; `image` itself if it stays as it is.
         """
         match self.mirrored, self.quarters:
             case False, 0:
@@ -51,7 +51,7 @@ class Orientation:
                 turned = cv2.rotate(image, _ROTATIONS[quarters])
             case True, 0:
                 turned = cv2.flip(image, 1)
-            # A rotation and a flip together are one flip or one transposition: one copy.
+            # A rotation and a flip equal one flip or transposition, which needs one copy less.
             case True, 1:
                 turned = cv2.transpose(image)
             case True, 2:
@@ -74,16 +74,16 @@ class Orientations:
     """The orientation of each source, by its spec. Thread-safe.
 
     Args:
-        others: Orientation of sources without an entry.
+        default: Orientation of sources without an entry.
     """
 
-    def __init__(self, others: Orientation = UPRIGHT) -> None:
-        self._others = others
+    def __init__(self, default: Orientation = UPRIGHT) -> None:
+        self._default = default
         self._all: dict[str, Orientation] = {}
 
     def of(self, spec: str) -> Orientation:
         """The orientation of a source."""
-        return self._all.get(spec, self._others)
+        return self._all.get(spec, self._default)
 
     def set(self, spec: str, orientation: Orientation) -> None:
         """Sets the orientation of a source, from its next frame on."""
@@ -94,7 +94,7 @@ class OrientedSource(Source):
     """A source whose frames are turned by the current orientation.
 
     Args:
-        source: The source, owned by this one.
+        source: The source; the oriented source opens and closes it.
         orientations: The orientations of all sources.
     """
 
@@ -104,7 +104,7 @@ class OrientedSource(Source):
 
     @property
     def info(self) -> SourceInfo:
-        """The facts, of the frames as they are turned now."""
+        """The properties of the source, with the size of the turned frames."""
         info = self._source.info
         if not self._orientations.of(info.spec).sideways:
             return info
@@ -112,7 +112,7 @@ class OrientedSource(Source):
 
     @property
     def status(self) -> SourceStatus:
-        """What the source does now."""
+        """The current status of the source."""
         return self._source.status
 
     def open(self) -> None:
@@ -144,5 +144,5 @@ class OrientedSource(Source):
         self._source.close()
 
     def renew(self) -> Source:
-        """Returns a closed source of the same thing with the same orientations."""
+        """See `Source.renew`; the orientations stay."""
         return OrientedSource(self._source.renew(), self._orientations)

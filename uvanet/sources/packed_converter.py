@@ -1,4 +1,4 @@
-"""Conversion of decoded frames to packed pixels with FFmpeg's filters."""
+"""Converts decoded frames to packed pixels with FFmpeg's filters."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
     from uvanet.yuv_picture import Packed
 
 _MATRIX_NAMES = {Matrix.BT709: "bt709", Matrix.BT601: "bt601"}
-_POOL_FRAMES = 30  # pictures that are made with one pool
+_POOL_FRAMES = 30  # number of frames after which the filters are rebuilt
 
 
 class PackedConverter:
     """Converts frames of the format yuv420p in limited range. Thread-safe.
 
-    FFmpeg's filters take their memory from a pool. New memory for each frame costs three times as
-    much, and fragments the heap: its pictures are freed on other threads than they are made on.
-    A pool never shrinks: after a pause of the receiver it holds 4 pictures for 2 that are in use, 8
-    MB too much at 720p. The filters are therefore made anew at intervals, which takes 0.3 ms.
+    FFmpeg's filters take their memory from a pool. New memory for each frame would take three times
+    as long and fragment the heap, since pictures are freed on other threads than they are made on.
+    But a pool never shrinks: after a pause of the receiver it holds 4 pictures while 2 are in use,
+    which wastes 8 MB at 720p. The filters are therefore rebuilt at intervals, which takes 0.3 ms.
     """
 
     def __init__(self) -> None:

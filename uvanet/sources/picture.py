@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import bisect
-import struct
+import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,14 +13,12 @@ import numpy as np
 
 from uvanet.errors import SourceError
 from uvanet.i18n import tr
-from uvanet.sources._files import check_file, looks_like_text
-from uvanet.sources._opencv import quiet, to_bgr
+from uvanet.sources._opencv import to_bgr
 from uvanet.sources._thread_safe import ThreadSafeSource
 from uvanet.sources.base import Frame, SourceInfo, SourceKind
-from uvanet.sources.frame_conversion import orientation_of
-from uvanet.sources.heif import HEIF_SUFFIXES, decode_heif, is_avif, is_heif
+from uvanet.sources.heif import HEIF_SUFFIXES, is_avif, is_heif
 from uvanet.sources.media_input import open_file
-from uvanet.sources.orientation import Orientation
+from uvanet.sources.picture_decoding import HEAD_BYTES, load_picture, read_picture_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,168 +26,25 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-PICTURE_SUFFIXES = HEIF_SUFFIXES | frozenset(
-    f".{name}"
-    for name in (
-        *("avif", "bmp", "dib", "exr", "hdr", "jp2", "jpe", "jpeg", "jpg", "pbm", "pgm", "png"),
-        *("pnm", "ppm", "tif", "tiff", "webp"),
-    )
+_PICTURES = (
+    "avif bmp dds dib dpx exr hdr ico j2c j2k jls jp2 jpe jpeg jpg pbm pcx pfm pgm png pnm ppm psd "
+    "qoi sgi tga tif tiff webp"
 )
+_VIDEOS = (
+    "3g2 3gp apng asf avi dv f4v flv gif m2ts m4v mjpeg mjpg mkv mov mp4 mpeg mpg mts mxf ogv qt "
+    "ts vob webm wmv y4m"
+)
+PICTURE_SUFFIXES = HEIF_SUFFIXES | {f".{name}" for name in _PICTURES.split()}
+VIDEO_SUFFIXES = frozenset(f".{name}" for name in _VIDEOS.split())
 
-VIDEO_SUFFIXES = frozenset(
-    f".{name}"
-    for name in (
-        *(
-            "3g2",
-            "3gp",
-            "apng",
-            "asf",
-            "avi",
-            "dv",
-            "f4v",
-            "flv",
-            "gif",
-            "m2ts",
-            "m4v",
-            "mjpeg",
-            "mjpg",
-            "mkv",
-            "mov",
-            "mp4",
-        ),
-        *("mpeg", "mpg", "mts", "mxf", "ogv", "qt", "ts", "vob", "webm", "wmv", "y4m"),
-    )
-)
 _PAGE_SECONDS = 1.0
-# As FFmpeg's bound for video: 16384 x 16384.
-_MAX_PIXELS = 1 << 28
-# Of all frames of an animated WebP, which are decoded together.
+# Memory of all frames of an animated WebP, which are decoded together.
 _MAX_ANIMATION_BYTES = 1 << 30
 _MIN_STEP_MS = 10
-_HEAD_BYTES = 64
-_PNG = b"\x89PNG\r\n\x1a\n"
-_SIGNATURES = (b"\xff\xd8\xff", _PNG, b"BM", b"II*\0", b"MM\0*")
-_UPRIGHT = cv2.IMREAD_ANYDEPTH | cv2.IMREAD_ANYCOLOR
-
-
-def load_picture(path: Path) -> NDArray[np.uint8]:
-    """Reads a picture the way people see it.
-
-    The orientation a camera noted (EXIF) is applied, 16 bits and floats become 8 bits, gray
-    becomes color, and what is transparent is laid over white.
-
-    Returns:
-        BGR, uint8, shape (h, w, 3), C-contiguous, a new array.
-
-    Raises:
-        SourceError: The file is missing, not a picture, cut off, or too large.
-    """
-    check_file(path)
-    quiet()
-    try:
-        # Read here rather than by OpenCV, which knows no such name as "Bücher.png" on Windows.
-        data = np.fromfile(path, dtype=np.uint8)
-        _check_size(path)
-        image = _decode(data, path)
-    except (cv2.error, OSError, MemoryError, ValueError) as error:
-        words = str(error).strip().splitlines()
-        raise SourceError(
-            tr("{path} cannot be decoded: {reason}.").format(
-                path=path, reason=words[0] if words else type(error).__name__
-            ),
-            tr("Save it again as PNG or JPEG, smaller if it is huge."),
-        ) from None
-    if image is None:
-        if looks_like_text(path):
-            raise SourceError(
-                tr("{path} is a text file, not a picture.").format(path=path),
-                tr("Choose a picture."),
-            )
-        raise SourceError(
-            tr("{path} is not a picture that can be read, or it is damaged.").format(path=path),
-            tr("Save it again as PNG or JPEG."),
-        )
-    return to_bgr(image, str(path))
-
-
-def _check_size(path: Path) -> None:
-    """Refuses a picture that would fill the memory; a few kB can state any size.
-
-    Raises:
-        SourceError: It is too large.
-    """
-    import imagesize  # loads urllib and OpenSSL: 3 MB
-
-    try:
-        with path.open("rb") as file:
-            width, height = imagesize.get(file)
-    except (ArithmeticError, LookupError, SyntaxError, TypeError, ValueError, struct.error):
-        return  # of what is damaged: the decoder says what is wrong
-    if width * height > _MAX_PIXELS:
-        raise SourceError(
-            tr("{path} states a size of {width} x {height} pixels, which is too large.").format(
-                path=path, width=width, height=height
-            ),
-            tr("Make it smaller than {most:.0f} million pixels.").format(
-                most=_MAX_PIXELS / 1000000.0
-            ),
-        )
-
-
-def _decode(data: NDArray[np.uint8], path: Path) -> NDArray[np.generic] | None:
-    """Decodes with alpha if there is any, and upright."""
-    head = data[:_HEAD_BYTES].tobytes()
-    if is_heif(head):
-        return decode_heif(data)
-    return _decode_avif(data, path) if is_avif(head) else _decode_by_exif(data)
-
-
-def _decode_by_exif(data: NDArray[np.uint8]) -> NDArray[np.generic] | None:
-    """Decodes what OpenCV reads, as `_decode`.
-
-    OpenCV turns a picture upright only if it may drop the alpha. So the turn is found by comparing
-    both decodings, and applied to the one with alpha.
-    """
-    if bytes(data[:8]) == _PNG and not _is_whole_png(data.tobytes()):
-        return None
-    is_jpeg = bytes(data[:2]) == b"\xff\xd8"
-    image = None if is_jpeg else cv2.imdecode(data, cv2.IMREAD_UNCHANGED)
-    has_exif = is_jpeg or b"exif" in data.tobytes().lower()
-    if image is None or (has_exif and (image.ndim == 2 or image.shape[2] != 4)):
-        return cv2.imdecode(data, _UPRIGHT) if has_exif else image
-    if not has_exif:
-        return image
-    upright, color = cv2.imdecode(data, _UPRIGHT), np.ascontiguousarray(image[:, :, :3])
-    if upright is None:
-        return image
-    for orientation in (Orientation(m, q) for m in (False, True) for q in range(4)):
-        if np.array_equal(orientation.apply(color), upright):
-            return orientation.apply(image)
-    return image
-
-
-def _is_whole_png(data: bytes) -> bool:
-    """Whether the chunks of a PNG lead to its end.
-
-    Otherwise libpng would write to the terminal, and OpenCV reserve whatever length a chunk states.
-    """
-    place = len(_PNG)
-    while place + 12 <= len(data):
-        if data[place + 4 : place + 8] == b"IEND":
-            return True
-        place += 12 + int.from_bytes(data[place : place + 4], "big")
-    return False
-
-
-def _decode_avif(data: NDArray[np.uint8], path: Path) -> NDArray[np.generic] | None:
-    """Decodes an AVIF upright; OpenCV leaves out its rotation and mirroring (irot, imir)."""
-    image = cv2.imdecode(data, cv2.IMREAD_UNCHANGED)
-    try:
-        with open_file(path) as media:
-            orientation = orientation_of(next(media.container.decode(video=0)))
-    except (av.error.FFmpegError, OSError, SourceError, StopIteration):
-        return image
-    return None if image is None else orientation.apply(image)
+_PNG, _GIF = b"\x89PNG", (b"GIF87a", b"GIF89a")
+_TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+_MATROSKA = b"\x1a\x45\xdf\xa3"
+_OTHERS = (b"\xff\xd8\xff", b"BM", b"8BPS", b"SDPX", b"XPDS", b"qoif", b"v/1\1", b"#?RADIANCE")
 
 
 class PictureSource(ThreadSafeSource):
@@ -213,17 +68,17 @@ class PictureSource(ThreadSafeSource):
         return [self._path]
 
     def _open(self) -> SourceInfo:
-        suffix = self._path.suffix.lower()
+        head = _head(self._path)
+        is_webp = _is_webp(head)
         series = None
-        if suffix in (".tif", ".tiff", ".webp"):
-            check_file(self._path)
-            series = _pages(self._path) if suffix != ".webp" else _animation(self._path)
+        if is_webp or head.startswith(_TIFF):
+            series = _animation(self._path) if is_webp else _pages(self._path)
         image = load_picture(self._path) if series is None else series.load(0)
         self._series = series or _Series([0.0], 0.0, lambda _: image)
         count, duration = len(self._series.times), self._series.duration
         kind = SourceKind.PICTURE
         if count > 1:
-            kind = SourceKind.VIDEO if suffix == ".webp" else SourceKind.FOLDER
+            kind = SourceKind.VIDEO if is_webp else SourceKind.FOLDER
         return SourceInfo(
             spec=str(self._path),
             title=self._title,
@@ -256,9 +111,9 @@ class _Series:
     """The pictures of a file.
 
     Attributes:
-        times: Seconds at which each is shown.
-        duration: Of all, seconds; 0 for a single one.
-        load: Gives a picture by its index as BGR, uint8, (h, w, 3).
+        times: Time at which each picture is shown, seconds.
+        duration: Duration of all pictures, seconds; 0 for a single one.
+        load: Returns the picture of an index as BGR, uint8, (h, w, 3).
     """
 
     times: list[float]
@@ -272,16 +127,14 @@ def _no_picture(index: int) -> NDArray[np.uint8]:
 
 def _pages(path: Path) -> _Series | None:
     """The pages of a TIFF, each decoded when it is read; None if there are fewer than two."""
-    quiet()
-    data = np.fromfile(path, dtype=np.uint8)
-    _check_size(path)
+    data = read_picture_file(path)
 
     def decode(page: int) -> NDArray[np.generic] | None:
         try:
-            found, images = cv2.imdecodemulti(data, cv2.IMREAD_UNCHANGED, range=(page, page + 1))
+            done, images = cv2.imdecodemulti(data, cv2.IMREAD_UNCHANGED, range=(page, page + 1))
         except (cv2.error, MemoryError):
             return None
-        return images[0] if found and images else None
+        return images[0] if done and images else None
 
     def load(page: int) -> NDArray[np.uint8]:
         image = decode(page)
@@ -292,7 +145,7 @@ def _pages(path: Path) -> _Series | None:
             )
         return to_bgr(image, str(path))
 
-    # cv2.imcount takes names only, and not all of them.
+    # cv2.imcount takes only file names, and not all of them.
     low, high = 0, 2
     while decode(high - 1) is not None:
         low, high = high, 2 * high
@@ -304,16 +157,14 @@ def _pages(path: Path) -> _Series | None:
 
 
 def _animation(path: Path) -> _Series | None:
-    """The frames of a WebP; None if it does not move or cannot be decoded.
+    """The frames of an animated WebP; None for a still picture, or if decoding fails.
 
     Raises:
-        SourceError: Its frames would fill the memory.
+        SourceError: The frames would fill the memory.
     """
-    quiet()
-    data = np.fromfile(path, dtype=np.uint8)
-    _check_size(path)
+    data = read_picture_file(path)
     try:
-        # Two frames tell whether it is worth to decode all.
+        # Two frames show whether it is animated.
         start = list(cv2.imdecodeanimation(data, 0, 2)[1].frames)
         if len(start) < 2:
             return None
@@ -321,7 +172,7 @@ def _animation(path: Path) -> _Series | None:
         animation = cv2.imdecodeanimation(data, 0, most + 1)[1]
         images = [to_bgr(image, str(path)) for image in animation.frames]
     except (cv2.error, MemoryError, SourceError):
-        return None  # `load_picture` reads what there is, or says what is wrong
+        return None  # `load_picture` reads the first frame, or raises the error
     if len(images) > most:
         raise SourceError(
             tr("{path} holds more than {most} frames of {width} x {height} pixels.").format(
@@ -331,37 +182,59 @@ def _animation(path: Path) -> _Series | None:
         )
     steps = [max(int(step), _MIN_STEP_MS) / 1000 for step in animation.durations]
     ends = [float(end) for end in np.cumsum(steps)]
-    # A source never writes into an image that it has returned, and returns each again after a jump.
+    # Copies, since receivers may draw into their frames, and a seek returns a frame again.
     return _Series([0.0, *ends[:-1]], ends[-1], lambda index: images[index].copy())
 
 
 def is_animation(path: Path) -> bool:
-    """Whether a PNG or AVIF file moves, so that it is to be opened as a video."""
-    if path.suffix.lower() not in (".png", ".avif"):
+    """Whether a PNG, GIF or AVIF file is animated and has to be opened as a video."""
+    head = _head(path)
+    if not (head.startswith((_PNG, *_GIF)) or is_avif(head)):
         return False
     try:
         with open_file(path) as media:
             if media.container.format.name == "apng":
                 return True
-            track = media.video
-            return track is not None and track.frames > 1
+            # The image demuxer of a still PNG splits one picture into packets.
+            if media.video is None or head.startswith(_PNG):
+                return False
+            packets = (packet for packet in media.container.demux(media.video) if packet.size)
+            return len(list(itertools.islice(packets, 2))) == 2
     except (av.error.FFmpegError, OSError, SourceError, ValueError):
         return False
 
 
 def is_picture(path: Path) -> bool:
-    """Whether a file counts as a picture: by its suffix, else by its first bytes."""
-    suffix = path.suffix.lower()
-    if suffix in PICTURE_SUFFIXES:
+    """Whether a file counts as a picture, by its first bytes, else by its suffix.
+
+    The bytes come first, since browsers and messengers save pictures and videos with wrong
+    suffixes.
+    """
+    head, suffix = _head(path), path.suffix.lower()
+    if _is_webp(head) or is_heif(head) or is_avif(head):
         return True
-    if suffix in VIDEO_SUFFIXES or not path.is_file():
+    if suffix in VIDEO_SUFFIXES or head.startswith(_MATROSKA) or head[4:8] == b"ftyp":
         return False
+    return suffix in PICTURE_SUFFIXES or head.startswith((_PNG, *_TIFF, *_OTHERS))
+
+
+def _is_webp(head: bytes) -> bool:
+    return head[:4] == b"RIFF" and head[8:12] == b"WEBP"
+
+
+def _head(path: Path) -> bytes:
+    """The first bytes of a regular file; empty for other paths.
+
+    Raises:
+        SourceError: The file cannot be read.
+    """
     try:
+        if not path.is_file():
+            return b""
         with path.open("rb") as file:
-            head = file.read(_HEAD_BYTES)
+            return file.read(HEAD_BYTES)
     except OSError as error:
         raise SourceError(
             tr("{path} cannot be read: {reason}.").format(path=path, reason=error.strerror),
-            tr("Look at it."),
+            tr("Check the file and the disk."),
         ) from None
-    return head.startswith(_SIGNATURES) or is_heif(head) or is_avif(head)

@@ -10,7 +10,7 @@ import av
 if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
-# Frames closer than this count as of one group where the track has no index.
+# Without an index, frames closer than this count as one group.
 _NEAR_S = 1.0
 
 
@@ -19,9 +19,9 @@ def is_same_group(track: VideoStream, zero: Fraction, earlier: float, later: flo
 
     Args:
         track: The track.
-        zero: Seconds of the first frame on the clock of the container.
+        zero: Time of the first frame on the container's clock, seconds.
         earlier: Seconds since the first frame.
-        later: As `earlier`, not before it.
+        later: Seconds since the first frame, at least `earlier`.
     """
     base = track.time_base or Fraction(1, av.time_base)
 
@@ -30,7 +30,7 @@ def is_same_group(track: VideoStream, zero: Fraction, earlier: float, later: flo
 
     entries = track.index_entries
     if not len(entries) or seconds(entries[-1].timestamp) < later:
-        return later - earlier < _NEAR_S  # the index is not known so far
+        return later - earlier < _NEAR_S  # the index does not reach to `later`
     key = entries.search_timestamp(int((zero + Fraction(later)) / base))
-    # An index has times of decoding, a few frames before those of showing.
+    # An index has decoding times, which are a few frames before the presentation times.
     return key >= 0 and seconds(entries[key].timestamp) <= earlier

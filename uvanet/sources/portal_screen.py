@@ -1,7 +1,7 @@
 """Frames of a screen or a window under Wayland: the portal's PipeWire stream, read by GStreamer.
 
-PipeWire has no binding for Python that is kept up; GStreamer's command line comes with the
-desktops that have a portal, and writes raw frames into a pipe.
+PipeWire has no maintained binding for Python. The desktops that have a portal install GStreamer,
+whose command line writes raw frames into a pipe.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 
     from uvanet.sources.screen_portal import SharedStream
 
-_FALLBACK_SIZE = (1280, 720)  # where the portal does not tell; the picture is letterboxed
-_KEEPALIVE_MS = 200  # a screen on which nothing changes sends nothing
+_FALLBACK_SIZE = (1280, 720)  # if the portal states no size; the picture is letterboxed
+_KEEPALIVE_MS = 200  # interval of frames while nothing changes on the screen
 _POLL_MS = 200
-_CHECK_S = 0.5  # between two looks at what the desktop says
+_CHECK_S = 0.5  # interval of asking the portal whether the sharing has ended
 _INSTALL = tr_noop(
     "Install GStreamer's tools and its PipeWire plugin (Debian, Ubuntu: "
     "gstreamer1.0-tools gstreamer1.0-pipewire)."
@@ -39,7 +39,7 @@ _INSTALL = tr_noop(
 
 
 class PortalScreenSource(ThreadSafeSource):
-    """Frames of what the user chooses in the desktop's own dialog.
+    """Frames of the screen or window that the user chooses in the desktop's dialog.
 
     Args:
         fps: Maximum frames per second.
@@ -68,7 +68,7 @@ class PortalScreenSource(ThreadSafeSource):
         self._begin = time.monotonic()
         return SourceInfo(
             spec="screen:",
-            title="Window" if shared.is_window else "Screen",
+            title=tr("Window") if shared.is_window else tr("Screen"),
             kind=SourceKind.SCREEN,
             width=self._size[0],
             height=self._size[1],
@@ -78,7 +78,7 @@ class PortalScreenSource(ThreadSafeSource):
 
     def _start(self, shared: SharedStream) -> None:
         width, height = self._size
-        # The newest frame wins: a reader that is late must not hold up the compositor.
+        # The queue drops old frames, so that a slow reader does not block the compositor.
         command = [
             *("gst-launch-1.0", "-q", "pipewiresrc", f"fd={shared.remote}", f"path={shared.node}"),
             *(f"keepalive-time={_KEEPALIVE_MS}", "do-timestamp=true"),
@@ -122,13 +122,10 @@ class PortalScreenSource(ThreadSafeSource):
         ready = select.poll()
         ready.register(pipe, select.POLLIN)
         while filled < len(view):
-            if self._closing.is_set():
-                raise SourceError(
-                    tr("{title} is closed.").format(title=self._title), tr("Open the source again.")
-                )
+            self._refuse_closed()
             if time.monotonic() > self._next_check:
                 self._next_check = time.monotonic() + _CHECK_S
-                # The last picture is repeated for ever otherwise.
+                # GStreamer would repeat the last picture for ever.
                 if self._portal is not None and self._portal.has_ended():
                     raise SourceError(
                         tr("The desktop ended the sharing."), tr("Open the source again.")
@@ -141,7 +138,7 @@ class PortalScreenSource(ThreadSafeSource):
             filled += count
 
     def _failure(self) -> SourceError:
-        """Why GStreamer ended."""
+        """Makes the error for GStreamer's end from its messages."""
         assert self._errors is not None
         self._errors.seek(0)
         text = self._errors.read(100_000).decode(errors="replace")

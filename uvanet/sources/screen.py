@@ -23,7 +23,8 @@ from uvanet.sources.base import Frame, SourceInfo, SourceKind
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_COVER = 32  # gray value of what is left out
+_BOX_KEYS = ("left", "top", "width", "height")
+_COVER = 32  # gray value of hidden areas
 _ADVICE = tr_noop("Write screen: for the main screen, screen:2 for the second, or screen:x,y,w,h.")
 
 
@@ -33,9 +34,9 @@ class ScreenDevice:
 
     Attributes:
         name: A name for people.
-        spec: The string that opens it.
-        width: Pixels, in units of the desktop.
-        height: As `width`.
+        spec: The string that opens the screen.
+        width: Width in units of the desktop; 0 if unknown.
+        height: Height in units of the desktop; 0 if unknown.
     """
 
     name: str
@@ -45,23 +46,23 @@ class ScreenDevice:
 
 
 def is_wayland() -> bool:
-    """Whether the desktop shows its screens to no program that does not ask the user."""
+    """Whether the desktop is one of Wayland, where programs must ask the user for a screen."""
     return sys.platform.startswith("linux") and bool(os.environ.get("WAYLAND_DISPLAY"))
 
 
 def is_x11() -> bool:
-    """Whether the desktop is one of X11, which shows its windows to every program."""
+    """Whether the desktop is one of X11, where programs can read all windows."""
     return sys.platform.startswith("linux") and not is_wayland() and bool(os.environ.get("DISPLAY"))
 
 
 def screen_source(where: str) -> ThreadSafeSource:
-    """Returns the source of a screen: under Wayland what the user chooses in the desktop's dialog.
+    """Returns the source of a screen; under Wayland the user chooses it in the desktop's dialog.
 
     Args:
-        where: As for `ScreenSource`.
+        where: See `ScreenSource`; empty under Wayland.
 
     Raises:
-        SourceError: It names no screen, or Wayland does not know such places.
+        SourceError: `where` is invalid, or names a screen or region under Wayland.
     """
     number, region = _parse(where)
     if not is_wayland():
@@ -102,21 +103,22 @@ def list_screens() -> list[ScreenDevice]:
 
 
 class HiddenAreas:
-    """Parts of the desktop that a screen source leaves out. Any thread may set and read them.
+    """Parts of the desktop that a screen source covers. Any thread may set and read them.
 
     Attributes:
-        boxes: Left, top, width and height of each in pixels of the whole desktop.
+        boxes: Left, top, width and height of each part in pixels of the whole desktop.
     """
 
     def __init__(self) -> None:
         self.boxes: tuple[tuple[int, int, int, int], ...] = ()
 
     def cover(self, image: NDArray[np.uint8], box: dict[str, int]) -> None:
-        """Paints over the parts in a picture of a part of the desktop.
+        """Covers the hidden parts in a picture of the desktop, in place.
 
         Args:
-            image: BGR, uint8, shape (h, w, 3); it may have more pixels than the desktop counts.
-            box: What it shows: "left", "top", "width" and "height".
+            image: BGR, uint8, shape (h, w, 3); on a screen of high density it has more pixels than
+                the desktop counts.
+            box: The part of the desktop in the picture: "left", "top", "width" and "height".
         """
         down, across = image.shape[0] / box["height"], image.shape[1] / box["width"]
         for left, top, width, height in self.boxes:
@@ -130,12 +132,15 @@ class ScreenSource(ThreadSafeSource):
     """Frames of the screen, at most `fps` per second.
 
     Args:
-        where: The text behind `screen:`: empty for the main screen, a number from 1 for another,
+        where: The text after `screen:`: empty for the main screen, the number of a screen from 1,
             or "x,y,w,h" in pixels of the whole desktop.
-        fps: Maximum frames per second; `read` waits to keep to it.
+        fps: Maximum frames per second; `read` waits accordingly.
 
     Attributes:
-        hidden_areas: What is left out, such as the windows of the program; None for nothing.
+        hidden_areas: Parts that are covered, such as the windows of this program; None for none.
+
+    Raises:
+        SourceError: `where` is invalid.
     """
 
     hidden_areas: HiddenAreas | None = None
@@ -156,7 +161,7 @@ class ScreenSource(ThreadSafeSource):
         self._next_index = 0
 
     def renew(self) -> ScreenSource:
-        """Returns a closed source of the same screen that leaves out the same areas."""
+        """Returns a closed source of the same screen with the same hidden areas."""
         fresh = super().renew()
         assert isinstance(fresh, ScreenSource)
         fresh.hidden_areas = self.hidden_areas
@@ -181,8 +186,7 @@ class ScreenSource(ThreadSafeSource):
     def _read(self) -> Frame | None:
         wait = self._due - time.monotonic()
         if wait > 0:
-            # Ends early if the source is closed.
-            self._closing.wait(wait)
+            self._closing.wait(wait)  # ends early if the source is closed
         now = time.monotonic()
         # Frames keep to a regular grid; a late one starts a new grid.
         self._due = max(self._due + 1.0 / self._fps, now)
@@ -193,7 +197,7 @@ class ScreenSource(ThreadSafeSource):
     def _release(self) -> None:
         if self._grabber is not None:
             grabber, self._grabber = self._grabber, None
-            # mss raises if the X server ended first; nothing is left to release then.
+            # mss raises if the X server has ended; then nothing is left to release.
             with contextlib.suppress(ScreenShotError):
                 grabber.close()
 
@@ -225,7 +229,7 @@ class ScreenSource(ThreadSafeSource):
                     ),
                     tr(_ADVICE),
                 )
-            return _corners(screens[number - 1])
+            return {side: int(screens[number - 1][side]) for side in _BOX_KEYS}
         left, top, width, height = self._region
         whole = monitors[0]
         inside = (
@@ -246,7 +250,7 @@ class ScreenSource(ThreadSafeSource):
 
 
 def _parse(where: str) -> tuple[int | None, tuple[int, int, int, int] | None]:
-    """Reads "", "2" or "x,y,w,h"."""
+    """Parses "", "2" or "x,y,w,h" to the number of the screen and the region, either None."""
     text = where.strip()
     if not text:
         return None, None
@@ -260,15 +264,11 @@ def _parse(where: str) -> tuple[int | None, tuple[int, int, int, int] | None]:
     raise SourceError(tr("There is no screen {text!r}.").format(text=text), tr(_ADVICE))
 
 
-def _corners(monitor: dict[str, int]) -> dict[str, int]:
-    return {name: int(monitor[name]) for name in ("left", "top", "width", "height")}
-
-
 def _grabber() -> Any:
     """Connects to the display.
 
     Raises:
-        SourceError: There is none, or it cannot be captured.
+        SourceError: There is no display, or it cannot be captured.
     """
     if sys.platform.startswith("linux") and not os.environ.get("DISPLAY"):
         raise SourceError(

@@ -1,4 +1,4 @@
-"""Asks the desktop portal for a screen or a window: the way to see them under Wayland.
+"""Asks the desktop portal for a screen or a window, as Wayland requires.
 
 Protocol: https://flatpak.github.io/xdg-desktop-portal/docs/doc-org.freedesktop.portal.ScreenCast.html
 """
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _BUS_NAME = "org.freedesktop.portal.Desktop"
 _PATH = "/org/freedesktop/portal/desktop"
 _SCREEN_CAST = DBusAddress(_PATH, _BUS_NAME, "org.freedesktop.portal.ScreenCast")
-_MONITOR, _WINDOW = 1, 2  # kinds of what is shared, as bits
+_MONITOR, _WINDOW = 1, 2  # bits of the portal's source types
 _REPLY_S = 20.0  # a portal is started by its first call
 _POLL_S = 0.2
 _ADVICE = tr_noop(
@@ -37,13 +37,13 @@ _ADVICE = tr_noop(
 
 @dataclass(frozen=True, slots=True)
 class SharedStream:
-    """What the user agreed to share.
+    """The stream of a screen or window that the user agreed to share.
 
     Attributes:
         remote: File descriptor of a connection to PipeWire; the receiver closes it.
         node: Number of the stream's node.
-        size: Width and height in units of the desktop; None where the portal does not tell.
-        is_window: Whether it is a window, rather than a whole screen.
+        size: Width and height in units of the desktop; None if the portal does not state them.
+        is_window: Whether the stream shows a window instead of a whole screen.
     """
 
     remote: int
@@ -53,10 +53,10 @@ class SharedStream:
 
 
 class ScreenCastPortal:
-    """One session of the portal. Used by one thread.
+    """One session of the portal. Not thread-safe.
 
     Args:
-        cancelled: Asked while the dialog of the desktop is open; true ends the wait.
+        cancelled: Called while the dialog of the desktop is open; True ends the wait.
 
     Raises:
         SourceError: There is no session bus.
@@ -77,7 +77,7 @@ class ScreenCastPortal:
             ) from None
 
     def share(self) -> SharedStream:
-        """Opens the desktop's dialog and waits for the choice of the user.
+        """Opens the desktop's dialog and waits for the user's choice.
 
         Raises:
             SourceError: The user declined, the wait was cancelled, or there is no portal.
@@ -86,18 +86,18 @@ class ScreenCastPortal:
         self._session = self._request("CreateSession", "", (), options)["session_handle"][1]
         self._watch(MatchRule(type="signal", member="Closed", path=self._session))
         self._request("SelectSources", "o", (self._session,), {"types": ("u", _MONITOR | _WINDOW)})
-        found = self._request("Start", "os", (self._session, ""), {})
-        streams = found.get("streams", ("", []))[1]
+        results = self._request("Start", "os", (self._session, ""), {})
+        streams = results.get("streams", ("", []))[1]
         if not streams:
             raise SourceError(tr("The desktop shared no screen."), tr("Open the source again."))
-        node, facts = streams[0]
+        node, properties = streams[0]
         (remote,) = self._call("OpenPipeWireRemote", "oa{sv}", (self._session, {})).body
-        size = facts.get("size", ("", None))[1]
+        size = properties.get("size", ("", None))[1]
         return SharedStream(
             remote.to_raw_fd(),
             node,
             tuple(size) if size and min(size) > 0 else None,
-            facts.get("source_type", ("u", _MONITOR))[1] == _WINDOW,
+            properties.get("source_type", ("u", _MONITOR))[1] == _WINDOW,
         )
 
     def has_ended(self) -> bool:
@@ -127,7 +127,7 @@ class ScreenCastPortal:
     def _request(
         self, method: str, signature: str, arguments: tuple[Any, ...], options: dict[str, Any]
     ) -> dict[str, Any]:
-        """Calls a method whose result comes as a signal, after the user answered."""
+        """Calls a method whose result comes as a signal, once the user has answered."""
         token, name = self._token(), self._bus.unique_name
         assert name is not None
         sender = name.removeprefix(":").replace(".", "_")
@@ -138,7 +138,7 @@ class ScreenCastPortal:
             path=f"{_PATH}/request/{sender}/{token}",
         )
         options = {**options, "handle_token": ("s", token)}
-        # The rule first: the answer may come before that of the call.
+        # Listens before the call, since the signal may come before the reply.
         with self._bus.filter(rule) as answers:
             self._watch(rule)
             self._call(method, f"{signature}a{{sv}}", (*arguments, options))
@@ -161,7 +161,7 @@ class ScreenCastPortal:
         return dict(results)
 
     def _watch(self, rule: MatchRule) -> None:
-        """Asks the bus for signals."""
+        """Subscribes to signals on the bus."""
         Proxy(message_bus, self._bus).AddMatch(rule)
 
     def _call(self, method: str, signature: str, arguments: tuple[Any, ...]) -> Message:

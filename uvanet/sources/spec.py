@@ -7,10 +7,11 @@ import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote_to_bytes, urlsplit
 
 from uvanet.errors import SourceError
 from uvanet.i18n import tr, tr_noop
+from uvanet.paths import expand_user
 from uvanet.redaction import printable
 from uvanet.sources.camera import CameraSource
 from uvanet.sources.cameras import list_cameras
@@ -43,29 +44,30 @@ def make_source(
     ==================================  ==================================================
     "demo"                              the clip that comes with the program
     "camera:", "camera:0", "0"          the first camera; a camera by its index
-    "camera:NAME", "camera:ID"          a camera by its name, a part of it, or its stable id
+    "camera:NAME", "camera:ID"          a camera by its name, a part of the name, or its
+                                        stable id
     "screen:", "screen:2"               the main screen; the second
     "screen:x,y,w,h"                    a region of the desktop, in pixels
-                                        (Wayland: "screen:" alone, the desktop asks which)
-    "window:TITLE", "window:0x400007"   a window of another program, by a part of its title or
-                                        its number (X11 only)
+                                        (under Wayland only "screen:", the desktop asks which)
+    "window:TITLE", "window:0x400007"   a window of another program, by a part of its title
+                                        or by its number (X11 only)
     "http://…", "rtsp://…", …           a stream or a video over the network
     anything else                       a video file, a picture, or a folder of pictures
     ==================================  ==================================================
 
     Args:
         spec: The string.
-        fps: Frames per second of a folder, see `FolderSource`; other sources have their own rate.
-        camera: Format requested from a camera; other sources have their own. None for the best
+        fps: Frames per second of a folder, see `FolderSource`; ignored for other sources.
+        camera: Format requested from a camera; ignored for other sources. None for the best format
             up to 1280 x 720 at 30 frames per second.
-        reconnect: Seconds for which a camera or live stream that failed is connected again; 0 for
-            never, infinity for no limit, see `uvanet.sources._reconnecting`.
+        reconnect: Seconds for which to reconnect a camera or live stream that failed; 0 for never,
+            infinity for no limit; see `uvanet.sources._reconnecting`.
 
     Raises:
-        SourceError: The string selects no source. `open` reports what does not exist.
+        SourceError: The string selects no source. A missing file or device is an error of `open`.
     """
     text = spec.strip()
-    # A name may begin or end with spaces, or look like something else.
+    # The name of a file may begin or end with spaces.
     if text != spec and os.path.lexists(spec):
         return _from_path(Path(spec), fps)
     if not text:
@@ -75,10 +77,10 @@ def make_source(
     if text == "demo":
         return demo_source()
     if text.isdecimal():
-        return CameraSource(text, wish=camera, reconnect=reconnect)
+        return CameraSource(text, requested=camera, reconnect=reconnect)
     head, colon, rest = text.partition(":")
     if head == "camera" and (colon or not Path(text).exists()):
-        return CameraSource(rest, wish=camera, reconnect=reconnect)
+        return CameraSource(rest, requested=camera, reconnect=reconnect)
     if head == "screen" and (colon or not Path(text).exists()):
         return screen_source(rest)
     if head == "window" and (colon or not Path(text).exists()):
@@ -92,7 +94,7 @@ def make_source(
     if kind in NETWORK_SCHEMES:
         return NetworkSource(text, reconnect=reconnect)
     raise SourceError(
-        tr("There are no sources of the kind {scheme}").format(scheme=scheme[0]),
+        tr("Addresses of the kind {scheme} are not supported.").format(scheme=scheme[0]),
         tr("Choose {choices}.").format(choices=", ".join(NETWORK_SCHEMES)),
     )
 
@@ -102,7 +104,7 @@ def default_source(*, camera: CameraFormat | None = None, reconnect: float = 0.0
     devices = list_cameras()
     if devices:
         return make_source(devices[0].spec, camera=camera, reconnect=reconnect)
-    return demo_source(note=tr("No camera was found, so this is the demo."))
+    return demo_source(note=tr("No camera was found, so the demo is shown."))
 
 
 def _window(where: str) -> Source:
@@ -119,7 +121,7 @@ def _window(where: str) -> Source:
 def _from_path(path: Path, fps: float | None) -> Source:
     try:
         if not os.path.lexists(path):
-            path = path.expanduser()
+            path = expand_user(path)
         if path.is_dir():
             return FolderSource(path, fps)
         still = is_picture(path) and not is_animation(path)
@@ -132,9 +134,18 @@ def _from_path(path: Path, fps: float | None) -> Source:
 
 
 def _file_url(url: str) -> Path:
-    """The path in a file URL, as file managers give it on a drop."""
-    parts = urlsplit(url)
-    path = unquote(parts.path)
+    """The path of a file URL, such as a file manager gives for a dropped file.
+
+    Raises:
+        SourceError: The URL is invalid.
+    """
+    try:
+        path = os.fsdecode(unquote_to_bytes(urlsplit(url).path))
+    except ValueError as error:
+        raise SourceError(
+            tr("{shown} is not a valid address: {error}.").format(shown=url, error=error),
+            tr("Give the path of the file instead."),
+        ) from None
     if sys.platform == "win32":
         path = path.lstrip("/")
     return Path(path)

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
     from uvanet.sources.media_input import Damage, MediaInput
 
-_MAX_ERRORS_IN_A_ROW = 200  # places of the container that cannot be read
-# Pixels of a frame up to which one thread decodes fast enough. Each further thread holds frames
-# of its own: with two, the live view of a 720p film takes 9 MB more.
+_MAX_ERRORS_IN_A_ROW = 200  # reads of the container that fail
+# Largest frame, in pixels, that one thread decodes fast enough. Each further thread holds frames of
+# its own: with two threads, the live view of a 720p film takes 9 MB more.
 _SINGLE_THREAD_PIXELS = 1280 * 720
 
 
@@ -34,16 +34,15 @@ class TrackDecoder:
     Args:
         media: The container.
         track: One of its tracks.
-        live: It is a stream, not a file.
-        damage: Where losses are counted.
+        damage: Receives the losses.
+        live: Whether the container is a stream instead of a file.
 
     Attributes:
-        position: Seconds of the last frame since the first one, where a loss is noted; set by the
-            receiver of the frames.
-        end: Seconds on the container's clock at which everything demuxed so far ends, packets of
-            all tracks included.
-        interlaced: An interlaced frame came.
-        arrival: When the first packet of a stream came, in seconds of `time.monotonic`.
+        position: Time of the last frame since the first one, seconds, at which losses are noted;
+            the receiver of the frames sets it.
+        end: End of all packets so far, of all tracks, on the container's clock, seconds.
+        interlaced: Whether an interlaced frame came.
+        arrival: Time of the first packet of a stream, seconds of `time.monotonic`.
     """
 
     def __init__(
@@ -61,13 +60,13 @@ class TrackDecoder:
     def frames(self) -> Iterator[VideoFrame]:
         """Yields the frames from the container's position to its end, deinterlaced.
 
-        A frame that came with errors is yielded and counted as a loss. An encrypted one ends them.
+        A frame with errors is yielded and counted as a loss. An encrypted frame ends the iteration.
         """
         deinterlacer = Deinterlacer()
         decoder = self._open()
         losses = LossDetector(self._damage)
         for packet in self._packets():
-            if packet.has_sidedata("encryption_info"):  # decoded, it would be noise
+            if packet.has_sidedata("encryption_info"):  # it would decode to noise
                 self._damage.encrypted = True
                 return
             losses.saw_packet(packet, self.position)
@@ -87,14 +86,14 @@ class TrackDecoder:
         yield from deinterlacer.flush()
 
     def _packets(self) -> Iterator[Packet[Any]]:
-        """Yields the video packets; reads on behind damaged places."""
+        """Yields the video packets; continues after damaged places."""
         errors = 0
         while True:
             try:
                 for packet in self._media.container.demux():
                     errors = 0
                     self._note_end(packet)
-                    # The last, empty packets that flush a decoder all have the index 0.
+                    # The index cannot be compared: empty packets at the end all have the index 0.
                     if packet.stream is self._track:
                         if self._live and self.arrival is None:
                             self.arrival = time.monotonic()
@@ -110,9 +109,9 @@ class TrackDecoder:
         track = self._track
         context: VideoCodecContext = track.codec_context
         if track.metadata.get("alpha_mode") == "1" and context.name in ("vp8", "vp9"):
-            # FFmpeg's own decoders of VP8 and VP9 leave the alpha layer out; libvpx's do not.
+            # FFmpeg's own decoders of VP8 and VP9 ignore the alpha layer; those of libvpx do not.
             codec = "libvpx-vp9" if context.name == "vp9" else "libvpx"
-            # PyAV's stub says CodecContext; a codec of video gives a VideoCodecContext.
+            # PyAV declares CodecContext; for a video codec it is a VideoCodecContext.
             context = av.CodecContext.create(codec, "r")  # type: ignore[assignment]
             context.extradata = track.codec_context.extradata
         if not context.is_open:

@@ -19,23 +19,22 @@ from uvanet.sources.media_reader import ENCRYPTED_HINT, MediaReader, NoVideoErro
 if TYPE_CHECKING:
     from pathlib import Path
 
-# Some formats only estimate their duration, often too short: frames behind it can be sought too.
+# The duration of some formats is an estimate, often too short. A seek may go beyond it.
 _DURATION_SLACK_S = 5.0
 
 
 class VideoSource(ThreadSafeSource):
-    """The frames of a video file as a good player shows them.
+    """The frames of a video file as a video player shows them.
 
-    A file that was cut off, is damaged or changes while it is read is played as far as possible;
-    then `read` raises an error that says how much is missing, instead of passing for a shorter
-    video.
+    A file that was cut off, is damaged or changes while it is read is played as far as possible.
+    Then `read` raises an error that states how much is missing.
 
     Args:
         path: The file.
-        spec: The string that opens it again; by default the absolute path.
-        title: By default the file's name.
+        spec: The string that opens the source again; by default the absolute path.
+        title: A name for people; by default the file's name.
         kind: `VIDEO`, or `DEMO` for the shipped clip.
-        note: As in `SourceInfo`.
+        note: See `SourceInfo.note`.
     """
 
     def __init__(
@@ -66,7 +65,7 @@ class VideoSource(ThreadSafeSource):
         try:
             self._reader.open()
         except NoVideoError as error:
-            raise self._no_video(error.found) from None
+            raise self._no_video(error.tracks) from None
         except (av.error.FFmpegError, OSError, ValueError, MemoryError) as error:
             raise self._unreadable(error) from None
         reader = self._reader
@@ -94,7 +93,7 @@ class VideoSource(ThreadSafeSource):
                 tr("{name} cannot be read any more: {error}.").format(
                     name=self._name, error=reason(error)
                 ),
-                tr("The frames before are good; look at the disk."),
+                tr("The frames before are good; check the disk."),
             ) from None
         if result is None:
             self._report_loss()
@@ -126,11 +125,11 @@ class VideoSource(ThreadSafeSource):
         self._reader.close()
 
     def _report_loss(self) -> None:
-        """Raises if the file holds less than it states, was damaged, or has changed."""
+        """Raises a SourceError if the file has less than it states, was damaged, or has changed."""
         reader, read = self._reader, f"{self._next_pts:.1f}"
         if change := reader.change():
             raise SourceError(
-                tr("{name} {change} while it was read; {read} seconds of it came.").format(
+                tr("{name} {change} while it was read; {read} seconds were read.").format(
                     name=self._name, change=change, read=read
                 ),
                 tr("The frames before are good; read it again when it no longer changes."),
@@ -201,7 +200,7 @@ class VideoSource(ThreadSafeSource):
                 name=self._name, error=reason(error)
             ),
             tr(
-                "Choose a video such as mp4, mov, mkv, webm or avi, or a picture; copy or "
-                "download a file again that was cut off."
+                "Choose a video such as mp4, mov, mkv, webm or avi, or a picture. If the file was "
+                "cut off, copy or download it again."
             ),
         )

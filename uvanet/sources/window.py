@@ -1,4 +1,4 @@
-"""A window of another program as a source, on X11; also where other windows cover it."""
+"""A window of another program as a source, on X11; other windows may cover it."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from uvanet.i18n import tr, tr_noop
 from uvanet.redaction import printable
 from uvanet.sources._thread_safe import ThreadSafeSource
 from uvanet.sources.base import Frame, SourceCondition, SourceInfo, SourceKind
+from uvanet.sources.media_input import reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from av.container import InputContainer
 
 _ADVICE = tr_noop("Write window: and a part of its title, or its number such as 0x400007.")
-_RETRY_S = 0.3  # between looks at a minimized window
+_RETRY_S = 0.3  # interval of attempts to read a window that is not shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +38,10 @@ class WindowDevice:
     """A window of another program.
 
     Attributes:
-        number: X11's.
-        title: As its program wrote it.
-        width: In pixels.
-        height: In pixels.
+        number: Number of the window in X11.
+        title: The title, as its program wrote it.
+        width: Width, pixels.
+        height: Height, pixels.
     """
 
     number: int
@@ -50,12 +51,12 @@ class WindowDevice:
 
     @property
     def spec(self) -> str:
-        """The string that opens it."""
+        """The string that opens the window."""
         return f"window:{self.number:#x}"
 
 
 def list_windows() -> list[WindowDevice]:
-    """Lists the windows of other programs that are shown, the newest first.
+    """Lists the visible windows of other programs, the newest first.
 
     Raises:
         SourceError: No X server answers.
@@ -65,11 +66,11 @@ def list_windows() -> list[WindowDevice]:
 
 
 class WindowSource(ThreadSafeSource):
-    """Frames of a window, without its frame; a change of its size is followed.
+    """Frames of a window, without its border and title bar; its size may change.
 
     Args:
-        where: The text behind `window:`: its number, or a part of its title.
-        fps: Frames per second; `read` waits to keep to it.
+        where: The text after `window:`: the window's number, or a part of its title.
+        fps: Frames per second; `read` waits accordingly.
     """
 
     def __init__(self, where: str, fps: float = 30.0) -> None:
@@ -87,7 +88,15 @@ class WindowSource(ThreadSafeSource):
         self._server = self._connection.enter_context(_connected())
         self._window = self._server.find(self._where)
         self._server.keep_content(self._window.number)
-        self._grab()
+        try:
+            self._grab()
+        except (av.error.FFmpegError, OSError) as error:
+            raise SourceError(
+                tr("{title} cannot be watched: {error}.").format(
+                    title=self._title, error=reason(error)
+                ),
+                tr("Choose another window."),
+            ) from None
         self._begin = time.monotonic()
         return SourceInfo(
             spec=self._window.spec,
@@ -110,7 +119,7 @@ class WindowSource(ThreadSafeSource):
             if size != (self._window.width, self._window.height):
                 self._window = replace(self._window, width=size[0], height=size[1])
                 self._info = replace(self.info, width=size[0], height=size[1])
-                self._input_closed()
+                self._close_input()
             try:
                 if self._input is None:
                     self._grab()
@@ -125,8 +134,8 @@ class WindowSource(ThreadSafeSource):
             return frame
 
     def _wait(self) -> None:
-        """Waits for a window that shows nothing: it is minimized, or on another desktop."""
-        self._input_closed()
+        """Waits for a window that cannot be read: it is minimized, or on another desktop."""
+        self._close_input()
         if self._status.condition is not SourceCondition.STALLED:
             self._report(
                 SourceCondition.STALLED,
@@ -145,19 +154,19 @@ class WindowSource(ThreadSafeSource):
         self._input = av.open(os.environ["DISPLAY"], format="x11grab", options=options)
         self._frames = self._input.decode(video=0)
 
-    def _input_closed(self) -> None:
+    def _close_input(self) -> None:
         self._frames = iter(())
         if self._input is not None:
             self._input.close()
             self._input = None
 
     def _release(self) -> None:
-        self._input_closed()
+        self._close_input()
         self._connection.close()
 
 
 class _Server:
-    """What is asked of the X server about windows.
+    """Requests to the X server about windows.
 
     Args:
         display: The connection.
@@ -167,16 +176,16 @@ class _Server:
         self._display = display
 
     def windows(self) -> list[WindowDevice]:
-        """The windows of other programs that are shown, the newest first."""
+        """The visible windows of other programs, the newest first."""
         numbers = self._property(self._display.screen().root, "_NET_CLIENT_LIST") or ()
-        found = (self._window(int(number)) for number in reversed(numbers))
-        return [window for window in found if window is not None]
+        windows = (self._window(int(number)) for number in reversed(numbers))
+        return [window for window in windows if window is not None]
 
     def find(self, where: str) -> WindowDevice:
         """Finds a window by its number or a part of its title.
 
         Raises:
-            SourceError: There is none, or more than one.
+            SourceError: No window matches, or more than one does.
         """
         windows = self.windows()
         if re.fullmatch(r"0x[0-9a-fA-F]{1,8}", where):
@@ -189,7 +198,7 @@ class _Server:
         if len(matches) == 1:
             return matches[0]
         if matches:
-            listed = ", ".join(f"{one.spec} ({printable(one.title)})" for one in matches)
+            listed = ", ".join(f"{match.spec} ({printable(match.title)})" for match in matches)
             raise SourceError(
                 tr("{count} windows match {wanted!r}.").format(count=len(matches), wanted=where),
                 tr("Name one by its number: {matches}.").format(matches=listed),
@@ -197,7 +206,7 @@ class _Server:
         raise SourceError(tr("There is no window {wanted!r}.").format(wanted=where), tr(_ADVICE))
 
     def size_of(self, number: int) -> tuple[int, int] | None:
-        """Width and height in pixels; None where the window is closed."""
+        """Width and height in pixels; None if the window is closed."""
         try:
             shape = self._object(number).get_geometry()
         except (XError, ConnectionClosedError):
@@ -205,7 +214,7 @@ class _Server:
         return int(shape.width), int(shape.height)
 
     def keep_content(self, number: int) -> None:
-        """Lets the server keep the content of a window where others cover it, if it can."""
+        """Lets the server keep the parts of a window that others cover, if it supports that."""
         if self._display.has_extension("Composite"):
             composite.redirect_window(self._object(number), composite.RedirectAutomatic)
             self._display.sync()
@@ -228,9 +237,9 @@ class _Server:
         return WindowDevice(number, text or f"{number:#x}", *size)
 
     def _property(self, window: Any, name: str) -> Any:
-        """The value of a property of a window; None where it has none."""
-        found = window.get_full_property(self._display.intern_atom(name), X.AnyPropertyType)
-        return None if found is None else found.value
+        """The value of a property of a window; None if it is not set."""
+        reply = window.get_full_property(self._display.intern_atom(name), X.AnyPropertyType)
+        return None if reply is None else reply.value
 
 
 @contextlib.contextmanager
@@ -238,7 +247,7 @@ def _connected() -> Iterator[_Server]:
     """Connects to the X server.
 
     Raises:
-        SourceError: There is none that answers.
+        SourceError: No X server answers.
     """
     try:
         display = Display()
@@ -247,7 +256,7 @@ def _connected() -> Iterator[_Server]:
             tr("The screen cannot be watched: {error}.").format(error=error),
             tr("Check the variable DISPLAY, or choose another source."),
         ) from None
-    # Otherwise it prints errors of requests that have no reply.
+    # By default python-xlib prints errors of requests without a reply.
     display.set_error_handler(lambda *_: None)
     try:
         yield _Server(display)

@@ -7,17 +7,18 @@ import hashlib
 import re
 from collections import Counter
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from uvanet.data.fixations import read_split
 from uvanet.errors import ModelError, UsageError
 from uvanet.i18n import tr
 from uvanet.model_card import DataSource, file_hash, read_card
+from uvanet.paths import expand_user
 from uvanet.registry import resolve_model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
 
     from uvanet.data.fixations import GazePicture
 
@@ -213,7 +214,7 @@ def start_lineage(start: str) -> tuple[list[DataSource], list[dict[str, str]]]:
     """
     if not start:
         return [], []
-    weights = Path(start).expanduser()
+    weights = expand_user(start)
     if weights.suffix != ".safetensors":
         weights = resolve_model(start).path.with_suffix(".safetensors")
     if not weights.is_file():

@@ -15,9 +15,8 @@ import numpy as np
 from uvanet.analysis.map_stats import change, entropy, region_shares
 from uvanet.analysis.record import MOST, Record
 from uvanet.analysis.region_summary import RegionTracker
-from uvanet.colormaps import colormap
 from uvanet.errors import OutputError
-from uvanet.i18n import tr
+from uvanet.i18n import number_text, tr
 from uvanet.overlay import compose
 from uvanet.redaction import printable, redact
 from uvanet.report.content import (
@@ -31,6 +30,7 @@ from uvanet.report.content import (
     time_code,
 )
 from uvanet.report.page import report_html
+from uvanet.report.pictures import encode_jpeg, report_picture, scale_colors, shrunk
 from uvanet.video.layers import color_of, draw_regions
 from uvanet.video.sinks import WholeFile
 
@@ -140,9 +140,9 @@ class ReportSink(WholeFile):
         path, number = self._info.pictures[item.frame.index], len(self._slides) + 1
         picture = None
         if number <= _MAX_SLIDES:
-            image = compose(_shrunk(item.frame.image, _NARROW), item.saliency, self._job.look.style)
+            image = compose(shrunk(item.frame.image, _NARROW), item.saliency, self._job.look.style)
             draw_regions(image, self._job.regions, item.saliency)
-            picture = _picture(image, printable(path.name))
+            picture = report_picture(image, printable(path.name))
         scores = () if self._gaze is None else self._gaze.add(item)
         name, spread = printable(path.name), entropy(item.saliency)
         self._slides.append(ReportSlide(name, picture, spread, shares, scores))
@@ -151,7 +151,9 @@ class ReportSink(WholeFile):
         """Keeps pictures evenly over the time, and those of the highest change."""
 
         def still(width: int) -> _Still:
-            return _Still(item.frame.pts, moved, _jpeg(_shrunk(item.frame.image, width)), saliency)
+            return _Still(
+                item.frame.pts, moved, encode_jpeg(shrunk(item.frame.image, width)), saliency
+            )
 
         saliency = item.saliency
         if self._frames % self._stride == 0:
@@ -178,16 +180,12 @@ class ReportSink(WholeFile):
                 zip(job.regions, self._tracker.summaries(), strict=True)
             )
         ]
-        scale = [
-            "#{:02x}{:02x}{:02x}".format(*color)
-            for color in colormap(style.colormap)[::15].tolist()
-        ]
         return Report(
             title=printable(redact(info.title)),
-            date=time.strftime("%Y-%m-%d %H:%M"),
+            date=time.strftime(tr("%Y-%m-%d %H:%M")),
             facts=self._facts(),
             average=None if slides else self._average(),
-            scale=scale,
+            scale=scale_colors(style.colormap),
             duration=0.0 if slides else self._tracker.duration,
             moments=self._moments(),
             regions=regions,
@@ -210,17 +208,17 @@ class ReportSink(WholeFile):
         image = compose(image, average, job.look.style)
         draw_regions(image, job.regions)
         if self._tracker.maps == 1:
-            return _picture(image, printable(redact(self._info.title)))
+            return report_picture(image, printable(redact(self._info.title)))
         detail = tr("mean of {count} maps, over the picture at {time}").format(
             count=len(self._record), time=time_code(ground.seconds)
         )
-        return _picture(image, tr("Average"), detail)
+        return report_picture(image, tr("Average"), detail)
 
     def _moments(self) -> list[ReportPicture]:
         stills = {still.seconds: still for _, _, still in self._candidates}
         chosen = [stills.get(seconds) for seconds in self._record.moments(_MOMENTS)]
         return [
-            _picture(
+            report_picture(
                 compose(still.image(), still.saliency, self._job.look.style),
                 time_code(still.seconds),
                 tr("{share} of the attention moved").format(share=percent(still.change)),
@@ -253,11 +251,11 @@ class ReportSink(WholeFile):
 
     def _settings(self) -> list[tuple[str, str]]:
         job, look = self._job, self._job.look
-        end = tr("the end") if job.end is None else f"{job.end:g} s"
+        end = tr("the end") if job.end is None else f"{number_text(job.end)} s"
         settings = [
             (tr("Colors"), look.style.colormap),
-            (tr("Opacity"), f"{look.style.opacity:g}"),
-            (tr("Threshold"), f"{look.style.threshold:g}"),
+            (tr("Opacity"), number_text(look.style.opacity)),
+            (tr("Threshold"), number_text(look.style.threshold)),
         ]
         if self._tracker.duration:
             span = tr("{start:g} s to {end}").format(start=job.start, end=end)
@@ -282,18 +280,3 @@ def pdf_layout() -> Callable[[Report], bytes]:
         tr("A report as PDF needs the window's packages, which are not installed."),
         tr("Write .html, and print it from a browser."),
     )
-
-
-def _shrunk(image: NDArray[np.uint8], width: int) -> NDArray[np.uint8]:
-    if image.shape[1] <= width:
-        return image
-    height = max(1, round(image.shape[0] * width / image.shape[1]))
-    return np.asarray(cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
-
-
-def _jpeg(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    return np.asarray(cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 88])[1], np.uint8)
-
-
-def _picture(image: NDArray[np.uint8], caption: str, detail: str = "") -> ReportPicture:
-    return ReportPicture(_jpeg(image).tobytes(), image.shape[1], image.shape[0], caption, detail)

@@ -12,7 +12,7 @@ from uvanet.analysis.map_stats import entropy, peak, region_shares
 from uvanet.analysis.region_summary import (
     RegionSummary,
     RegionTracker,
-    summary_csv,
+    summary_cells,
     summary_rows,
 )
 from uvanet.csv_text import csv_text
@@ -253,4 +253,4 @@ class RegionTable(WholeFile):
         self._rows.add(item, region_shares(item.saliency, self._regions))
 
     def _content(self) -> bytes:
-        return summary_csv(self._rows.rows()).encode("utf-8", "backslashreplace")
+        return csv_text(summary_cells(self._rows.rows())).encode("utf-8", "backslashreplace")

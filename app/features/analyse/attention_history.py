@@ -24,19 +24,19 @@ _QUEUE_SIZE = 24  # samples of a scan that wait for the GUI thread
 
 
 class AttentionHistory(QObject):
-    """Records the maps of the current source over its time.
+    """Records the maps of the current source over time.
 
     Args:
         session: Provides source and model of a scan.
-        jobs: Runs it on a worker thread.
+        jobs: Runs the scan on a worker thread.
 
     Attributes:
         record: The maps of the source seen so far.
-        duration: Duration of the source in seconds; 0 where it has none.
+        duration: Duration of the source, seconds; 0 for live sources and single pictures.
 
     Signals:
-        changed: The record has grown or was replaced; emitted a few times a second at most.
-        progress: Progress of the scan, 0..1; None once no scan is running.
+        changed: The record has grown or was replaced; growth is signaled every 0.4 s at most.
+        progress: Progress of the scan, 0..1; None when the scan has ended.
         scanned: A scan has reached the end of the clip.
         failed: The exception that ended a scan.
     """
@@ -66,26 +66,26 @@ class AttentionHistory(QObject):
         return self._scan is not None
 
     def open_source(self, info: SourceInfo) -> None:
-        """Starts a record; a file that is opened again keeps its own."""
+        """Starts a new record; a file that is opened again keeps its record."""
         if info.live or info.slides or info.spec != self._spec:
             self._spec, self._slides = info.spec, info.slides
             self.duration = 0.0 if info.live or info.slides else info.duration or 0.0
             self.restart()
 
     def close_source(self) -> None:
-        """Deletes the record, since its source was replaced by one that does not open."""
+        """Deletes the record, as no source is open."""
         self._spec, self.duration = "", 0.0
         self.restart()
 
     def restart(self) -> None:
-        """Starts the record again, since model or orientation changed."""
+        """Starts a new record, as source, model or orientation has changed."""
         self.stop_scan()
         self.record = Record(self.duration or None)
         self._last_bucket = -1
         self.changed.emit()
 
     def replace(self, record: Record) -> None:
-        """Takes up a record of the current source."""
+        """Replaces the record of the current source."""
         self.stop_scan()
         self.record = record
         self.changed.emit()
@@ -110,7 +110,7 @@ class AttentionHistory(QObject):
         self.progress.emit(0.0)
         self._drain.start()
 
-        # A scan that was stopped may still end or fail; its record was replaced.
+        # A stopped scan may still end or fail; its result is ignored.
         def done(_: object) -> None:
             if current is self._scan:
                 self._add_samples()
@@ -126,7 +126,7 @@ class AttentionHistory(QObject):
         self._jobs.run(current.run, done, failed, name="scan")
 
     def stop_scan(self) -> None:
-        """Ends the scan; its maps stay in the record."""
+        """Stops the scan; its maps stay in the record."""
         if self._scan is not None:
             self._scan.stop.set()
             self._scan = None

@@ -1,4 +1,4 @@
-"""The timeline's lane of attention over the time of a clip."""
+"""The lane of the timeline that shows attention over time."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from app.ui.timeline_lane import TimeAxis
     from uvanet.analysis.record import Series
 
-_HEIGHT = 38
+_HEIGHT = 38  # pixels
 
 
 class AttentionLane(Lane):
@@ -42,7 +42,7 @@ class AttentionLane(Lane):
 
     @property
     def height(self) -> int:
-        """Fixed; 0 where it is not wanted."""
+        """Height of the lane, pixels; 0 if it is hidden."""
         return _HEIGHT if self._wanted else 0
 
     def show_series(
@@ -52,8 +52,8 @@ class AttentionLane(Lane):
 
         Args:
             series: Values over time; may be empty.
-            moments: Times of high change, in seconds.
-            step: Seconds that one value stands for.
+            moments: Times of high change, seconds.
+            step: Interval of the values, seconds.
             wanted: Whether the lane is shown.
         """
         self._series, self._moments = series, moments
@@ -66,7 +66,7 @@ class AttentionLane(Lane):
         self.changed.emit()
 
     def text(self, seconds: float) -> str:
-        """Spread and change at a time."""
+        """Returns spread and change at a time, as text for the mouse pointer."""
         series = self._series
         if not self._wanted or series is None or not len(series.seconds):
             return ""
@@ -118,7 +118,7 @@ class AttentionLane(Lane):
     def _draw_movement(
         self, painter: QPainter, series: Series, columns: NDArray[np.intp], axis: TimeAxis
     ) -> None:
-        """Draws a bar for each pixel column in which the peak of attention moved."""
+        """Draws a bar in each pixel column in which the peak of attention moved."""
         color = QColor(theme_colors().accent)
         color.setAlpha(190)
         painter.setPen(Qt.PenStyle.NoPen)
@@ -135,7 +135,7 @@ class AttentionLane(Lane):
     def _draw_spread(
         self, painter: QPainter, series: Series, columns: NDArray[np.intp], axis: TimeAxis
     ) -> None:
-        """Draws the spread of attention, with one line for each interval without a gap."""
+        """Draws the spread of attention; the line is interrupted where there are no samples."""
         low, high = float(series.entropy.min()), float(series.entropy.max())
         counts = np.diff(columns, append=len(series.seconds))
         mean = np.add.reduceat(series.entropy, columns) / counts

@@ -1,4 +1,4 @@
-"""Analysis: the feature's actions, and the connections between its parts."""
+"""Analysis of attention: regions, attention over time, average map, predicted scanpath."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _CLIP = FRAME | SEEKABLE
 _CARD_RANK, _BUTTON_RANK = 10, 30
 _ATTENTION_RANK, _REGIONS_RANK = 10, 20  # on the timeline
 _AFTER_DRAG_MS = 150
-_SAME_TIME_S = 0.05  # a change this near to the position is the current one
+_SAME_TIME_S = 0.05  # a change within this time of the position is skipped by a seek
 
 
 class Analyse(RegionActions):
@@ -79,7 +79,8 @@ class Analyse(RegionActions):
         session.opened.connect(self._on_opened)
         session.turned.connect(self.history.restart)
         session.student.changed.connect(self._on_model)
-        self._scan = KeptScan(context, self.history)  # after what restarts the history
+        # Connected after the slots above: they restart the history, which the kept scan then fills.
+        self._scan = KeptScan(context, self.history)
         session.switched.connect(self._on_switched)
         session.failed.connect(self._on_failed)
         context.presenter.presented.connect(self._on_presented)
@@ -93,7 +94,7 @@ class Analyse(RegionActions):
         self.card.menu_requested.connect(self.show_menu_of)
         self.layer.drawn.connect(lambda _: slots.canvas.setFocus())
         self.history.changed.connect(self._on_history_changed)
-        # A region that is dragged changes with every move of the mouse.
+        # While a region is dragged, it changes with every move of the mouse.
         self._regions_timer = QTimer(self, singleShot=True, interval=_AFTER_DRAG_MS)
         self._regions_timer.timeout.connect(self._show_history)
         session.regions_changed.connect(self._regions_timer.start)
@@ -118,7 +119,7 @@ class Analyse(RegionActions):
         project.scan = self._scan.part
 
     def open_project(self, project: Project) -> None:
-        """Takes up the regions and the scan of a project."""
+        """Restores the regions, the scan and the scanpath setting of a project."""
         self.regions.replace_all(project.regions)
         if project.scan is not None:
             self._scan.restore(project.scan, swap=project.model == AUTOMATIC)
@@ -126,20 +127,27 @@ class Analyse(RegionActions):
         self.scanpath(project.view.scanpath)
 
     def facts(self) -> list[Fact]:
-        """Peak and spread of the map, and the statistics of the regions."""
+        """Peak and spread of the current map, and the statistics of the regions."""
         packet, record = self.context.presenter.packet, self.history.record
-        if packet is None:
+        if packet is None or packet.failed:
             return []
         shares = region_shares(packet.saliency, self.regions.all)
         return map_facts(packet.saliency) + region_facts(self.regions.all, shares, record)
 
     def close(self, timeout: float) -> bool:
-        """Writes the regions; a scan was stopped when the window closed."""
+        """Writes the regions; returns whether they are written within `timeout` seconds."""
         return self.regions.close(timeout)
 
     # -- numbers
 
-    @action("Copy numbers", Menu.EDIT, "Ctrl+Shift+C", needs=FRAME, group=1)
+    @action(
+        "Copy numbers",
+        Menu.EDIT,
+        "Ctrl+Shift+C",
+        needs=FRAME,
+        group=1,
+        words="statistics values facts",
+    )
     def copy_numbers(self) -> None:
         """Copies the facts of all features to the clipboard."""
         QGuiApplication.clipboard().setText(facts_text(self.context.facts()))
@@ -152,7 +160,15 @@ class Analyse(RegionActions):
         """Shows or hides the lanes of attention on the timeline."""
         self._set_strip(on)
 
-    @action("Scan the whole clip", Menu.ANALYSE, "Ctrl+J", icon="scan", needs=_CLIP, group=2)
+    @action(
+        "Scan the whole clip",
+        Menu.ANALYSE,
+        "Ctrl+J",
+        icon="scan",
+        needs=_CLIP,
+        group=2,
+        words="analyze all frames statistics",
+    )
     def scan_clip(self) -> None:
         """Starts a scan of the whole clip, or stops it."""
         if self.history.scanning:
@@ -166,12 +182,12 @@ class Analyse(RegionActions):
         "Previous change", Menu.ANALYSE, "Shift+N", icon="previous-change", needs=_CLIP, group=2
     )
     def previous_change(self) -> None:
-        """Seeks to the last time of high change before the position."""
+        """Seeks to the previous time of high change."""
         self._seek_change(-1)
 
     @action("Next change", Menu.ANALYSE, "N", icon="next-change", needs=_CLIP, group=2)
     def next_change(self) -> None:
-        """Seeks to the first time of high change after the position."""
+        """Seeks to the next time of high change."""
         self._seek_change(1)
 
     @action(
@@ -182,12 +198,21 @@ class Analyse(RegionActions):
         needs=FRAME,
         group=3,
         checkable=True,
+        words="mean summary",
     )
     def average(self, on: bool) -> None:
-        """Shows the average of the maps seen so far, or the current map."""
+        """Shows the average of the maps seen so far, or the current map again."""
         self._show_average(on)
 
-    @action("Predicted scanpath", Menu.ANALYSE, "X", icon="looks", group=3, checkable=True)
+    @action(
+        "Predicted scanpath",
+        Menu.ANALYSE,
+        "X",
+        icon="looks",
+        group=3,
+        checkable=True,
+        words="order of looks eye movement",
+    )
     def scanpath(self, on: bool) -> None:
         """Shows or hides the predicted scanpath."""
         self._settings.scanpath = on
@@ -201,7 +226,7 @@ class Analyse(RegionActions):
         self._show_history()
 
     def _on_switched(self) -> None:
-        # What is being edited or computed belongs to the previous source.
+        # Edits and computations of the previous source end with it.
         self.history.stop_scan()
         self.select_tool(None)
         self.regions.close_source()
@@ -213,17 +238,17 @@ class Analyse(RegionActions):
     def _on_model(self) -> None:
         scanning = self.history.scanning
         self.history.restart()
-        if scanning:  # with a model that had been requested before
+        if scanning:  # the scan continues with the new model
             self.history.start_scan()
 
     def _on_failed(self) -> None:
-        # Unless the source before plays on, or the current one broke after its opening.
+        # A source that is open, such as the previous one, keeps its history.
         if self.context.session.info is None:
             self.history.close_source()
 
     def _on_progress(self, share: float | None) -> None:
         self._show_progress(share)
-        # Its own load must not replace the model in the middle of the clip.
+        # The load of a scan must not make the automatic choice replace the model.
         self.context.session.automatic.hold("scan", share is not None)
 
     def _on_presented(self, packet: SaliencyPacket) -> None:
@@ -263,12 +288,12 @@ class Analyse(RegionActions):
             button.setVisible(wanted)
         series = record.series()
         self.attention_lane.show_series(series, record.moments(), record.step, wanted=wanted)
-        shown = self.regions.all if wanted else ()
+        regions = self.regions.all if wanted else ()
         self.region_lane.show_shares(
-            [region.name for region in shown],
+            [region.name for region in regions],
             series.seconds,
-            [record.shares(region) for region in shown],
-            [color_of(region, index) for index, region in enumerate(shown)],
+            [record.shares(region) for region in regions],
+            [color_of(region, index) for index, region in enumerate(regions)],
             record.step,
         )
 
@@ -307,11 +332,11 @@ class Analyse(RegionActions):
             return
         now, moments = packet.frame.pts, self.history.record.moments()
         if direction > 0:
-            found = [moment for moment in moments if moment > now + _SAME_TIME_S]
+            candidates = [moment for moment in moments if moment > now + _SAME_TIME_S]
         else:
-            found = [moment for moment in moments[::-1] if moment < now - _SAME_TIME_S]
-        if found:
-            self.context.session.seek(found[0])
+            candidates = [moment for moment in moments[::-1] if moment < now - _SAME_TIME_S]
+        if candidates:
+            self.context.session.seek(candidates[0])
         else:
             self.context.messages.notify(
                 "info",
@@ -320,6 +345,6 @@ class Analyse(RegionActions):
             )
 
     def _load_plot(self) -> None:
-        """Starts the chart once it is visible; the first overlay must not wait for its import."""
+        """Builds the chart when it is visible; after the first overlay, as its import is slow."""
         if self.card.plot.isVisible() and self.context.presenter.overlay_seen:
             self.card.plot.start()

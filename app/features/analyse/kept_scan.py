@@ -1,4 +1,4 @@
-"""The scan of a clip as projects keep it: packed once it is complete, restored with its model."""
+"""Packs complete scans for projects, and restores the scan of a project."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ if TYPE_CHECKING:
 
 
 class KeptScan(QObject):
-    """Packs complete scans and restores those of projects, on worker threads.
+    """Packs complete scans and restores the scans of projects, on worker threads.
 
-    A scan belongs to a source, its orientation and a model; it is forgotten with any of them. While
-    there is one, the automatic choice keeps its model: another would throw the scan away. That of a
-    project waits until its model is in use.
+    A scan is valid for one source, orientation and model, and is dropped when one of them changes.
+    While there is a scan, the automatic choice must not replace the model. The scan of a project is
+    shown when its model is in use.
 
     Args:
         context: The parts of the program.
-        history: Runs the scans; restarts with each model before this object hears of it.
+        history: Runs the scans. It must restart on a new model before this object is notified.
 
     Attributes:
-        part: The complete scan of the source; None for none.
+        part: The complete scan of the source; None without one.
     """
 
     def __init__(self, context: FeatureContext, history: AttentionHistory) -> None:
         super().__init__(history)
         self._context, self._history = context, history
         self.part: ScanPart | None = None
-        self._waiting: ScanPart | None = None
-        self._number = 0  # of the state that a scan belongs to
+        self._waiting: ScanPart | None = None  # the scan of a project whose model is not in use yet
+        self._number = 0  # counts changes of source, orientation and model
         session = context.session
         history.scanned.connect(self._pack)
         session.switched.connect(self._forget)
@@ -46,11 +46,11 @@ class KeptScan(QObject):
         session.student.swap_failed.connect(lambda _: self._forget())
 
     def restore(self, part: ScanPart, *, swap: bool) -> None:
-        """Shows the scan of a project as soon as its model is in use.
+        """Shows the scan of a project when its model is in use.
 
         Args:
             part: The scan.
-            swap: The choice of the model is automatic: take that of the scan.
+            swap: Whether to switch to the model of the scan, as the choice is automatic.
         """
         student = self._context.session.student
         self._waiting = part

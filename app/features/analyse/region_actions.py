@@ -27,13 +27,13 @@ TOOLS = {
 
 
 class RegionActions(Feature):
-    """The part of `Analyse` that users reach through the menu of the regions.
+    """The actions of `Analyse` that are about regions.
 
     Attributes:
         regions: The regions of the current source.
         card: The list of regions in the side panel.
         layer: The regions on the picture.
-        files: Saves and loads them.
+        files: Saves and loads regions.
     """
 
     regions: Regions
@@ -42,38 +42,60 @@ class RegionActions(Feature):
     files: RegionFiles
 
     @action(
-        "Draw rectangle", Menu.ANALYSE, "A", icon="region-rectangle", needs=FRAME, checkable=True
+        "Draw rectangle",
+        Menu.ANALYSE,
+        "A",
+        icon="region-rectangle",
+        needs=FRAME,
+        checkable=True,
+        words="region area box add new",
     )
     def region_rectangle(self, on: bool) -> None:
         """Selects the tool for rectangles, or none."""
         self.select_tool(Shape.RECTANGLE if on else None)
 
-    @action("Draw ellipse", Menu.ANALYSE, "Q", icon="region-ellipse", needs=FRAME, checkable=True)
+    @action(
+        "Draw ellipse",
+        Menu.ANALYSE,
+        "Q",
+        icon="region-ellipse",
+        needs=FRAME,
+        checkable=True,
+        words="region area circle add new",
+    )
     def region_ellipse(self, on: bool) -> None:
         """Selects the tool for ellipses, or none."""
         self.select_tool(Shape.ELLIPSE if on else None)
 
-    @action("Draw polygon", Menu.ANALYSE, "Y", icon="region-polygon", needs=FRAME, checkable=True)
+    @action(
+        "Draw polygon",
+        Menu.ANALYSE,
+        "Y",
+        icon="region-polygon",
+        needs=FRAME,
+        checkable=True,
+        words="region area shape add new",
+    )
     def region_polygon(self, on: bool) -> None:
         """Selects the tool for polygons, or none."""
         self.select_tool(Shape.POLYGON if on else None)
 
     @action("Select all regions", Menu.ANALYSE, "Ctrl+A", needs=FRAME)
     def select_regions(self) -> None:
-        """Selects all regions; arrow keys, Delete and the right click act on all of them."""
+        """Selects all regions, for arrow keys, Delete and the context menu."""
         self.regions.select(self.regions.all)
         self.context.slots.canvas.setFocus()
 
-    @action("Rename region", Menu.ANALYSE, "F2", needs=FRAME)
+    @action("Rename region", Menu.ANALYSE, "F2", needs=FRAME, words="name label title")
     def rename_region(self) -> None:
         """Starts editing the name of the selected region."""
         if selection := self.regions.chosen():
             self.context.slots.set_panel_enabled(True)
             self.card.edit_name(selection[-1])
 
-    @action("Duplicate region", Menu.ANALYSE, "Ctrl+Shift+D", needs=FRAME)
+    @action("Duplicate region", Menu.ANALYSE, "Ctrl+Shift+D", needs=FRAME, words="copy clone")
     def duplicate_region(self) -> None:
-        """Copies the selected regions beside themselves."""
+        """Duplicates the selected regions with an offset."""
         self.regions.duplicate(self.regions.chosen())
 
     @action("Color of region…", Menu.ANALYSE, "Alt+C", needs=FRAME)
@@ -86,12 +108,12 @@ class RegionActions(Feature):
         """Locks the selected regions against changes by mouse and keys, or unlocks them."""
         self.regions.toggle_lock(self.regions.chosen())
 
-    @action("Delete region", Menu.ANALYSE, "Delete", needs=FRAME)
+    @action("Delete region", Menu.ANALYSE, "Delete", needs=FRAME, words="remove erase")
     def delete_region(self) -> None:
         """Deletes the selected regions."""
         self.regions.remove(self.regions.chosen())
 
-    @action("Clear regions", Menu.ANALYSE, "Shift+Delete", needs=FRAME)
+    @action("Clear regions", Menu.ANALYSE, "Shift+Delete", needs=FRAME, words="remove delete all")
     def clear_regions(self) -> None:
         """Deletes all regions."""
         self.regions.clear()
@@ -106,14 +128,30 @@ class RegionActions(Feature):
         """Loads a region file."""
         self.files.ask_load()
 
-    @action("Save shares as CSV…", Menu.ANALYSE, "B", icon="table", needs=FRAME, group=1)
+    @action(
+        "Save shares as CSV…",
+        Menu.ANALYSE,
+        "B",
+        icon="table",
+        needs=FRAME,
+        group=1,
+        words="table spreadsheet Excel export",
+    )
     def save_shares(self) -> None:
         """Saves the shares of the regions over time as a table."""
         self.files.ask_save_shares()
 
-    @action("Copy table of regions", Menu.EDIT, "Ctrl+B", needs=FRAME, icon="copy", group=1)
+    @action(
+        "Copy table of regions",
+        Menu.EDIT,
+        "Ctrl+B",
+        needs=FRAME,
+        icon="copy",
+        group=1,
+        words="spreadsheet Excel statistics",
+    )
     def copy_regions(self) -> None:
-        """Copies the statistics of the regions to the clipboard, a row a region."""
+        """Copies the statistics of the regions to the clipboard, one row per region."""
         self.files.copy_summary()
 
     def select_tool(self, tool: Shape | None) -> None:
@@ -124,16 +162,16 @@ class RegionActions(Feature):
             self.context.slots.canvas.setFocus()
 
     def check_tool(self) -> None:
-        """Shows which tool is selected."""
+        """Checks the action of the selected tool."""
         for name, shape in TOOLS.items():
             self.context.actions.set_checked(name, shape is self.layer.tool)
 
-    def show_menu(self, place: QPoint) -> None:
-        """Shows the menu of the selected regions at a place of the screen, in pixels."""
-        show_region_menu(self.context.slots.window, self.regions, self.context.actions, place)
+    def show_menu(self, position: QPoint) -> None:
+        """Shows the menu of the selected regions at a position of the screen, pixels."""
+        show_region_menu(self.context.slots.window, self.regions, self.context.actions, position)
 
-    def show_menu_of(self, region: Region, place: QPoint) -> None:
-        """Shows the menu of the selected regions, or of one that was not selected."""
+    def show_menu_of(self, region: Region, position: QPoint) -> None:
+        """Shows the menu of the selected regions; selects a region that is not among them."""
         if not among(self.regions.selection, region):
             self.regions.select([region])
-        self.show_menu(place)
+        self.show_menu(position)

@@ -1,4 +1,4 @@
-"""The side panel's list of regions with their shares of the attention."""
+"""The list of regions in the side panel, with their shares of the attention."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from PySide6.QtGui import QColor, QFont, QKeyEvent, QPainter
 from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QWidget
 
 from app.features.analyse.share_plot import SharePlot
+from app.shell.region_editor import among
 from app.shell.slots import action_button
 from app.ui.build import column, label, row
 from app.ui.controls import IconButton
 from app.ui.i18n import tr
 from app.ui.icons import icon
-from app.ui.number_text import percent_text
+from app.ui.number_text import number_text, percent_text
 from app.ui.theme import theme_colors
 from app.ui.time_text import clock_text
 from uvanet.analysis.regions import MAX_NAME
@@ -35,7 +36,7 @@ class RegionRow:
 
     Attributes:
         region: The region.
-        share: Its share of the current map, 0..1; None without a map.
+        share: Share of the current map inside the region, 0..1; None without a map.
         summary: Statistics over the time seen; None before the first map.
     """
 
@@ -48,15 +49,15 @@ class RegionCard(QFrame):
     """One row per region, and a chart of their shares.
 
     Args:
-        tools: Actions shown as buttons in the card's heading.
+        tools: Actions that are shown as buttons in the heading.
 
     Signals:
         renamed: A Region and its new name.
         removed: A Region to delete.
-        lock_changed: A Region and whether it shall be locked.
-        selected: The Region whose row was clicked or got the focus, and whether the others stay
-            selected.
-        menu_requested: The Region whose menu was asked for, and where on the screen.
+        lock_changed: A Region, and whether to lock it.
+        selected: The Region whose row was clicked or got the focus, and whether the other regions
+            stay selected.
+        menu_requested: The Region whose menu is requested, and the position on the screen.
         editing_ended: The user pressed Enter or Escape in a name.
 
     Attributes:
@@ -94,12 +95,12 @@ class RegionCard(QFrame):
 
         Args:
             rows: The regions, in order.
-            selection: The selected ones.
-            over_time: Whether the source has a time, over which there are statistics.
+            selection: The selected regions.
+            over_time: Whether to show statistics over time; not for still pictures.
         """
         while len(self.rows) > len(rows):
             removed = self.rows.pop()
-            removed.name.blockSignals(True)  # a name that is being edited is discarded
+            removed.name.blockSignals(True)  # discards a name that is being edited
             self._list.removeWidget(removed)
             removed.hide()
             removed.deleteLater()
@@ -107,18 +108,18 @@ class RegionCard(QFrame):
             added = _Row(len(self.rows), rows[len(self.rows)].region, self)
             self.rows.append(added)
             self._list.addWidget(added)
-        for shown, data in zip(self.rows, rows, strict=True):
-            shown.show_data(data, selected=any(data.region is one for one in selection))
-            shown.statistics.setVisible(over_time)
+        for widget, data in zip(self.rows, rows, strict=True):
+            widget.show_data(data, selected=among(selection, data.region))
+            widget.statistics.setVisible(over_time)
         self.hint.setVisible(not rows)
         self.plot.setVisible(bool(rows) and over_time)
 
     def edit_name(self, region: Region) -> None:
         """Starts editing the name of a region."""
-        for shown in self.rows:
-            if shown.region is region:
-                shown.name.setFocus(Qt.FocusReason.ShortcutFocusReason)
-                shown.name.selectAll()
+        for widget in self.rows:
+            if widget.region is region:
+                widget.name.setFocus(Qt.FocusReason.ShortcutFocusReason)
+                widget.name.selectAll()
 
 
 class _Row(QWidget):
@@ -154,7 +155,7 @@ class _Row(QWidget):
         remove.setToolTip(tr("Delete the region"))
         remove.clicked.connect(lambda: card.removed.emit(self.region))
         self._bar = _Bar()
-        self.statistics = label("", "quiet", wrap=True)  # longer than the panel is wide
+        self.statistics = label("", "quiet", wrap=True)  # wider than the panel
         small = QFont(self.statistics.font())
         small.setPointSizeF(small.pointSizeF() * 0.9)
         self.statistics.setFont(small)
@@ -168,7 +169,7 @@ class _Row(QWidget):
         column(line, self._bar, self.statistics, spacing=3, parent=self)
 
     def show_data(self, data: RegionRow, *, selected: bool) -> None:
-        """Shows the statistics; a name that is being edited is discarded with its region."""
+        """Shows the statistics; another region discards a name that is being edited."""
         if data.region is not self.region:
             self.region = data.region
             self.name.setText(data.region.name)
@@ -188,17 +189,17 @@ class _Row(QWidget):
         self.statistics.setText(_summary_text(data.summary))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Selects the region; with Ctrl or Shift besides the others."""
+        """Selects the region; Ctrl or Shift keeps the other regions selected."""
         extends = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
         if event.button() == Qt.MouseButton.LeftButton:
             self._card.selected.emit(self.region, bool(event.modifiers() & extends))
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        """Asks for the menu of the region."""
+        """Requests the menu of the region."""
         self._card.menu_requested.emit(self.region, event.globalPos())
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Selects the region whose name gets the focus; Escape cancels editing."""
+        """Selects the region when its name gets the focus; Escape cancels editing."""
         if event.type() == QEvent.Type.FocusIn:
             self._card.selected.emit(self.region, False)
         if isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
@@ -224,18 +225,18 @@ class _Bar(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._shown = (0.0, "", False)
+        self._content = (0.0, "", False)  # share, color, whether the region is selected
         self.setFixedHeight(6)
 
     def show_value(self, value: float, color: str, *, selected: bool) -> None:
         """Sets the share, 0..1, and the color; the bar of a selected region is higher."""
-        if (value, color, selected) != self._shown:
-            self._shown = value, color, selected
+        if (value, color, selected) != self._content:
+            self._content = value, color, selected
             self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paints the bar."""
-        value, color, selected = self._shown
+        value, color, selected = self._content
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
@@ -256,8 +257,8 @@ def _summary_text(summary: RegionSummary | None) -> str:
     if summary.first is None:
         return f"{mean}  ·  {tr('peak never inside')}"
     entries = tr("1 entry") if summary.entries == 1 else tr("{n} entries").format(n=summary.entries)
-    tenths = int(summary.first * 10) % 10
-    first = tr("first at {time}").format(time=f"{clock_text(summary.first)}.{tenths}")
+    tenths = number_text(int(summary.first * 10) % 10 / 10, ".1f")[1:]
+    first = tr("first at {time}").format(time=f"{clock_text(summary.first)}{tenths}")
     dwell = tr("dwell {seconds:.1f} s").format(seconds=summary.dwell)
-    # Two lines: one would be wider than the side panel.
+    # Two lines, as one line is wider than the side panel.
     return f"{mean}  ·  {dwell}\n{first}  ·  {entries}"

@@ -11,14 +11,15 @@ from app.features.analyse.table_export import regions_table, shares_csv
 from app.shell.settings import WindowSettings
 from app.ui.file_dialogs import ask_regions, ask_save_regions, ask_save_table
 from app.ui.i18n import tr
-from app.ui.table_file import write_table
+from app.ui.output_file import write_output
 from uvanet.analysis import load_regions, save_regions
+from uvanet.csv_text import clipboard_text, csv_text
 from uvanet.paths import DEFAULT_MODEL
 from uvanet.redaction import printable, redact
 from uvanet.video.output_names import REGION_TABLE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from app.features.analyse.attention_history import AttentionHistory
     from app.features.analyse.regions import Regions
@@ -27,10 +28,10 @@ if TYPE_CHECKING:
 
 
 class RegionFiles:
-    """Asks for paths, then reads and writes on worker threads.
+    """Asks for paths, then reads and writes files on worker threads.
 
-    What is saved is captured before the dialog opens; what is loaded is for the source that was
-    open then.
+    The saved data are those at the call, before the dialog opens. Loaded regions are used only if
+    the source is still the same.
     """
 
     def __init__(
@@ -54,7 +55,7 @@ class RegionFiles:
         ask_save_regions(self._context.slots.window, self._folder, save)
 
     def ask_save_shares(self) -> None:
-        """Asks for a path and saves the shares over time, and a summary of each region."""
+        """Asks for a path, and saves the shares over time and a summary of the regions."""
         regions, record = self._regions.all, self._history.record
         shares, summary = shares_csv(regions, record), self._summary()
 
@@ -62,22 +63,22 @@ class RegionFiles:
             path = Path(chosen)
             tables = {path: shares}
             if regions:
-                tables[path.with_name(f"{path.stem}{REGION_TABLE}")] = summary
+                tables[path.with_name(f"{path.stem}{REGION_TABLE}")] = csv_text(summary)
 
             def write() -> None:
                 for target, text in tables.items():
-                    write_table(target, text)
+                    write_output(target, text)
 
             self._write(list(tables), write)
 
         ask_save_table(self._context.slots.window, self._folder, save)
 
     def copy_summary(self) -> None:
-        """Copies the table of regions; a spreadsheet pastes it as columns."""
+        """Copies the table of regions, with tabs between the columns for spreadsheets."""
         if not self._regions.all:
             self._context.messages.notify("info", tr("There are no regions yet; draw one first."))
             return
-        QGuiApplication.clipboard().setText(self._summary("\t"))
+        QGuiApplication.clipboard().setText(clipboard_text(self._summary()))
         self._context.messages.notify("done", tr("The table of regions was copied."))
 
     def ask_load(self) -> None:
@@ -90,7 +91,7 @@ class RegionFiles:
 
         Args:
             path: The file.
-            spec: The source of the regions; nothing is changed if another one is open by then.
+            spec: The source of the regions. If another source is open later, nothing is changed.
         """
         messages, name = self._context.messages, Path(path).name
 
@@ -108,12 +109,12 @@ class RegionFiles:
             lambda: load_regions(Path(path)), done, self._context.show_error, name="regions"
         )
 
-    def _summary(self, delimiter: str = ",") -> str:
+    def _summary(self) -> list[Sequence[object]]:
         session = self._context.session
         source = "" if session.info is None else printable(redact(session.info.spec))
         model = session.student.name or DEFAULT_MODEL
         record = self._history.record
-        return regions_table(self._regions.all, record, source, model, delimiter)
+        return regions_table(self._regions.all, record, source, model)
 
     @property
     def _folder(self) -> str:

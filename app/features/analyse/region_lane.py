@@ -1,4 +1,4 @@
-"""The timeline's lane of the regions: a row each, brighter where it has more attention."""
+"""The lane of the timeline that shows the shares of regions: one row per region."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
     from app.ui.timeline_lane import TimeAxis
 
-_ROW = 8  # pixels, with the gap below
-_MOST = 4  # rows
-_FULL = 0.5  # share from which on a row has its full color
+_ROW_HEIGHT = 8  # pixels, with the gap below
+_MAX_ROWS = 4
+_FULL_SHARE = 0.5  # share from which a row has its full color
 
 
 class RegionLane(Lane):
-    """Shows the shares of the first regions over time, and of all under the mouse."""
+    """Shows the shares of the first regions over time; the text lists all regions."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -39,8 +39,8 @@ class RegionLane(Lane):
 
     @property
     def height(self) -> int:
-        """One row a region; 0 without regions."""
-        return _ROW * min(len(self._names), _MOST)
+        """Height of the lane, pixels; 0 without regions."""
+        return _ROW_HEIGHT * min(len(self._names), _MAX_ROWS)
 
     def show_shares(
         self,
@@ -55,16 +55,16 @@ class RegionLane(Lane):
         Args:
             names: Names of the regions; empty hides the lane.
             seconds: Times in the source, ascending, float64, shape (n,).
-            shares: For each region its shares at these times, 0..1, float32, shape (n,).
+            shares: Shares of each region at these times, 0..1, float32, shape (n,).
             colors: Color of each region, "#rrggbb".
-            step: Seconds that one value stands for.
+            step: Interval of the values, seconds.
         """
         self._names, self._seconds, self._shares = names, seconds, shares
         self._colors, self._step = colors, step
         self.changed.emit()
 
     def text(self, seconds: float) -> str:
-        """The shares at a time, a line each."""
+        """Returns the shares at a time, one line per region."""
         if not self._names or not len(self._seconds):
             return ""
         index = int(np.argmin(np.abs(self._seconds - seconds)))
@@ -79,19 +79,20 @@ class RegionLane(Lane):
     def paint(self, painter: QPainter, area: QRectF, axis: TimeAxis) -> None:
         """Paints a row for each region."""
         columns = max(1, min(2048, round(axis.width)))
-        at = np.minimum(
+        starts = np.minimum(
             (self._seconds / max(axis.duration, 1e-9) * columns).astype(int), columns - 1
         )
         width = max(1, round(columns * self._step / max(axis.duration, 1e-9) + 0.5))
-        for index, values in enumerate(self._shares[:_MOST]):
-            row = QRectF(axis.left, area.top() + index * _ROW, axis.width, _ROW - 2)
+        for index, values in enumerate(self._shares[:_MAX_ROWS]):
+            top = area.top() + index * _ROW_HEIGHT
+            row = QRectF(axis.left, top, axis.width, _ROW_HEIGHT - 2)
             painter.fillRect(row, QColor(theme_colors().surface))
             strength = np.zeros(columns, np.float32)
             for offset in range(width):
-                np.maximum.at(strength, np.minimum(at + offset, columns - 1), values)
+                np.maximum.at(strength, np.minimum(starts + offset, columns - 1), values)
             color = QColor(self._colors[index])
             pixels = np.empty((1, columns, 4), np.uint8)
             pixels[..., :3] = (color.blue(), color.green(), color.red())
-            pixels[..., 3] = np.clip(strength / _FULL, 0.0, 1.0) * 255
+            pixels[..., 3] = np.clip(strength / _FULL_SHARE, 0.0, 1.0) * 255
             image = QImage(pixels.data, columns, 1, 4 * columns, QImage.Format.Format_ARGB32)
             painter.drawImage(row, image)

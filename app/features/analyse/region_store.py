@@ -1,4 +1,4 @@
-"""The regions of each source, stored in one file of the user's data folder."""
+"""Stores the regions of all sources in one file of the user's data folder."""
 
 from __future__ import annotations
 
@@ -23,20 +23,22 @@ _log = logging.getLogger(__name__)
 
 _MAX_BYTES = 64 << 20
 MAX_SOURCES = 200
-"""Sources with stored regions; those changed longest ago are dropped first."""
+"""Maximum number of sources with stored regions; the oldest changes are dropped first."""
 
 Stored = dict[str, list[dict[str, object]]]
+"""Region dictionaries by the string that opens the source."""
 
 
 def store_path() -> Path:
-    """Returns the path of the file."""
+    """Returns the path of the file of regions."""
     return Path(platformdirs.user_data_dir("uvanet", appauthor=False), "regions.json")
 
 
 class RegionStore:
-    """Regions by the string that opens their source. A damaged file is renamed to `<name>.damaged`.
+    """Regions by the string that opens their source.
 
-    Several programs may have the file open; each writes only the regions that it changed itself.
+    A damaged file is renamed to `<name>.damaged`. Several windows may use the file: each
+    writes only the sources that it has changed.
 
     Args:
         path: The file.
@@ -46,7 +48,7 @@ class RegionStore:
         self._path = path
         self._lock = threading.Lock()  # of the content; never held while a file is written
         self._writing = threading.Lock()
-        self._changed: set[str] = set()  # sources
+        self._changed: set[str] = set()  # sources that are not written yet
         self._stored = _read(path) or {}
 
     def get(self, spec: str) -> list[Region]:
@@ -58,7 +60,7 @@ class RegionStore:
         return result
 
     def put(self, spec: str, regions: Sequence[Region]) -> None:
-        """Sets the regions of a source; `write` writes them."""
+        """Sets the regions of a source. Call `write` to store them in the file."""
         entries = [region.as_dict() for region in regions]
         if entries == self._stored.get(spec, []):
             return
@@ -67,7 +69,7 @@ class RegionStore:
             self._changed.add(spec)
 
     def write(self) -> None:
-        """Writes the file if something has changed, on any thread; an error is logged only."""
+        """Writes changes to the file, on any thread. Errors are only logged."""
         with self._writing:
             with self._lock:
                 changed, self._changed = self._changed, set()
@@ -81,8 +83,8 @@ class RegionStore:
                     stored = known if stored is None else stored
                     for spec in changed:
                         _set(stored, spec, known.get(spec, []))
-                    # ASCII, since the name of a file may hold a lone surrogate. Readable by its
-                    # owner alone, since a URL may hold a password.
+                    # ASCII, since a file name may contain a lone surrogate. Private, since a URL
+                    # may contain a password.
                     write_text(self._path, json.dumps(stored), private=True)
             except OSError as error:
                 _log.warning("regions cannot be written to %s: %s", self._path, error)
@@ -104,7 +106,7 @@ def _set(stored: Stored, spec: str, entries: list[dict[str, object]]) -> None:
 
 
 def _read(path: Path) -> Stored | None:
-    """What the file holds; None where it is missing or damaged."""
+    """Returns the content of the file; None if it is missing or damaged."""
     try:
         stored = json.loads(read_bounded(path, _MAX_BYTES))
         return {key: value for key, value in stored.items() if isinstance(value, list)}

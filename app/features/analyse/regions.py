@@ -1,4 +1,4 @@
-"""The regions of the current source: list, shares, and storage."""
+"""The regions of the current source: editing, shares, statistics and storage."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ _WRITE_AFTER_MS = 1000
 
 
 class Regions(RegionEditor):
-    """The session's regions, on the layer and the card, and stored with their source.
+    """Edits the regions of the session, measures and shows them, and stores them by source.
 
     Args:
         context: The parts of the program.
-        history: What was seen of the source.
+        history: Maps of the source over time, for the statistics.
         layer: Shows and edits the regions on the picture.
-        card: Shows their statistics, renames and deletes them.
+        card: Lists the regions with their statistics, renames and deletes them.
 
     Attributes:
-        spec: The string that opens their source; None without a source.
-        shares: Their shares of the map on the canvas, 0..1; empty without a map.
+        spec: The string that opens the source; None without a source.
+        shares: Share of each region in the map on the canvas, 0..1; empty without a map.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class Regions(RegionEditor):
         return self._context.session.regions
 
     def put(self, regions: Sequence[Region], *, finished: bool = True) -> None:
-        """Sets the regions of the session, shows and stores them."""
+        """Sets, shows and stores the regions of the session."""
         self._apply(regions, finished=finished)
         if self.spec is not None:
             self._store.put(self.spec, self.all)
@@ -88,17 +88,17 @@ class Regions(RegionEditor):
         self._apply(self._store.get(spec))
 
     def close_source(self) -> None:
-        """Removes the regions with their source; they stay stored."""
+        """Removes the regions of the closed source; they stay stored."""
         self.spec, self.selection = None, ()
         self._apply(())
 
     def follow_map(self) -> None:
-        """Measures the newest map, a few times a second."""
+        """Measures the newest map, at most every 0.15 s."""
         if self.all and time.monotonic() - self._measured_at > _MEASURE_EVERY_S:
             self.measure()
 
     def measure(self) -> None:
-        """Measures and shows the shares of the map on the canvas, which may be the average."""
+        """Measures and shows the shares in the map on the canvas: current or average."""
         packet, fixed = self._context.presenter.packet, self._context.presenter.heat.fixed
         saliency = packet.saliency if packet and not packet.failed else None
         saliency = saliency if fixed is None else fixed
@@ -110,7 +110,7 @@ class Regions(RegionEditor):
         self._show()
 
     def close(self, timeout: float) -> bool:
-        """Writes pending changes; whether that ended within `timeout` seconds."""
+        """Writes pending changes; returns whether they are written within `timeout` seconds."""
         self._write_timer.stop()
         return run_bounded(self._store.write, timeout, name="regions")
 
@@ -140,7 +140,7 @@ class Regions(RegionEditor):
             self._card.plot.show_shares(record.series().seconds, columns, colors, span, now)
 
     def _show(self) -> None:
-        # While a region is being changed, its share is that of the shape before.
+        # Shares and statistics of another number of regions are out of date.
         count = len(self.all)
         shares = self.shares if len(self.shares) == count else [None] * count
         summaries = self._summaries if len(self._summaries) == count else [None] * count
@@ -151,7 +151,7 @@ class Regions(RegionEditor):
         self._layer.show_regions(self.all, self.shares, self.selection)
 
     def _on_row_selected(self, region: Region, extends: bool) -> None:
-        rest = [one for one in self.selection if one is not region] if extends else []
+        rest = [other for other in self.selection if other is not region] if extends else []
         toggled_off = extends and among(self.selection, region)
         self.select(rest if toggled_off else [*rest, region])
 

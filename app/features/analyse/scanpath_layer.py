@@ -1,4 +1,4 @@
-"""Layer of the predicted scanpath, with a note in the corner of the picture."""
+"""The layer of the predicted scanpath, with a note in a corner of the picture."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from app.ui.layers import ToWidget
     from uvanet.analysis import Peak
 
-_RADIUS = 13.0
+_RADIUS = 13.0  # pixels
 
 
 class ScanpathLayer(Layer):
@@ -30,7 +30,7 @@ class ScanpathLayer(Layer):
         self.note = ""
 
     def show_fixations(self, fixations: Sequence[Peak]) -> None:
-        """Sets the fixations in their order; empty for none."""
+        """Sets the fixations, in temporal order; empty for none."""
         if fixations or self.fixations:
             self.fixations = fixations
             self.changed.emit()

@@ -8,10 +8,10 @@ from app.runtime.settings import Section
 
 
 class AnalyseSettings(Section):
-    """What is shown of the analysis.
+    """Settings of the analysis.
 
     Attributes:
-        strip: Whether attention over time is shown above the timeline.
+        strip: Whether attention over time is shown on the timeline.
         scanpath: Whether the predicted scanpath is drawn over the picture.
     """
 

@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-_HEIGHT = 110
+_HEIGHT = 110  # pixels
 
 
 class SharePlot(QWidget):
-    """One curve per region; the chart appears with `start`.
+    """A chart with one curve per region; `start` builds the chart.
 
     Signals:
-        needed: The widget becomes visible, and the chart is not started.
+        needed: The widget has become visible, and the chart is not built.
     """
 
     needed = Signal()
@@ -46,7 +46,7 @@ class SharePlot(QWidget):
         column(self.chart, parent=self)
 
     def start(self) -> None:
-        """Shows the chart."""
+        """Builds the chart."""
         self.chart.build()
         self._draw()
 
@@ -66,10 +66,10 @@ class SharePlot(QWidget):
 
         Args:
             seconds: Times in the source, ascending, float64, shape (n,).
-            shares: For each region its shares at these times, 0..1, float32, shape (n,).
+            shares: Shares of each region at these times, 0..1, float32, shape (n,).
             colors: Color of each region, "#rrggbb".
             span: First and last second to show.
-            now: Position of playback, in seconds.
+            now: Position of playback, seconds.
         """
         self._data, self._span, self._now = (seconds, shares, colors), span, now
         self._draw()
@@ -80,7 +80,7 @@ class SharePlot(QWidget):
         seconds, shares, colors = self._data
         self.chart.set_curves(list(colors))
         self.chart.set_cursor(self._now)
-        # Intervals without data are gaps in the curve, not straight lines.
+        # The curve has gaps where there are no data.
         joined = np.ones(len(seconds), bool)
         if len(seconds) > 1:
             usual = max(0.35, 3 * float(np.median(np.diff(seconds))))

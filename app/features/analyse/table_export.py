@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from app.shell.context import Fact, FactKind
 from app.ui.i18n import tr
-from uvanet.analysis import entropy, peak, summary_csv, summary_rows
+from app.ui.number_text import number_text
+from uvanet.analysis import entropy, peak, summary_cells, summary_rows
 from uvanet.csv_text import as_text_cell, csv_text
 
 if TYPE_CHECKING:
@@ -19,12 +20,12 @@ if TYPE_CHECKING:
 
 
 def map_facts(saliency: NDArray[np.float32]) -> list[Fact]:
-    """Returns peak and spread of a map (float32, shape (h, w), 0..1)."""
+    """Returns peak and spread of a map: float32, shape (h, w), values 0..1."""
     x, y = peak(saliency)
     return [
-        Fact(tr("Peak x (0..1)"), f"{x:.4f}", FactKind.PRIVATE),
-        Fact(tr("Peak y (0..1)"), f"{y:.4f}", FactKind.PRIVATE),
-        Fact(tr("Spread (0..1)"), f"{entropy(saliency):.4f}", FactKind.PRIVATE),
+        Fact(tr("Peak x (0..1)"), number_text(x, ".4f"), FactKind.PRIVATE),
+        Fact(tr("Peak y (0..1)"), number_text(y, ".4f"), FactKind.PRIVATE),
+        Fact(tr("Spread (0..1)"), number_text(entropy(saliency), ".4f"), FactKind.PRIVATE),
     ]
 
 
@@ -33,16 +34,16 @@ def region_facts(regions: Sequence[Region], shares: Sequence[float], record: Rec
 
     Args:
         regions: The regions.
-        shares: Their shares of the current map, 0..1.
+        shares: Share of each region in the current map, 0..1.
         record: The maps of the clip seen so far.
     """
     result = []
     for region, share in zip(regions, shares, strict=True):
         name, summary = region.name.replace("\t", " "), record.summary(region)
         values = {
-            tr("{name}: share now"): f"{share:.4f}",
-            tr("{name}: mean share"): f"{summary.share:.4f}",
-            tr("{name}: dwell (s)"): f"{summary.dwell:.3f}",
+            tr("{name}: share now"): number_text(share, ".4f"),
+            tr("{name}: mean share"): number_text(summary.share, ".4f"),
+            tr("{name}: dwell (s)"): number_text(summary.dwell, ".3f"),
             tr("{name}: first look (s)"): _seconds(summary.first),
             tr("{name}: entries"): str(summary.entries),
         }
@@ -54,14 +55,14 @@ def region_facts(regions: Sequence[Region], shares: Sequence[float], record: Rec
 
 
 def facts_text(facts: Iterable[Fact]) -> str:
-    """Returns a line per fact: name, tab, value; a spreadsheet pastes it as two columns."""
+    """Returns one line per fact, with name and value as tab-separated columns."""
     copied = [fact for fact in facts if fact.kind is not FactKind.TECHNICAL]
     lines = (f"{as_text_cell(fact.name)}\t{as_text_cell(fact.value)}" for fact in copied)
     return "\n".join(lines) + "\n"
 
 
 def shares_csv(regions: Sequence[Region], record: Record) -> str:
-    """Returns a table over time: entropy, change, peak, and the share of each region."""
+    """Returns a CSV table over time: entropy, change, peak, and the share of each region."""
     series = record.series()
     columns = [series.entropy, series.change, *series.peaks.T, *map(record.shares, regions)]
     names = [f"share:{region.name}" for region in regions]
@@ -73,21 +74,20 @@ def shares_csv(regions: Sequence[Region], record: Record) -> str:
 
 
 def regions_table(
-    regions: Sequence[Region], record: Record, source: str, model: str, delimiter: str
-) -> str:
-    """Returns a row per region, see `uvanet.analysis.region_summary`.
+    regions: Sequence[Region], record: Record, source: str, model: str
+) -> list[Sequence[object]]:
+    """Returns a table with one row per region, see `uvanet.analysis.region_summary`.
 
     Args:
         regions: The regions.
         record: The maps of the clip seen so far.
         source: Name of the source.
         model: Name of the model.
-        delimiter: See `uvanet.csv_text.csv_text`.
     """
     summaries = map(record.summary, regions)
     rows = summary_rows(source, model, record.covered, regions, summaries)
-    return summary_csv(rows, delimiter)
+    return summary_cells(rows)
 
 
 def _seconds(value: float | None) -> str:
-    return "" if value is None else f"{value:.3f}"
+    return "" if value is None else number_text(value, ".3f")

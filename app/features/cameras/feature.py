@@ -66,7 +66,14 @@ class Cameras(Feature):
 
     # -- actions
 
-    @action("Camera size and rate…", Menu.FILE, "Shift+S", needs=SOURCE, group=1)
+    @action(
+        "Camera size and rate…",
+        Menu.FILE,
+        "Shift+S",
+        needs=SOURCE,
+        group=1,
+        words="webcam resolution format fps",
+    )
     def camera_options(self) -> None:
         """Opens the menu of sizes and rates."""
         if self._info is None:

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QVBoxLayout
 
 from app.ui.i18n import tr
 from app.ui.live_plot import PlotCard
-from app.ui.number_text import percent_text
+from app.ui.number_text import percent_text, score_text
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
@@ -42,7 +42,7 @@ class AgreementCard(PlotCard):
         super().__init__(
             tr("Agreement of student and teacher"),
             list(zip(_measures(), _COLORS, strict=True)),
-            "{:.2f}",
+            score_text,
             84,
             1.0,
             parent=parent,

@@ -21,6 +21,7 @@ from app.shell.context import Fact
 from app.shell.feature import Feature
 from app.ui.build import column
 from app.ui.i18n import tr
+from app.ui.number_text import number_text
 from app.ui.wipe_handle import WipeHandle
 
 if TYPE_CHECKING:
@@ -97,10 +98,10 @@ class Compare(Feature):
         agreement = result.agreement
         return [
             Fact(tr("Teacher"), short_name(self.context.session.teacher.running)),
-            Fact(tr("CC"), f"{agreement.cc:.4f}"),
-            Fact(tr("SIM"), f"{agreement.sim:.4f}"),
-            Fact(tr("KLD (nats)"), f"{agreement.kld:.4f}"),
-            Fact(tr("Peak distance (share of the diagonal)"), f"{agreement.peaks:.4f}"),
+            Fact(tr("CC"), number_text(agreement.cc, ".4f")),
+            Fact(tr("SIM"), number_text(agreement.sim, ".4f")),
+            Fact(tr("KLD (nats)"), number_text(agreement.kld, ".4f")),
+            Fact(tr("Peak distance (share of the diagonal)"), number_text(agreement.peaks, ".4f")),
         ]
 
     # -- actions
@@ -141,6 +142,7 @@ class Compare(Feature):
         submenu="Compare",
         icon="original",
         choice=_CHOICE,
+        words="before after side by side",
     )
     def compare_original(self, _: bool) -> None:
         """Shows the picture without and with the overlay."""

@@ -41,6 +41,7 @@ class ComparisonView(QWidget):
         tool_changed: Another drawing tool is selected, or none.
 
     Attributes:
+        overlay_style: Style of the heat maps.
         panes: The two pictures with their titles.
         layers: The regions on each.
         handle: The divider of the wipe.
@@ -50,7 +51,7 @@ class ComparisonView(QWidget):
 
     def __init__(self, style: OverlayStyle, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._style = style
+        self.overlay_style = style
         self._pictures: list[NDArray[np.uint8] | None] = [None, None]
         self._order = itertools.count(1)
         self._wipe = False
@@ -70,7 +71,7 @@ class ComparisonView(QWidget):
 
     def show_sample(self, index: int, sample: Sample) -> None:
         """Shows a sample of the first (0) or second (1) design."""
-        self._pictures[index] = compose(sample.image, sample.saliency, self._style)
+        self._pictures[index] = compose(sample.image, sample.saliency, self.overlay_style)
         self._paint()
 
     def set_wipe(self, on: bool) -> None:

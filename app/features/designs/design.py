@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 
 from uvanet.analysis import region_shares
-from uvanet.csv_text import csv_text
 from uvanet.errors import SourceError
+from uvanet.i18n import tr
 from uvanet.sources import make_source
 
 if TYPE_CHECKING:
@@ -85,7 +85,10 @@ def read_design(spec: str, predictor: Predictor, stop: threading.Event) -> Desig
     with make_source(spec) as source:
         info = source.info
         if info.live:
-            raise SourceError(f"{info.title} is live.", "Choose two pictures or two films.")
+            raise SourceError(
+                tr("{name} is live.").format(name=info.title),
+                tr("Choose two pictures or two films."),
+            )
         times = [0.0]
         if info.seekable and info.duration:
             times = [(index + 0.5) * info.duration / _SAMPLES for index in range(_SAMPLES)]
@@ -102,22 +105,27 @@ def read_design(spec: str, predictor: Predictor, stop: threading.Event) -> Desig
             side = _PICTURE_SIDE if len(times) == 1 else _FILM_SIDE
             samples.append(Sample(frame.pts, _limited(frame.image, side), saliency))
     if not samples:
-        raise SourceError(f"{info.title} gives no picture.", "Choose another file.")
+        raise SourceError(
+            tr("{name} has no readable frame.").format(name=info.title), tr("Choose another file.")
+        )
     return Design(info.title, tuple(samples))
 
 
 def comparison_table(
-    regions: Sequence[Region], first: Design, second: Design, model: str, delimiter: str = ","
-) -> str:
-    """A row per region: its share in both designs, and the second minus the first, 0..1."""
-    rows: list[list[object]] = [
+    regions: Sequence[Region], first: Design, second: Design, model: str
+) -> list[Sequence[object]]:
+    """A table for `uvanet.csv_text` with a row per region.
+
+    Shares are those of both designs and the second minus the first, 0..1.
+    """
+    rows: list[Sequence[object]] = [
         ["region", "share_a", "share_b", "difference", "design_a", "design_b", "model"]
     ]
     shares = zip(regions, first.shares(regions), second.shares(regions), strict=True)
     for region, one, other in shares:
-        numbers = [f"{value:.4f}" for value in (one, other, other - one)]
+        numbers = [round(value, 4) for value in (one, other, other - one)]
         rows.append([region.name, *numbers, first.title, second.title, model])
-    return csv_text(rows, delimiter)
+    return rows
 
 
 def _limited(image: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:

@@ -15,13 +15,15 @@ from app.shell.region_editor import among
 from app.shell.region_menu import show_region_menu
 from app.shell.undo import UndoStack
 from app.ui.banner import Banner
-from app.ui.build import button, column, label
+from app.ui.build import button, column, label, plain_tip
 from app.ui.controls import ElidedLabel
 from app.ui.flow_layout import FlowLayout
 from app.ui.i18n import tr
 from app.ui.number_text import percent_text
 from uvanet.analysis import Shape
 from uvanet.analysis.regions import MAX_NAME
+from uvanet.csv_text import clipboard_text
+from uvanet.report.content import points_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,6 +59,7 @@ class DesignsDialog(QDialog):
         copied: The table is on the clipboard.
 
     Attributes:
+        titles: Names of the two files.
         regions: The regions of both designs.
         undo: Their changes.
         designs: The two designs, as far as they are predicted.
@@ -80,6 +83,7 @@ class DesignsDialog(QDialog):
         self.resize(1000, 700)
         self.designs: dict[int, Design] = {}
         self._model = model
+        self.titles = list(titles)
         self.view = ComparisonView(style)
         self.messages = Banner(self.view)
         self.undo = UndoStack(self.messages, self)
@@ -114,7 +118,9 @@ class DesignsDialog(QDialog):
         self.wipe.toggled.connect(self._on_wipe)
         self.copy = button(tr("Copy table"), tr("Copy the table for a spreadsheet"), self._copy)
         self.export = button(
-            tr("Export…"), tr("Save the table and a picture"), self.export_requested.emit
+            tr("Export…"),
+            tr("Save a report, or the table and a picture"),
+            self.export_requested.emit,
         )
         self.position = QSlider(Qt.Orientation.Horizontal)
         self.position.setRange(0, _STEPS)
@@ -122,8 +128,11 @@ class DesignsDialog(QDialog):
         self.position.valueChanged.connect(self._show_samples)
         self.position.hide()
         self.table = QTableWidget(0, 4)
-        self._titles = list(titles)
-        self.table.setHorizontalHeaderLabels([tr("Region"), *titles, tr("Difference")])
+        for place, title in enumerate([tr("Region"), *titles, tr("Difference")]):
+            head = QTableWidgetItem(title)
+            head.setToolTip(plain_tip(title))
+            self.table.setHorizontalHeaderItem(place, head)
+        self.table.horizontalHeader().setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.table.verticalHeader().hide()
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         self.table.setEditTriggers(QTableWidget.EditTrigger.DoubleClicked)
@@ -183,13 +192,11 @@ class DesignsDialog(QDialog):
         """Shows why a design cannot be predicted."""
         self.view.panes[index].canvas.show_message(message, hint)
 
-    def table_text(self, delimiter: str = ",") -> str:
-        """The table as text; empty before both designs are predicted."""
+    def cells(self) -> list[Sequence[object]]:
+        """The table for `uvanet.csv_text`; empty before both designs are predicted."""
         if len(self.designs) < 2:
-            return ""
-        return comparison_table(
-            self.regions.all, self.designs[0], self.designs[1], self._model, delimiter
-        )
+            return []
+        return comparison_table(self.regions.all, self.designs[0], self.designs[1], self._model)
 
     # -- regions
 
@@ -236,7 +243,7 @@ class DesignsDialog(QDialog):
 
     def _on_wipe(self, on: bool) -> None:
         self.view.set_wipe(on)
-        first, second = self._titles
+        first, second = self.titles
         both = tr("Left: {first}, right: {second}").format(first=first, second=second)
         self.view.panes[0].set_caption(both if on else first)
         self._refresh()
@@ -258,9 +265,7 @@ class DesignsDialog(QDialog):
             values = [own[place] if own else None for own in shares]
             texts = [region.name, *("" if v is None else percent_text(v) for v in values)]
             one, other = values
-            known = one is not None and other is not None
-            points = 100 * (other - one) if one is not None and other is not None else 0.0
-            texts.append(tr("{points:+.1f} points").format(points=points) if known else "")
+            texts.append(points_text(other - one) if one is not None and other is not None else "")
             for cell, text in enumerate(texts):
                 item = QTableWidgetItem(text)
                 if cell:
@@ -281,5 +286,5 @@ class DesignsDialog(QDialog):
             done.setEnabled(len(self.designs) == 2)
 
     def _copy(self) -> None:
-        QGuiApplication.clipboard().setText(self.table_text("\t"))
+        QGuiApplication.clipboard().setText(clipboard_text(self.cells()))
         self.copied.emit()

@@ -18,13 +18,17 @@ from app.ui.build import present
 from app.ui.file_dialogs import ask_save_comparison, ask_two_files
 from app.ui.i18n import tr
 from app.ui.images import write_png
-from app.ui.table_file import write_table
+from app.ui.output_file import write_output
+from uvanet.csv_text import csv_text
 from uvanet.errors import UvanetError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from app.features.designs.design import Design
     from app.features.designs.dialog import DesignsDialog
     from app.shell.context import FeatureContext
+    from app.ui.banner import Banner
 
 
 class Designs(Feature):
@@ -45,7 +49,14 @@ class Designs(Feature):
         self._open(first, second)
         return True
 
-    @action("Compare two designs…", Menu.ANALYSE, "Shift+B", icon="compare", group=5)
+    @action(
+        "Compare two designs…",
+        Menu.ANALYSE,
+        "Shift+B",
+        icon="compare",
+        group=5,
+        words="posters versions pages layouts A/B test better",
+    )
     def compare_designs(self) -> None:
         """Asks for two pictures or films and compares them."""
         settings = self.context.settings.section(WindowSettings)
@@ -59,12 +70,12 @@ class Designs(Feature):
         from app.features.designs.dialog import DesignsDialog
 
         context, specs = self.context, (first, second)
-        model = short_name(context.session.student.name)
+        model = context.session.student.name
         dialog = self.dialog = DesignsDialog(
-            [Path(spec).name for spec in specs],
+            titles(specs),
             context.session.regions,
             context.presenter.heat.style,
-            model,
+            short_name(model),
             context.actions,
             context.slots.window,
         )
@@ -72,9 +83,9 @@ class Designs(Feature):
         self._stops.append(stop)
         dialog.finished.connect(stop.set)
         dialog.finished.connect(dialog.deleteLater)
-        dialog.export_requested.connect(lambda: self._ask_export(dialog))
+        dialog.export_requested.connect(lambda: self._ask_export(dialog, model))
         dialog.copied.connect(
-            lambda: context.messages.notify("done", tr("The table was copied to the clipboard."))
+            lambda: dialog.messages.notify("done", tr("The table was copied to the clipboard."))
         )
 
         def read(spec: str) -> Design:
@@ -96,26 +107,58 @@ class Designs(Feature):
             )
         present(dialog)
 
-    def _ask_export(self, dialog: DesignsDialog) -> None:
+    def _ask_export(self, dialog: DesignsDialog, model: str) -> None:
+        from app.features.designs.report import comparison_report
+        from app.ui.report_pdf import report_pdf
+        from uvanet.report.page import report_html
+
         folder = self.context.settings.section(WindowSettings).folder
-        table, picture = dialog.table_text(), dialog.view.picture()
+        table, picture = csv_text(dialog.cells()), dialog.view.picture()
+        content = partial(
+            comparison_report,
+            dialog.titles,
+            [dialog.designs[place] for place in range(2)],
+            dialog.regions.all,
+            dialog.view.overlay_style,
+            model,
+        )
 
         def save(chosen: str) -> None:
             path = Path(chosen)
 
             def write() -> None:
-                write_table(path, table)
-                if picture is not None:
-                    write_png(path.with_suffix(".png"), picture)
+                if path.suffix.lower() == ".csv":
+                    write_output(path, table)
+                    if picture is not None:
+                        write_png(path.with_suffix(".png"), picture)
+                else:
+                    layout = report_pdf if path.suffix.lower() == ".pdf" else report_html
+                    write_output(path, layout(content()))
 
             def told(_: object) -> None:
                 done = tr("The comparison was saved as {name}.").format(name=path.name)
-                self.context.messages.notify("done", done, str(path.parent))
+                self._messages(dialog).notify("done", done, str(path.parent))
 
-            self.context.jobs.run(write, told, self.context.show_error, name="comparison")
+            def failed(error: Exception) -> None:
+                if not isinstance(error, UvanetError):
+                    raise error
+                self._messages(dialog).notify("error", error.message, error.hint)
 
-        ask_save_comparison(dialog, folder, "comparison.csv", save)
+            self.context.jobs.run(write, told, failed, name="comparison")
+
+        ask_save_comparison(dialog, folder, "comparison.html", save)
+
+    def _messages(self, dialog: DesignsDialog) -> Banner:
+        """Where the user sees a message: the dialog may be closed by then."""
+        return dialog.messages if isValid(dialog) else self.context.messages
 
     def _stop_all(self) -> None:
         for stop in self._stops:
             stop.set()
+
+
+def titles(specs: Sequence[str]) -> list[str]:
+    """Names of the files, with their folders where the names are equal."""
+    paths = [Path(spec) for spec in specs]
+    names = [path.name for path in paths]
+    return names if len(set(names)) > 1 else [f"{path.parent.name}/{path.name}" for path in paths]

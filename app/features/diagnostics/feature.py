@@ -17,6 +17,7 @@ from app.shell.feature import Feature
 from app.ui.build import present
 from app.ui.i18n import tr
 from app.ui.live_plot import PlotPanel
+from app.ui.number_text import number_text
 from uvanet.cli.problem_report import problem_report
 from uvanet.paths import cache_folder, log_folder
 from uvanet.user_models import models_folder
@@ -78,9 +79,9 @@ class Diagnostics(Feature):
             "memory": f"{stats.rss_bytes / 1e6:.0f} MB",
         }
         return [
-            Fact(tr("Captured (frames/s)"), f"{stats.fps_captured:.2f}"),
-            Fact(tr("Inferred (frames/s)"), f"{stats.fps_inferred:.2f}"),
-            Fact(tr("Painted (frames/s)"), f"{stats.fps_painted:.2f}"),
+            Fact(tr("Captured (frames/s)"), _number(stats.fps_captured)),
+            Fact(tr("Inferred (frames/s)"), _number(stats.fps_inferred)),
+            Fact(tr("Painted (frames/s)"), _number(stats.fps_painted)),
             Fact(tr("Latency p50 (ms)"), _number(stats.latency_p50_ms)),
             Fact(tr("Latency p95 (ms)"), _number(stats.latency_p95_ms)),
             Fact(tr("Inference p50 (ms)"), _number(stats.inference_p50_ms)),
@@ -95,7 +96,9 @@ class Diagnostics(Feature):
         self.plots.stop()
         return True
 
-    @action("Log", Menu.HELP, "Ctrl+Shift+L", icon="table", group=1)
+    @action(
+        "Log", Menu.HELP, "Ctrl+Shift+L", icon="table", group=1, words="errors problem bug messages"
+    )
     def log(self) -> None:
         """Shows what the program wrote into its log."""
         from app.features.diagnostics.log_window import LogWindow
@@ -125,7 +128,14 @@ class Diagnostics(Feature):
             name="log",
         )
 
-    @action("About UVA-Net Live", Menu.HELP, "Ctrl+I", icon="info", group=9)
+    @action(
+        "About UVA-Net Live",
+        Menu.HELP,
+        "Ctrl+I",
+        icon="info",
+        group=9,
+        words="version license copy report problem bug",
+    )
     def about(self) -> None:
         """Shows the About box."""
         from app.features.diagnostics.about import AboutDialog, report_text
@@ -164,4 +174,4 @@ def _folders() -> dict[str, Path]:
 
 
 def _number(value: float | None) -> str:
-    return "" if value is None else f"{value:.2f}"
+    return "" if value is None else number_text(value, ".2f")

@@ -1,4 +1,4 @@
-"""Exports that the end of the program cancelled: noted while they run, told at the next start."""
+"""Reports exports that were cancelled when the program ended, at its next start."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ _MAX_BYTES = 1 << 20
 
 
 class CancelledExports(QObject):
-    """Tells at the start which exports the end of the program cancelled, however it ended.
+    """Reports at the start which exports an earlier session did not finish.
 
-    The titles of exports that have not ended lie in a folder whose lock the program holds; the
-    system releases it with the process.
+    The titles of unfinished exports are stored in a folder that the program locks. The system
+    releases the lock when the process ends, even if it is killed.
 
     Args:
         context: The parts of the program.
-        queue: The exports.
-        delay: Milliseconds after the start, which must not be slowed down.
+        queue: The queue of exports.
+        delay: Time of the report after the start, milliseconds, so that the start is not slower.
         parent: Parent object.
     """
 
@@ -46,46 +46,49 @@ class CancelledExports(QObject):
         super().__init__(parent)
         self._context = context
         self._queue = queue
-        self._known = self._closed = False
-        self._noted: list[str] = []
+        self._accepted = self._closed = False
+        self._stored: list[str] = []
         self._root = cache_folder() / "exports"
         self._folder = self._root / str(uuid.uuid4())
         self._lock = FileLock(self._folder / LOCK_NAME, thread_local=False)
         self._writing = threading.Lock()
-        queue.changed.connect(self._note)
+        queue.changed.connect(self._store)
         self._timer = QTimer(self, singleShot=True, interval=delay)
         self._timer.timeout.connect(
-            lambda: context.jobs.run(self._take, self._tell, name="cancelled-exports")
+            lambda: context.jobs.run(self._take, self._report, name="cancelled-exports")
         )
         self._timer.start()
 
     def accept(self) -> None:
-        """The user has answered that exports may be cancelled; nothing is told."""
-        self._known = True
+        """The user has agreed to cancel the exports; they are not reported later."""
+        self._accepted = True
 
     def close(self, timeout: float) -> bool:
-        """Notes which exports have not ended, before they are cancelled.
+        """Stores the titles of unfinished exports before they are cancelled.
+
+        Args:
+            timeout: Seconds to wait for the disk.
 
         Returns:
-            Whether they are noted, or need not be.
+            Whether the titles are stored, or there is nothing to store.
         """
         self._timer.stop()
-        titles = [] if self._known else self._titles()
-        if not titles and not self._noted:
+        titles = [] if self._accepted else self._titles()
+        if not titles and not self._stored:
             return True
         return run_bounded(lambda: self._write(titles, last=True), timeout, "cancelled-exports")
 
     def _titles(self) -> list[str]:
         return [task.title for task in self._queue.tasks if not task.ended]
 
-    def _note(self) -> None:
+    def _store(self) -> None:
         titles = self._titles()
-        if titles != self._noted:
-            self._noted = titles
-            self._context.jobs.run(lambda: self._write(self._noted), name="cancelled-exports")
+        if titles != self._stored:
+            self._stored = titles
+            self._context.jobs.run(lambda: self._write(self._stored), name="cancelled-exports")
 
     def _write(self, titles: list[str], *, last: bool = False) -> None:
-        """Writes the titles; without any, removes the folder. With `last`, lets go of it."""
+        """Writes the titles, or removes the folder without any; `last` releases the lock."""
         with self._writing, contextlib.suppress(OSError):
             if self._closed:
                 return
@@ -101,7 +104,7 @@ class CancelledExports(QObject):
                 self._lock.release()
 
     def _take(self) -> list[str]:
-        """Reads the titles of programs that have ended, and removes their folders."""
+        """Reads the titles that ended processes left, and removes their folders."""
         titles: list[str] = []
         for folder in stale_folders(self._root):
             with contextlib.suppress(OSError, ValueError, RecursionError):
@@ -110,7 +113,7 @@ class CancelledExports(QObject):
             shutil.rmtree(folder, ignore_errors=True)
         return titles
 
-    def _tell(self, titles: list[str]) -> None:
+    def _report(self, titles: list[str]) -> None:
         if titles:
             self._context.messages.notify(
                 "warning",

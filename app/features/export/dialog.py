@@ -1,4 +1,4 @@
-"""Asks how to export: preset and path, and more options behind a button."""
+"""The dialog of an export: preset, path, and more options behind a button."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from app.ui.build import button, check_box, column, combo_box, form_layout, labe
 from app.ui.controls import ElidedLabel, Scrolled
 from app.ui.file_dialogs import ask_folder
 from app.ui.i18n import tr, tr_noop
+from uvanet.paths import expand_user
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,9 +84,9 @@ class ExportRequest:
         stem: The suggested file name without suffix; empty for several files in the folder.
         teachers: Models that can be the second model.
         options: The initial options.
-        span: The initial part of a video, which can be edited; None where it cannot.
-        duration: Duration of the video, seconds; None where unknown.
-        pictures: Whether pictures are exported, and not a video.
+        span: The initial part of a video, which the user can edit; None for no such fields.
+        duration: Duration of the video, seconds; None if unknown.
+        pictures: Whether a picture or a folder of pictures is exported instead of a video.
     """
 
     title: str
@@ -100,10 +101,11 @@ class ExportRequest:
 
 
 class ExportDialog(QDialog):
-    """Asks for ExportOptions and a path; the window stays usable.
+    """Asks for ExportOptions and a path.
 
     Signals:
-        chosen: The ExportOptions, and the path without suffix (a folder for several files).
+        chosen: The ExportOptions, and the absolute path without suffix (of a folder for several
+            files).
     """
 
     chosen = Signal(object, object)
@@ -166,7 +168,7 @@ class ExportDialog(QDialog):
 
     @property
     def options(self) -> ExportOptions:
-        """The options that are chosen now."""
+        """The chosen options."""
         return ExportOptions(
             preset=next(name for name, button in self.presets.items() if button.isChecked()),
             format=self.format.currentData(),
@@ -180,11 +182,22 @@ class ExportDialog(QDialog):
 
     @property
     def span(self) -> Span | None:
-        """The part that is entered; None where it is invalid."""
+        """The entered part; None if it is invalid."""
         return (None, None) if self.range is None else self.range.span
 
+    @property
+    def base(self) -> Path | None:
+        """The entered path, absolute and without suffix; None if it is invalid."""
+        text = self.line.text().strip()
+        path = expand_user(text)
+        if not text or path.name in ("", ".."):
+            return None
+        # A suffix that was typed is not added twice.
+        typed = path.suffix.lower() in (".mp4", ".webm", ".csv", ".png", ".jpg", ".jpeg")
+        return (path.with_suffix("") if typed else path).absolute()
+
     def show_sound_tracks(self, tracks: Sequence[SoundTrack]) -> None:
-        """Lets the user choose among the sound tracks of the source, if it has several."""
+        """Offers the sound tracks of the source, if it has several."""
         if len(tracks) < 2:
             return
         self.audio.clear()
@@ -197,10 +210,10 @@ class ExportDialog(QDialog):
     def _make_presets(self) -> QHBoxLayout:
         group = QButtonGroup(self)
         for name, text, tip in _PRESETS:
-            shown = tr(tip)
+            tooltip = tr(tip)
             if name == "numbers" and self._request.pictures is not Pictures.NONE:
-                shown = tr("No picture: a table with one row per picture")
-            choice = button(tr(text), shown, checkable=True)
+                tooltip = tr("No picture: a table with one row per picture")
+            choice = button(tr(text), tooltip, checkable=True)
             choice.setObjectName("choice")
             if name == "teacher" and not self._request.teachers:
                 choice.setEnabled(False)
@@ -252,8 +265,8 @@ class ExportDialog(QDialog):
         self.extras: dict[Extra, QCheckBox] = {}
         grid = QGridLayout()
         grid.setVerticalSpacing(8)
-        shown = [extra for extra in _EXTRAS if extra[0] != "plot" or not of_pictures]
-        for index, (name, text, tip) in enumerate(shown):
+        extras = [extra for extra in _EXTRAS if extra[0] != "plot" or not of_pictures]
+        for index, (name, text, tip) in enumerate(extras):
             self.extras[name] = check_box(tr(text), tr(tip))
             grid.addWidget(self.extras[name], index // 2, index % 2)
         inner = QWidget()
@@ -293,7 +306,7 @@ class ExportDialog(QDialog):
         self._form.setRowVisible(self.teacher, self.presets["teacher"].isChecked())
 
     def _check(self) -> None:
-        self.export_button.setEnabled(self.span is not None and bool(self.line.text().strip()))
+        self.export_button.setEnabled(self.span is not None and self.base is not None)
 
     def _show_more(self, on: bool) -> None:
         self.more_options.setVisible(on)
@@ -303,34 +316,31 @@ class ExportDialog(QDialog):
             else tr("More") + "  \N{BLACK DOWN-POINTING SMALL TRIANGLE}"
         )
         if self.isVisible():
-            room = self.screen().availableGeometry()
-            # `adjustSize` would take two thirds of the screen at most.
-            self.resize(self.width(), min(self.sizeHint().height(), room.height()))
-            below = self.frameGeometry().bottom() - room.bottom()
-            if below > 0:
-                self.move(self.x(), max(room.top(), self.y() - below))
+            screen = self.screen().availableGeometry()
+            # Not `adjustSize`, which never exceeds two thirds of the screen.
+            self.resize(self.width(), min(self.sizeHint().height(), screen.height()))
+            excess = self.frameGeometry().bottom() - screen.bottom()
+            if excess > 0:
+                self.move(self.x(), max(screen.top(), self.y() - excess))
 
     def _browse(self) -> None:
-        now = Path(self.line.text().strip() or str(self._request.folder)).expanduser()
-        name = now.name if self._request.stem else ""
+        path = expand_user(self.line.text().strip() or self._request.folder)
+        name = path.name if self._request.stem else ""
         ask_folder(
             self,
-            str(now.parent if name else now),
+            str(path.parent if name else path),
             lambda folder: self.line.setText(_short(Path(folder) / name)),
             tr("Save to"),
         )
 
     def _accept(self) -> None:
-        base = Path(self.line.text().strip()).expanduser()
-        # A suffix that was typed is not added twice.
-        if base.suffix.lower() in (".mp4", ".webm", ".csv", ".png", ".jpg", ".jpeg"):
-            base = base.with_suffix("")
-        options = self.options
-        self.accept()
-        self.chosen.emit(options, base)
+        options, base = self.options, self.base
+        if base is not None:
+            self.accept()
+            self.chosen.emit(options, base)
 
 
 def _short(path: Path) -> str:
-    """The path with ~ for the home folder."""
+    """Returns the path with ~ for the home folder."""
     home = Path.home()
     return f"~/{path.relative_to(home).as_posix()}" if home in path.parents else str(path)

@@ -1,4 +1,4 @@
-"""Export: clips of files, recordings of live sources, and the queue that makes them."""
+"""Exports clips of files, pictures and reports on a queue; records live sources."""
 
 from __future__ import annotations
 
@@ -32,7 +32,6 @@ from app.ui.controls import SteadyLabel
 from app.ui.file_dialogs import ask_folder
 from app.ui.i18n import tr
 from app.ui.icons import icon
-from uvanet.errors import OutputError
 from uvanet.sources.base import SourceKind
 
 if TYPE_CHECKING:
@@ -53,7 +52,7 @@ _CARD_RANK, _BUTTON_RANK, _STATUS_RANK = 40, 40, 70
 
 
 class Export(Feature):
-    """Exports marked parts of files, and recordings of live sources."""
+    """The actions, dialogs and messages of exports, recordings and reports."""
 
     def __init__(self, context: FeatureContext) -> None:
         super().__init__(context)
@@ -69,7 +68,7 @@ class Export(Feature):
         self.recording.changed.connect(self._on_recording_changed)
         self.card.dismissed.connect(self._on_dismissed)
         self.card.folder_requested.connect(self._open_folder)
-        # Queued: the panel is laid out by then.
+        # Queued, so that the panel has its new layout.
         self.card.resized.connect(
             lambda: slots.panel.ensureWidgetVisible(self.card), Qt.ConnectionType.QueuedConnection
         )
@@ -92,7 +91,7 @@ class Export(Feature):
         actions.set_checked("keep_last", context.settings.section(ExportSettings).keep)
 
     def unfinished(self) -> QuitPrompt | None:
-        """A recording that runs, and exports that wait or run."""
+        """The question to ask during a recording, or while exports wait or run."""
         if self.recording.unfinished:
             return QuitPrompt(
                 tr("A recording is running or being saved."),
@@ -109,21 +108,29 @@ class Export(Feature):
         return None
 
     def close(self, timeout: float) -> bool:
-        """Cancels exports, which the next start tells, and saves a running recording."""
+        """Cancels exports, which the next start reports, and saves an active recording."""
         deadline = time.monotonic() + timeout
         ended = self._cancelled.close(timeout / 8)
         ended = self.queue.close(timeout / 4) and ended
         return self.recording.close(max(0.1, deadline - time.monotonic())) and ended
 
     def preferences(self) -> list[Preference]:
-        """Folder, recording, and the presets of exports."""
+        """The preferences of exports and recordings."""
         return export_preferences(self.context, self.builder)
 
     # -- actions
 
-    @action("Export clip…", Menu.FILE, "E", icon="export", needs=SOURCE, group=3)
+    @action(
+        "Export clip…",
+        Menu.FILE,
+        "E",
+        icon="export",
+        needs=SOURCE,
+        group=3,
+        words="save video picture movie mp4 GIF PNG CSV table contours peaks",
+    )
     def export_clip(self) -> None:
-        """Exports the marked part, the pictures, or a live source's last half minute; asks how."""
+        """Asks for options, then exports the marked part, the pictures or the last 30 seconds."""
         info = self.context.session.info
         if info is None:
             return
@@ -134,7 +141,14 @@ class Export(Feature):
         else:
             self._ask_for_part(info)
 
-    @action("Export a folder of videos…", Menu.FILE, "Ctrl+Shift+E", icon="folder", group=3)
+    @action(
+        "Export a folder of videos…",
+        Menu.FILE,
+        "Ctrl+Shift+E",
+        icon="folder",
+        group=3,
+        words="batch several videos all",
+    )
     def export_folder(self) -> None:
         """Asks for a folder and for options, then exports every video in the folder."""
         ask_folder(
@@ -144,32 +158,65 @@ class Export(Feature):
             tr("Export a folder"),
         )
 
-    @action("Report…", Menu.FILE, "Ctrl+Shift+R", icon="report", needs=SOURCE, group=3)
+    @action(
+        "Report…",
+        Menu.FILE,
+        "Ctrl+Shift+R",
+        icon="report",
+        needs=SOURCE,
+        group=3,
+        words="PDF HTML document summary send share print",
+    )
     def report(self) -> None:
         """Asks for a file, then writes a report about the source."""
         ask_report(self.context, self.builder)
 
-    @action("Record", Menu.FILE, "Ctrl+R", icon="record", needs=SOURCE, group=4, checkable=True)
+    @action(
+        "Record",
+        Menu.FILE,
+        "Ctrl+R",
+        icon="record",
+        needs=SOURCE,
+        group=4,
+        checkable=True,
+        words="recording capture save live",
+    )
     def record(self, on: bool) -> None:
-        """Records the live source, or ends the recording and saves it."""
+        """Starts to record the live source, or ends the recording and saves it."""
         if not on:
             self.recording.finish()
         elif self._is_live():
             self.recording.start()
         self._on_recording_changed()
 
-    @action("Export the last 30 seconds", Menu.FILE, "Ctrl+L", needs=SOURCE, group=4)
+    @action(
+        "Export the last 30 seconds",
+        Menu.FILE,
+        "Ctrl+L",
+        needs=SOURCE,
+        group=4,
+        words="replay save recording",
+    )
     def export_last(self) -> None:
         """Exports the last half minute of the live source without a dialog."""
         if self._is_live():
             self.recording.export_last()
 
-    @action("Keep the last 30 seconds", Menu.FILE, "Ctrl+E", group=4, checkable=True)
+    @action(
+        "Keep the last 30 seconds",
+        Menu.FILE,
+        "Ctrl+E",
+        group=4,
+        checkable=True,
+        words="replay buffer",
+    )
     def keep_last(self, on: bool) -> None:
-        """Keeps the last half minute of live sources on disk, or nothing but recordings."""
+        """Keeps the last half minute of live sources on disk, or only recordings."""
         self.recording.set_keep(on)
 
-    @action("List of exports", Menu.FILE, "Shift+E", group=3, checkable=True)
+    @action(
+        "List of exports", Menu.FILE, "Shift+E", group=3, checkable=True, words="queue progress"
+    )
     def exports(self, on: bool) -> None:
         """Shows or hides the list of exports."""
         self.context.actions.set_checked("exports", on)
@@ -241,33 +288,29 @@ class Export(Feature):
         regions = self.context.session.regions
 
         def export(options: ExportOptions, base: Path) -> None:
-            arguments = range_arguments(info, (None, None))
-            try:
-                self.builder.add(
-                    info.spec,
-                    options,
-                    base,
-                    regions=regions,
-                    arguments=arguments,
-                    pictures=pictures,
-                )
-            except OutputError as error:
-                self.context.show_error(error)
+            self.builder.add(
+                info.spec,
+                options,
+                base,
+                regions=regions,
+                arguments=range_arguments(info, (None, None)),
+                pictures=pictures,
+            )
 
         stem = file_stem(info.title, dated=False)
         self._ask(info.title, part, stem, export, pictures=pictures)
 
     def _list_sound_tracks(self, spec: str, dialog: ExportDialog) -> None:
-        def tracks() -> list[SoundTrack]:
+        def read() -> list[SoundTrack]:
             from uvanet.video.sound import sound_tracks
 
             return sound_tracks(spec)
 
-        def show(found: list[SoundTrack]) -> None:
+        def show(tracks: list[SoundTrack]) -> None:
             if isValid(dialog):
-                dialog.show_sound_tracks(found)
+                dialog.show_sound_tracks(tracks)
 
-        self.context.jobs.run(tracks, show, name="sound-tracks")
+        self.context.jobs.run(read, show, name="sound-tracks")
 
     def _ask_for_recording(self, view: SourceView, path: Path) -> None:
         def export(options: ExportOptions, base: Path) -> None:
@@ -313,7 +356,7 @@ class Export(Feature):
             self.builder.add(str(video), options, folder / file_stem(video.name, dated=False))
 
     def _is_live(self) -> bool:
-        """Whether the source can be recorded; otherwise a message says what to do."""
+        """Returns whether the source is live; otherwise tells the user what to do instead."""
         info = self.context.session.info
         if info is not None and not info.live:
             self.context.messages.notify(

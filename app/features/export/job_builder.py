@@ -1,7 +1,8 @@
-"""Builds export tasks with the style and model of the live view; stores the last options."""
+"""Builds export tasks with the style and model of the live view, and stores the last options."""
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -20,10 +21,12 @@ from app.features.export.queue import ExportTask
 from app.features.export.settings import MIN_HEIGHT, ExportSettings, Extra
 from app.session.models import if_available
 from app.session.settings import SessionSettings
+from app.ui.i18n import tr
 from uvanet.analysis.regions import regions_json
+from uvanet.errors import OutputError, UvanetError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from app.features.export.queue import ExportQueue
     from app.features.export.time_range import Span
@@ -34,14 +37,17 @@ if TYPE_CHECKING:
 
 
 class ExportJobBuilder:
-    """Adds exports to a queue, with the heat map's style and the model of the live view.
+    """Adds exports to a queue, with the style and the model of the live view.
+
+    A problem that prevents an export is shown to the user.
 
     Args:
-        context: Gives style, model and settings.
-        queue: Receives the exports.
+        context: The parts of the program.
+        queue: The queue of exports.
     """
 
     def __init__(self, context: FeatureContext, queue: ExportQueue) -> None:
+        self._context = context
         self._session, self._heat = context.session, context.presenter.heat
         self._models = context.settings.section(SessionSettings)
         self._settings = context.settings.section(ExportSettings)
@@ -54,7 +60,7 @@ class ExportJobBuilder:
         return exports_folder(self._settings.folder)
 
     def teachers(self) -> list[str]:
-        """Models that can be the second model, the one that was compared last first."""
+        """Returns the models that can be the second model; the last teacher comes first."""
         from uvanet.registry import list_models
 
         names = [self._models.teacher, *self._models.model_files]
@@ -63,7 +69,7 @@ class ExportJobBuilder:
         return [name for name in dict.fromkeys(map(if_available, names)) if name not in used]
 
     def last_options(self) -> ExportOptions:
-        """The options of the last export; without a teacher where none is left."""
+        """Returns the options of the last export, adapted to the models that are installed."""
         settings = self._settings
         teacher = next(iter(self.teachers()), "")
         preset = settings.preset
@@ -78,7 +84,7 @@ class ExportJobBuilder:
         )
 
     def _extras(self) -> tuple[Extra, ...]:
-        """The last extras, with the layers of the picture that the window shows."""
+        """The last extras; regions, scan path and color bar as the window shows them."""
         shown: dict[Extra, bool] = {
             "regions": bool(self._session.regions),
             "scanpath": self._is_checked("scanpath"),
@@ -91,9 +97,9 @@ class ExportJobBuilder:
         return name in self._actions and self._actions[name].isChecked()
 
     def recording_options(self) -> ExportOptions:
-        """The last options without those that take many times longer: teacher and WebM.
+        """Returns the last options without teacher and WebM, which take many times longer.
 
-        A recording is exported without a dialog in which the user could choose them.
+        A recording is exported without a dialog, so the user does not choose its options.
         """
         options = self.last_options()
         preset = "overlay" if options.preset == "teacher" else options.preset
@@ -131,21 +137,19 @@ class ExportJobBuilder:
             arguments: More arguments of `uvanet predict`.
             recording: Whether the source is a recording that is deleted after its export. Its
                 frames have the orientation of the live view already.
-            pictures: Whether the source is a picture, or a folder of them.
-
-        Raises:
-            OutputError: The folder of the pictures cannot be made.
+            pictures: Whether the source is a picture or a folder of pictures.
         """
         taken = {path for task in self._queue.tasks if not task.ended for path in task.outputs}
         folder = None
-        if pictures is Pictures.FOLDER:
-            outputs = options.folder_paths(base, taken)
-            folder = outputs[0].parent
-            make_folder(folder)
-        else:
-            outputs = options.output_paths(base, taken, picture=pictures is Pictures.ONE)
-        more = [*options.arguments(), *arguments]
-        self._enqueue(spec, outputs, regions, more, recording=recording, folder=folder)
+        with self._errors_shown():
+            if pictures is Pictures.FOLDER:
+                outputs = options.folder_paths(base, taken)
+                folder = outputs[0].parent
+                make_folder(folder)
+            else:
+                outputs = options.output_paths(base, taken, picture=pictures is Pictures.ONE)
+            more = [*options.arguments(), *arguments]
+            self._enqueue(spec, outputs, regions, more, recording=recording, folder=folder)
 
     def add_report(
         self,
@@ -155,25 +159,33 @@ class ExportJobBuilder:
         regions: Sequence[Region],
         gaze: GazePart | None,
     ) -> None:
-        """Adds a report to the queue; a file of that name is replaced.
+        """Adds a report to the queue; an existing file is replaced.
 
         Args:
-            info: Of the source.
+            info: Information about the source.
             path: The file, .html or .pdf.
             span: The part of the source.
             regions: Regions of interest of this source.
-            gaze: Gaze of people on it; None for none.
+            gaze: Gaze of people on this source; None for none.
         """
         self._settings.folder = str(path.parent)
         arguments = [*range_arguments(info, span), "--overwrite"]
         temporary: tuple[Path, ...] = ()
-        if gaze is not None:
-            arguments += [part for table in gaze.tables for part in ("--gaze", table.path)]
-            arguments += ["--gaze-offset", str(gaze.offset)]
-            if gaze.mapping is not None:
-                temporary = (_temporary(msgspec.json.encode(gaze.mapping)),)
-                arguments += ["--gaze-columns", str(temporary[0])]
-        self._enqueue(info.spec, (path,), regions, arguments, temporary=temporary)
+        with self._errors_shown():
+            if gaze is not None:
+                arguments += [part for table in gaze.tables for part in ("--gaze", table.path)]
+                arguments += ["--gaze-offset", str(gaze.offset)]
+                if gaze.mapping is not None:
+                    temporary = (_temporary_file(msgspec.json.encode(gaze.mapping)),)
+                    arguments += ["--gaze-columns", str(temporary[0])]
+            self._enqueue(info.spec, (path,), regions, arguments, temporary=temporary)
+
+    @contextlib.contextmanager
+    def _errors_shown(self) -> Iterator[None]:
+        try:
+            yield
+        except UvanetError as error:
+            self._context.show_error(error)
 
     def _enqueue(
         self,
@@ -196,7 +208,7 @@ class ExportJobBuilder:
             command += ["--mirror"] if orientation.mirrored else []
             command += ["--rotate", str(90 * orientation.quarters)] if orientation.quarters else []
         if regions:
-            temporary = (*temporary, _temporary(regions_json(_distinct(regions))))
+            temporary = (*temporary, _temporary_file(regions_json(_distinct(regions))))
             command += ["--regions", str(temporary[-1])]
         self._queue.add(
             ExportTask(
@@ -210,14 +222,20 @@ class ExportJobBuilder:
         )
 
 
-def _temporary(data: bytes) -> Path:
-    with tempfile.NamedTemporaryFile(suffix=".json", delete=False) as file:
-        file.write(data)
+def _temporary_file(data: bytes) -> Path:
+    try:
+        with tempfile.NamedTemporaryFile(suffix=".json", delete=False) as file:
+            file.write(data)
+    except OSError as error:
+        raise OutputError(
+            tr("The export cannot be started: {0}.").format(error),
+            tr("Make room on the disk, and start again."),
+        ) from error
     return Path(file.name)
 
 
 def range_arguments(info: SourceInfo, span: Span) -> list[str]:
-    """The arguments of `uvanet predict` for a part of a source."""
+    """Returns the arguments of `uvanet predict` for a part of a source."""
     start, end = span
     arguments = [] if start is None else ["--start", f"{start:.6f}"]
     arguments += [] if end is None else ["--end", f"{end:.6f}"]
@@ -226,7 +244,7 @@ def range_arguments(info: SourceInfo, span: Span) -> list[str]:
 
 
 def _distinct(regions: Iterable[Region]) -> list[Region]:
-    """Numbers regions of the same name, since columns are called after them."""
+    """Numbers regions of the same name, since the columns of tables have their names."""
     names: set[str] = set()
     result = []
     for region in regions:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,34 +30,34 @@ if TYPE_CHECKING:
 
 REPLAY_SECONDS = 30.0
 CLEAN_UP_MS = 2000
-"""Delay after which leftovers of earlier runs are searched, so that the start is not slower."""
-_SAVING_SECONDS = 60.0  # how long the buffer of a source waits for the recordings made from it
+"""Delay before files of earlier sessions are searched, so that the start is not slower."""
+_SAVING_SECONDS = 60.0  # longest time that a buffer is kept for recordings being saved from it
 
 
 class LiveRecording(QObject):
-    """Records a live source and saves stretches of it.
+    """Records a live source, and saves recordings or its last half minute as video files.
 
-    A recording is saved into the folder of the exports as it is.
+    A recording is saved without the heat map, into the folder of exports.
 
     Args:
-        session: Gives the frames.
-        jobs: Run the saving.
-        folder: Gives the folder of the exports. Called on any thread.
+        session: Its frames are recorded.
+        jobs: Saves files on worker threads.
+        folder: Returns the folder of exports.
         parent: Parent object.
 
     Signals:
-        failed: The UvanetError that ended the recording, and the path of the file with what was
-            recorded before; None where nothing was.
-        split: The path of a recording that ended because the size of the frames changed; the next
-            one has begun.
-        recovered: Paths of recordings that a killed program had not saved, saved now.
+        failed: The UvanetError that ended the recording, and the path of the file with the frames
+            before it; None if there are none.
+        split: The path of a recording that ended because the size of the frames changed. The next
+            recording has begun.
+        recovered: Paths of recordings that a killed program had not saved. They are saved now.
     """
 
     failed = Signal(object, object)
     split = Signal(object)
     recovered = Signal(object)
-    _recorder_failed = Signal(object)
-    _saved_before_resize = Signal(object, float)
+    _recorder_failed = Signal(int, object)
+    _saved_before_resize = Signal(int, object, float)
 
     def __init__(
         self,
@@ -71,19 +72,19 @@ class LiveRecording(QObject):
         self._folder = folder
         self._cache = cache_folder() / "live"
         self._recorder: Recorder | None = None
-        self._since: float | None = None
+        self._number = 0  # of the recorder; its calls and signals carry this number
+        self._since: float | None = None  # start of the recording, `perf_counter` seconds
         self._title = ""
         self._missed_before = self._damaged_before = 0
         self._saving: list[threading.Event] = []
-        # Frames that a killed program left are private: those that were not being recorded are
-        # deleted at the next start.
+        # Frames of a killed program are private: recordings are recovered, others are deleted.
         QTimer.singleShot(CLEAN_UP_MS, self, self._recover)
         self._recorder_failed.connect(self._on_failed, Qt.ConnectionType.QueuedConnection)
         self._saved_before_resize.connect(self._on_split, Qt.ConnectionType.QueuedConnection)
 
     @property
     def recording(self) -> bool:
-        """Whether more than the last half minute is kept."""
+        """Whether a recording is active, which keeps more than the last half minute."""
         return self._since is not None
 
     @property
@@ -93,32 +94,37 @@ class LiveRecording(QObject):
 
     @property
     def seconds(self) -> float:
-        """How long the recording has run."""
+        """Duration of the active recording, seconds; 0 without one."""
         return 0.0 if self._since is None else time.perf_counter() - self._since
 
     @property
     def missed(self) -> int:
-        """Frames that this recording left out because encoding or the disk was too slow."""
+        """Number of frames that this recording dropped, as encoding or the disk was too slow."""
         return self._recorder.missed - self._missed_before if self._recorder is not None else 0
 
     @property
     def slow_part(self) -> SlowPart | None:
-        """What made this recording leave out frames; None where none are missed."""
+        """The cause of dropped frames in this recording; None without dropped frames."""
         return self._recorder.slow_part if self._recorder is not None and self.missed else None
 
     @property
     def damaged(self) -> int:
-        """Frames that came damaged from the source since this recording began."""
+        """Number of damaged frames of the source since the start of this recording."""
         return self._session.stats().damaged - self._damaged_before
 
     def start(self) -> None:
         """Keeps the last half minute from now on."""
         if self._recorder is None:
-            self._recorder = Recorder(self._make_buffer, self._recorder_failed.emit, self._resized)
+            self._number += 1
+            self._recorder = Recorder(
+                self._make_buffer,
+                partial(self._recorder_failed.emit, self._number),
+                partial(self._resized, self._number),
+            )
             self._session.set_tap(self._recorder.offer)
 
     def stop(self) -> None:
-        """Stops keeping frames; the buffer is deleted once its recordings are saved."""
+        """Stops keeping frames; the buffer is deleted when its recordings are saved."""
         recorder, self._recorder, self._since = self._recorder, None, None
         self._session.set_tap(None)
         if recorder is None:
@@ -135,7 +141,7 @@ class LiveRecording(QObject):
         """Keeps everything from now on.
 
         Args:
-            title: Title of the source; the recording's file is named after it.
+            title: Title of the source, for the name of the file.
         """
         self.start()
         self._title = title
@@ -151,7 +157,7 @@ class LiveRecording(QObject):
         recorder = self._recorder
 
         def release() -> None:
-            # Unless the next recording has begun.
+            # If the next recording has begun, its frames are still held.
             if recorder is not None and not (recorder is self._recorder and self.recording):
                 recorder.hold(None)
 
@@ -171,10 +177,10 @@ class LiveRecording(QObject):
         self._save(title, None, done, failed)
 
     def close(self, timeout: float) -> bool:
-        """Ends everything at the program's end; a running recording is saved.
+        """Ends everything when the program quits; an active recording is saved.
 
         Args:
-            timeout: Seconds it may take; longer work continues on a daemon thread.
+            timeout: Seconds to wait; longer work continues on a daemon thread.
 
         Returns:
             Whether everything is saved and the recorder's thread has ended.
@@ -215,19 +221,19 @@ class LiveRecording(QObject):
         self._jobs.run(work, done, name="recover-recordings")
 
     def _make_buffer(self) -> ReplayBuffer:
-        # Imported here: the program starts without it, and this thread may wait.
+        # Imported on the recorder's thread, so that the start of the program is not slower.
         from uvanet.video.replay_buffer import ReplayBuffer
 
         return ReplayBuffer(self._cache, REPLAY_SECONDS)
 
     def _folders(self) -> tuple[Path, ...]:
-        """Where a recording may be saved, the best place first."""
+        """Folders in which a recording can be saved; the preferred one comes first."""
         return (self._folder(), Path.home(), self._cache / "recordings")
 
     def _save(
         self, title: str, start: float | None, done: Callable[[Path], None], failed: Failed
     ) -> None:
-        """Saves from a time on; None for the last half minute."""
+        """Saves the frames from a time on; None for the last half minute."""
         recorder, saved, folders = self._recorder, threading.Event(), self._folders()
         self._saving = [other for other in self._saving if not other.is_set()]
         self._saving.append(saved)
@@ -240,7 +246,7 @@ class LiveRecording(QObject):
                     raise OutputError(
                         tr("Nothing of this source was kept."), tr("Let it play for a moment.")
                     )
-                # Of a source that stopped sending, the last half minute that came.
+                # Measured from the last frame, as the source may have stopped sending.
                 begin = span[1] - REPLAY_SECONDS if start is None else start
                 return _save(buffer, folders, title, begin)
             finally:
@@ -248,21 +254,23 @@ class LiveRecording(QObject):
 
         self._jobs.run(work, done, failed, name="recording")
 
-    def _resized(self, t: float) -> None:
-        """On the recorder's thread: saves what was recorded at the size before."""
+    def _resized(self, number: int, t: float) -> None:
+        """Saves the frames of the previous size. Called on the recorder's thread."""
         since, recorder = self._since, self._recorder
-        if since is None or recorder is None or recorder.buffer is None:
+        if number != self._number or since is None or recorder is None or recorder.buffer is None:
             return
-        with contextlib.suppress(OutputError):  # a single frame is no video
+        with contextlib.suppress(OutputError):  # one frame cannot be saved as a video
             path = _save(recorder.buffer, self._folders(), self._title, since)
-            self._saved_before_resize.emit(path, t)
+            self._saved_before_resize.emit(number, path, t)
 
-    def _on_split(self, path: Path, t: float) -> None:
-        if self._since is not None:
+    def _on_split(self, number: int, path: Path, t: float) -> None:
+        if number == self._number and self._since is not None:
             self._since = t
         self.split.emit(path)
 
-    def _on_failed(self, error: UvanetError) -> None:
+    def _on_failed(self, number: int, error: UvanetError) -> None:
+        if number != self._number:  # an earlier recorder, whose source is closed
+            return
         recorder, since = self._recorder, self._since
         self._recorder, self._since = None, None
         self._session.set_tap(None)
@@ -283,10 +291,10 @@ class LiveRecording(QObject):
 
 
 def _save(buffer: ReplayBuffer, folders: Sequence[Path], title: str, start: float) -> Path:
-    """Saves a recording in the first of the folders that has room for it.
+    """Saves a recording in the first folder that has room for it.
 
     Raises:
-        OutputError: In none of them; says why for the first.
+        OutputError: No folder can be used; the message is about the first one.
     """
     first: OutputError | None = None
     for folder in folders:
@@ -299,7 +307,7 @@ def _save(buffer: ReplayBuffer, folders: Sequence[Path], title: str, start: floa
 
 
 def _salvage(buffer: ReplayBuffer, folders: Sequence[Path], title: str, start: float) -> Path:
-    """Saves what was recorded before an error; on a full disk by freeing room as it goes.
+    """Saves the frames before an error. On a full disk, frees the space of copied frames.
 
     Raises:
         OutputError: Nothing could be saved.

@@ -1,8 +1,9 @@
-"""The options of an export, and the arguments of `uvanet predict` for them."""
+"""The options of an export, and their arguments of `uvanet predict`."""
 
 from __future__ import annotations
 
 import enum
+import os
 import re
 import time
 from dataclasses import dataclass
@@ -39,7 +40,7 @@ _FILES: dict[Extra, str] = {"csv": ".csv", "json": ".json", "npz": ".npz", "png"
 
 
 class Pictures(enum.Enum):
-    """Whether a source is a picture, or a folder of pictures that are shown one at a time."""
+    """Kind of still source: no pictures, one picture, or a folder of single pictures."""
 
     NONE = enum.auto()
     ONE = enum.auto()
@@ -48,15 +49,15 @@ class Pictures(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class ExportOptions:
-    """What an export makes.
+    """The options of an export.
 
     Attributes:
-        preset: "overlay", "beside", "teacher" or "numbers", which makes no video.
-        format: "mp4" or "webm".
-        picture_format: "png" or "jpg", in place of `format` for pictures.
+        preset: "overlay", "beside", "teacher" or "numbers"; "numbers" makes no video.
+        format: "mp4" or "webm", for videos.
+        picture_format: "png" or "jpg", for pictures.
         quality: "small", "good" or "best".
-        height: Height of the frames in pixels; 0 for the source's.
-        extras: What is drawn (`DRAWN`) or written as well ("csv", "json", "npz", "png").
+        height: Height of the frames, pixels; 0 for the height of the source.
+        extras: Layers to draw (`DRAWN`), and additional files: "csv", "json", "npz", "png".
         teacher: The second model, for the preset "teacher".
         audio: Sound track of a video, see `uvanet.video.job.Job`.
     """
@@ -73,36 +74,35 @@ class ExportOptions:
     def output_paths(
         self, base: Path, taken: Collection[Path] = (), *, picture: bool = False
     ) -> tuple[Path, ...]:
-        """The paths of the output files.
+        """Returns the paths of the output files.
 
         Args:
-            base: Path without suffix. A number is added to it, the same for all files, where a
-                file exists or is among `taken`.
+            base: Path without suffix. If one of the files exists or is in `taken`, the same number
+                is added to all of them.
             taken: Paths that other exports will write.
-            picture: The source is one picture.
+            picture: Whether the source is one picture.
         """
-        shown = self.picture_format if picture else self.format
-        suffixes = [] if self.preset == "numbers" else [f".{shown}"]
+        suffix = self.picture_format if picture else self.format
+        suffixes = [] if self.preset == "numbers" else [f".{suffix}"]
         suffixes += [_FILES[extra] for extra in self._files()]
         number = 1
         while True:
             stem = base.name if number == 1 else f"{base.name}-{number}"
             paths = tuple(base.with_name(stem + suffix) for suffix in suffixes)
-            if not any(path in taken or path.exists() for path in paths):
+            if not any(path in taken or _exists(path) for path in paths):
                 return paths
             number += 1
 
     def folder_paths(self, base: Path, taken: Collection[Path] = ()) -> tuple[Path, ...]:
-        """The paths of the output files of a folder of pictures, in a new folder.
+        """Returns the paths of the output files of a folder of pictures, in a new folder.
 
         Args:
-            base: The folder. A number is added to it where it exists or is among the folders of
-                `taken`.
+            base: The folder. A number is added if it exists, or if `taken` has files in it.
             taken: Paths that other exports will write.
         """
         folders = {path.parent for path in taken}
         folder, number = base, 1
-        while folder.exists() or folder in folders:
+        while _exists(folder) or folder in folders:
             number += 1
             folder = base.with_name(f"{base.name}-{number}")
         names = [] if self.preset == "numbers" else [f"{{name}}.{self.picture_format}"]
@@ -111,12 +111,12 @@ class ExportOptions:
         )
 
     def _files(self) -> list[Extra]:
-        """What is written besides what is shown."""
+        """The additional files; tables for the preset "numbers" if none is chosen."""
         wanted = [extra for extra in _FILES if extra in self.extras]
         return wanted if wanted or self.preset != "numbers" else ["csv", "json"]
 
     def arguments(self) -> list[str]:
-        """The arguments of `uvanet predict` for the layout and the quality."""
+        """Returns the arguments of `uvanet predict` for the layout and the quality."""
         options = ["--quality", self.quality]
         if self.preset != "numbers":
             options += ["--layers", _PANES[self.preset], "--audio", str(self.audio)]
@@ -128,12 +128,12 @@ class ExportOptions:
 
 
 def style_arguments(style: OverlayStyle, smoothing: float, model: str) -> list[str]:
-    """The arguments of `uvanet predict` for the heat map and the model.
+    """Returns the arguments of `uvanet predict` for the heat map and the model.
 
     Args:
         style: Style of the heat map.
-        smoothing: Time constant, seconds.
-        model: Name or path; empty for the default model.
+        smoothing: Time constant of the smoothing, seconds.
+        model: Name or path of the model; empty for the default model.
     """
     options = [
         *("--colormap", style.colormap, "--opacity", str(style.opacity)),
@@ -143,29 +143,33 @@ def style_arguments(style: OverlayStyle, smoothing: float, model: str) -> list[s
 
 
 def file_stem(title: str, *, dated: bool) -> str:
-    """A file name without suffix for an export.
+    """Returns a file name without suffix for an export.
 
     Args:
         title: Title of the source; characters that file systems refuse are replaced.
-        dated: Append the time, as for recordings, in place of "attention".
+        dated: Whether the current time is appended, as for recordings, or "attention".
     """
     stem = re.sub(r"[^\w.-]+", "-", Path(title).stem).strip("-.")[:60] or "clip"
     return f"{stem}-{time.strftime('%Y%m%d-%H%M%S')}" if dated else f"{stem}-attention"
 
 
 def exports_folder(chosen: str) -> Path:
-    """The folder of exports: the last one, else the user's videos, else the home folder."""
+    """Returns the chosen folder if it exists, else the user's videos, else the home folder."""
     for folder in (Path(chosen) if chosen else None, Path(platformdirs.user_videos_dir())):
         if folder is not None and folder.is_dir():
             return folder
     return Path.home()
 
 
+def _exists(path: Path) -> bool:
+    return os.path.exists(path)  # unlike `Path.exists`, False for a name that is too long
+
+
 def make_folder(folder: Path) -> None:
-    """Makes a folder, with those above it.
+    """Makes a folder and its parents.
 
     Raises:
-        OutputError: It cannot be made.
+        OutputError: The folder cannot be made, or exists.
     """
     try:
         folder.mkdir(parents=True)

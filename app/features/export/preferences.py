@@ -1,4 +1,4 @@
-"""What the preferences offer of exports and recordings."""
+"""The preferences of exports and recordings."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def export_preferences(context: FeatureContext, builder: ExportJobBuilder) -> list[Preference]:
-    """Makes the lines: folder, presets of exports, and what is kept of live sources."""
+    """Builds the preferences: folder, presets of exports, and the replay of live sources."""
     settings = context.settings.section(ExportSettings)
     presets = PresetList(
         tr("Presets of exports"),
@@ -58,13 +58,23 @@ def _keep_box(context: FeatureContext, settings: ExportSettings) -> QCheckBox:
         tr("On disk, so that they can be exported afterwards"),
     )
     result.setChecked(settings.keep)
-    result.toggled.connect(lambda _: context.actions.trigger("keep_last"))
+
+    def set_keep(on: bool) -> None:
+        if on != settings.keep:  # the action may have changed the setting meanwhile
+            context.actions.trigger("keep_last")
+
+    result.toggled.connect(set_keep)
     return result
 
 
 def _preset(options: ExportOptions) -> ExportPreset:
     return ExportPreset(
-        options.preset, options.format, options.quality, options.height, list(options.extras)
+        preset=options.preset,
+        format=options.format,
+        picture_format=options.picture_format,
+        quality=options.quality,
+        height=options.height,
+        extras=list(options.extras),
     )
 
 
@@ -72,6 +82,7 @@ def _options(preset: ExportPreset) -> ExportOptions:
     return ExportOptions(
         preset=preset.preset,
         format=preset.format,
+        picture_format=preset.picture_format,
         quality=preset.quality,
         height=preset.height,
         extras=tuple(preset.extras),

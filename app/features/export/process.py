@@ -1,7 +1,7 @@
-"""An export as a child process of this program's command line, which reports JSON lines.
+"""Runs an export as a child process of the command line, which reports JSON lines.
 
-A process of its own leaves the window's interpreter free, runs at a lower priority, and gives its
-memory back when it ends.
+The child process does not block the interpreter of the window, has a lower priority, and frees its
+memory when it ends.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ class ExportProcess(QObject):
 
     Args:
         arguments: Arguments of `uvanet predict`.
-        outputs: The files it writes; the temporary ones of a process that died are removed.
+        outputs: The files that it writes. Partial files of a failed process are removed.
 
     Signals:
         progress: An ExportProgress.
-        ended: An ExportDone, ExportCancelled or ExportFailed. Emitted once, whatever happens to
-            the process.
+        ended: An ExportDone, ExportCancelled or ExportFailed. Emitted exactly once, even if the
+            process is killed.
     """
 
     progress = Signal(object)
@@ -54,7 +54,7 @@ class ExportProcess(QObject):
         self._outputs = outputs
         self._cancelled = False
         self._end: ExportEnd | None = None
-        self._last_line = ""  # of text that is no event
+        self._last_line = ""  # last line of output that is not an event
         command = [*own_command(), "predict", *arguments, "--events"]
         self._child = ChildProcess(command, self, background=True)
         self._child.line.connect(self._on_line)
@@ -62,7 +62,7 @@ class ExportProcess(QObject):
 
     @property
     def pid(self) -> int:
-        """The process number; 0 where none runs."""
+        """Process id; 0 if no process runs."""
         return self._child.pid
 
     def start(self) -> None:
@@ -70,12 +70,12 @@ class ExportProcess(QObject):
         self._child.start()
 
     def cancel(self) -> None:
-        """Ends the export without a file. Returns at once."""
+        """Cancels the export; no file is kept. Returns at once."""
         self._cancelled = True
         self._child.close_input()
 
     def close(self, timeout: float) -> bool:
-        """Ends the export without a file; a process that does not end in time is killed.
+        """Cancels the export; no file is kept. A process that does not end in time is killed.
 
         Args:
             timeout: Seconds to wait before the kill.
@@ -109,7 +109,7 @@ class ExportProcess(QObject):
         self.ended.emit(end)
 
     def _failure(self, code: int | None) -> ExportFailed:
-        """Describes a process that ended without an event that says how."""
+        """Returns the error of a process that ended without a final event."""
         if reason := self._child.start_error:
             return ExportFailed(tr("The export cannot be started: {0}.").format(reason))
         errors = [line for line in self._child.error_text.splitlines() if line.strip()]

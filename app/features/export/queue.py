@@ -1,4 +1,4 @@
-"""The queue of exports: one process at a time."""
+"""The queue of exports, which runs one process at a time."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from uvanet.video.events import ExportEnd, ExportProgress
 
 MAX_ENDED = 20
-"""Exports that have ended and stay in the list; older ones are removed from it."""
+"""Number of ended exports that stay in the list; older ones are removed."""
 
 _numbers = itertools.count(1)
 
@@ -44,18 +44,18 @@ class ExportTask:
     Attributes:
         title: Shown to the user.
         arguments: Arguments of `uvanet predict`.
-        outputs: The files it writes.
+        outputs: The files that it writes.
         temporary: Files that are deleted when the export has ended.
-        folder: Made for the outputs; removed if it stays empty.
-        recording: A recording that is exported: deleted once it is exported, kept otherwise.
-        state: Its current state.
-        done: Frames written.
-        total: Frames expected; None where unknown.
-        fps: Frames written a second.
-        left: Seconds left; None where unknown.
+        folder: Folder that was made for the outputs; removed if it is empty at the end.
+        recording: The recording to export. It is deleted after a successful export only.
+        state: Current state.
+        done: Number of frames written.
+        total: Number of frames expected; None if unknown.
+        fps: Frames written per second.
+        left: Seconds left; None if unknown.
         message: An error or a warning; may be empty.
-        hint: The next step; may be empty.
-        number: Unique in the program.
+        hint: The next step for the user; may be empty.
+        number: Number that is unique in the program.
     """
 
     title: str
@@ -75,22 +75,22 @@ class ExportTask:
 
     @property
     def ended(self) -> bool:
-        """Whether it is done, failed or cancelled."""
+        """Whether the export is done, failed or cancelled."""
         return self.state not in (ExportState.WAITING, ExportState.RUNNING)
 
     @property
     def kept(self) -> Path | None:
-        """The recording that was not exported; None without one."""
+        """The recording that is kept after a failed or cancelled export; None without one."""
         return self.recording if self.ended and self.state != ExportState.DONE else None
 
 
 class ExportQueue(QObject):
-    """Runs exports one after the other, since two would share the same processor cores.
+    """Runs exports one after the other, since two would share the processor cores.
 
     Signals:
         changed: The ExportTask that was added, made progress or ended.
         ended: The ExportTask that is done, failed or cancelled.
-        removed: The ExportTask that left the list.
+        removed: The ExportTask that was removed from the list.
     """
 
     changed = Signal(object)
@@ -114,17 +114,17 @@ class ExportQueue(QObject):
         return any(not task.ended for task in self.tasks)
 
     def task(self, number: int) -> ExportTask | None:
-        """The task with a number; None where it has left the list."""
+        """Returns the task with a number; None if it is not in the list."""
         return next((task for task in self.tasks if task.number == number), None)
 
     def add(self, task: ExportTask) -> None:
-        """Puts an export at the end of the queue."""
+        """Adds an export at the end of the queue."""
         self.tasks.append(task)
         self.changed.emit(task)
         self._start_next()
 
     def cancel(self, task: ExportTask) -> None:
-        """Ends an export without a file."""
+        """Cancels an export; no file of it is kept."""
         if task.state == ExportState.WAITING:
             self._end(task, ExportState.CANCELLED)
         elif task.state == ExportState.RUNNING and self.process is not None:
@@ -137,10 +137,13 @@ class ExportQueue(QObject):
             self.removed.emit(task)
 
     def close(self, timeout: float) -> bool:
-        """Cancels all exports. No incomplete file is left; recordings stay where they are.
+        """Cancels all exports. Incomplete files are removed; recordings are kept.
+
+        Args:
+            timeout: Seconds to wait before the process is killed.
 
         Returns:
-            Whether the process ended in time.
+            Whether the process has ended.
         """
         self._closed = True
         ended = self.process is None or self.process.close(timeout)
@@ -190,7 +193,7 @@ class ExportQueue(QObject):
         task.state, task.left = state, None
         _clear(task)
         if state == ExportState.DONE and task.recording is not None:
-            # Gigabytes, perhaps on a network drive: not on the window's thread.
+            # On a thread, as deleting gigabytes on a network drive would block the window.
             threading.Thread(
                 target=_delete, args=((task.recording,),), name="uvanet-delete", daemon=True
             ).start()
@@ -202,10 +205,10 @@ class ExportQueue(QObject):
 
 
 def _clear(task: ExportTask) -> None:
-    """Removes what only the running export needed."""
+    """Removes the temporary files of an export, and its folder if that is empty."""
     _delete(task.temporary)
     if task.folder is not None:
-        with contextlib.suppress(OSError):  # it holds what was exported
+        with contextlib.suppress(OSError):  # the folder has exported files
             task.folder.rmdir()
 
 

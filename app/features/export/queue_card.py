@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class QueueRow:
-    """What the list shows of an export.
+    """Content of a row in the list of exports.
 
     Attributes:
         number: Number of the export.
         title: Name of its file.
-        text: Its state or progress.
-        share: Part that is done, 0..1; None where unknown.
-        level: "" while it waits or runs, then "done", "warning" or "error".
+        text: State or progress of the export.
+        share: Share that is done, 0..1; None if unknown.
+        level: Empty while the export waits or runs, then "done", "warning" or "error".
         tip: Tooltip; may be empty.
     """
 
@@ -60,29 +60,29 @@ class _Row(QWidget):
         head = row((self.title, 1), self.show_button, self.cross, spacing=0)
         column(head, self.bar, self.text, spacing=3, parent=self)
 
-    def show_row(self, shown: QueueRow) -> None:
-        self.title.set_full_text(shown.title)
-        self.text.set_full_text(shown.text)
-        ended = bool(shown.level)
+    def show_content(self, content: QueueRow) -> None:
+        self.title.set_full_text(content.title)
+        self.text.set_full_text(content.text)
+        ended = bool(content.level)
         self.bar.setVisible(not ended)
-        self.bar.setRange(0, 0 if shown.share is None else STEPS)
-        self.bar.setValue(round((shown.share or 0) * STEPS))
-        self.show_button.setVisible(shown.level in ("done", "warning"))
+        self.bar.setRange(0, 0 if content.share is None else STEPS)
+        self.bar.setValue(round((content.share or 0) * STEPS))
+        self.show_button.setVisible(content.level in ("done", "warning"))
         name = tr("Remove from the list") if ended else tr("Cancel export")
         self.cross.setAccessibleName(name)
         self.cross.setToolTip(name)
-        if shown.tip:
-            self.text.setToolTip(plain_tip(shown.tip))
-        set_level(self.text, shown.level)
+        if content.tip:
+            self.text.setToolTip(plain_tip(content.tip))
+        set_level(self.text, content.level)
 
 
 class ExportQueueCard(QFrame):
     """Shows a row for each export.
 
     Signals:
-        dismissed: The number of an export to cancel, or to remove where it has ended.
-        folder_requested: The number of an export whose folder is to be opened.
-        resized: The card has another size.
+        dismissed: Number of the export to cancel, or to remove from the list if it has ended.
+        folder_requested: Number of the export whose folder the user wants to open.
+        resized: The size of the card has changed.
     """
 
     dismissed = Signal(int)
@@ -98,13 +98,13 @@ class ExportQueueCard(QFrame):
         heading = label(tr("Exports"), "section")
         column(heading, self.empty, self._list, spacing=10, margins=(14, 12, 14, 12), parent=self)
 
-    def show_row(self, shown: QueueRow) -> None:
+    def show_row(self, content: QueueRow) -> None:
         """Adds or changes a row."""
-        if shown.number not in self.rows:
-            self.rows[shown.number] = _Row(self, shown.number)
-            self._list.addWidget(self.rows[shown.number])
+        if content.number not in self.rows:
+            self.rows[content.number] = _Row(self, content.number)
+            self._list.addWidget(self.rows[content.number])
             self.empty.hide()
-        self.rows[shown.number].show_row(shown)
+        self.rows[content.number].show_content(content)
 
     def remove_row(self, number: int) -> None:
         """Removes a row."""

@@ -1,4 +1,4 @@
-"""Writes the frames of a live source into a replay buffer, on a thread of its own."""
+"""Writes the frames of a live source into a replay buffer, on a separate thread."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _log = logging.getLogger(__name__)
 
 SlowPart = Literal["disk", "encoder"]
 
-_MAX_WAITING = 8  # frames; further ones are counted as missed while writing is slower than that
+_MAX_WAITING = 8  # frames in memory; while the queue is full, frames are counted as missed
 
 
 class Recorder:
-    """Puts frames into a replay buffer on a thread, so that capturing never waits.
+    """Writes frames into a replay buffer on a thread, so that capture never waits.
 
-    Any error ends the recording and is reported; the buffer stays until `close`, so that what was
-    recorded can be saved.
+    Any error ends the recording and is reported. The buffer is kept until `close`, so that its
+    frames can be saved.
 
     Args:
         make_buffer: Makes the buffer, on the recorder's thread; it may block.
@@ -37,8 +37,8 @@ class Recorder:
             while earlier frames are held. The buffer is emptied afterwards.
 
     Attributes:
-        missed: Frames that were left out because encoding or the disk was too slow.
-        buffer: None until it is made.
+        missed: Number of frames that were dropped, as encoding or the disk was too slow.
+        buffer: The replay buffer; None until it is made.
     """
 
     def __init__(
@@ -71,16 +71,16 @@ class Recorder:
 
     @property
     def slow_part(self) -> SlowPart:
-        """What most of the time goes into, and so what causes missed frames."""
+        """The part that takes most of the time, and so causes missed frames."""
         buffer = self.buffer
         if buffer is None or buffer.write_seconds > buffer.encode_seconds:
             return "disk"
         return "encoder"
 
     def hold(self, t: float | None, title: str = "") -> None:
-        """Keeps all frames from a time on, also before the buffer is made; None for the usual.
+        """Keeps all frames from a time on; None keeps the last seconds only.
 
-        See `ReplayBuffer.hold`.
+        Can be called before the buffer is made. See `ReplayBuffer.hold`.
         """
         with self._lock:
             self._hold, self._title = t, title
@@ -88,7 +88,10 @@ class Recorder:
                 self.buffer.hold(t, title)
 
     def close(self, timeout: float) -> bool:
-        """Ends the recording and removes what was buffered.
+        """Ends the recording and deletes the buffered frames.
+
+        Args:
+            timeout: Seconds to wait for the thread.
 
         Returns:
             Whether the thread has ended.

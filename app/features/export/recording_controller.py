@@ -1,4 +1,4 @@
-"""Records the live source that plays; saves and exports the recordings."""
+"""Records the current live source; saves and exports the recordings."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ if TYPE_CHECKING:
     from uvanet.sources.base import SourceInfo
 
 _TICK_MS = 500
-# What the buttons of the message about a saved recording ask for.
+# Topics of the buttons of the message about a saved recording.
 _SHOW, _OPEN, _EXPORT = "recording show", "recording open", "recording export"
 _DELETE = "recording delete"
-_KEEP = "recording keep"  # what the button of the message about an empty replay asks for
+_KEEP = "recording keep"  # topic of the message that no replay is kept
 
 
 class SourceView(NamedTuple):
-    """Facts of a live source that its export needs after the source was replaced.
+    """Data of a live source that its export needs, even after another source was opened.
 
     Attributes:
         number: Number of the source in the session.
         title: Title of the source.
-        regions: Its regions of interest.
+        regions: Regions of interest of the source.
     """
 
     number: int
@@ -47,11 +47,11 @@ class SourceView(NamedTuple):
 
 
 class RecordingController(QObject):
-    """Starts and ends recordings, on command of the user or with the source, and saves them.
+    """Starts, ends and saves recordings. A recording ends when another source is opened.
 
     Args:
         context: The parts of the program.
-        builder: Makes the exports.
+        builder: Adds exports to the queue.
         parent: Parent object.
 
     Signals:
@@ -82,45 +82,45 @@ class RecordingController(QObject):
 
     @property
     def unfinished(self) -> bool:
-        """Whether a recording runs or is being saved."""
+        """Whether a recording is active or being saved."""
         return self.live.recording or self.live.saving
 
     @property
     def time_text(self) -> str:
-        """How long the recording has run, such as 0:12; empty without one."""
+        """Duration of the active recording, such as 0:12; empty without one."""
         return clock_text(self.live.seconds) if self.live.recording else ""
 
     @property
     def losses(self) -> list[str]:
-        """What the running recording has lost and why, in sentences; empty for nothing."""
-        found = []
+        """Sentences about frames that the active recording has lost; empty without losses."""
+        losses = []
         if self.live.slow_part == "disk":
-            found.append(
+            losses.append(
                 tr("{count} frames were dropped: the disk was too slow.").format(
                     count=self.live.missed
                 )
             )
         elif self.live.slow_part == "encoder":
-            found.append(
+            losses.append(
                 tr("{count} frames were dropped: encoding was too slow.").format(
                     count=self.live.missed
                 )
             )
         if self.live.damaged > 0:
-            found.append(
+            losses.append(
                 tr("{count} frames came damaged from the source.").format(count=self.live.damaged)
             )
-        return found
+        return losses
 
     def current_view(self) -> SourceView | None:
-        """The live source that plays; None where none does."""
+        """Returns the current live source; None without one."""
         session = self._context.session
         if session.info is None or not session.info.live:
             return None
         return SourceView(session.source_number, session.info.title, session.regions)
 
     def start(self) -> None:
-        """Records the live source that plays."""
+        """Starts to record the current live source."""
         view = self.current_view()
         if view is not None and not self.live.recording:
             self._recorded = view
@@ -173,12 +173,12 @@ class RecordingController(QObject):
             self.live.stop()
 
     def close(self, timeout: float) -> bool:
-        """Ends everything at the program's end; see `LiveRecording.close`."""
+        """Ends everything when the program quits; see `LiveRecording.close`."""
         self._tick.stop()
         return self.live.close(timeout)
 
     def _export(self, view: SourceView, path: Path, *, recording: bool = False) -> None:
-        """Exports with the heat map; a file that was made for the export is deleted after it."""
+        """Exports a file with the heat map; `recording` deletes the file after the export."""
         self._builder.add(
             str(path),
             self._builder.recording_options(),
@@ -229,7 +229,7 @@ class RecordingController(QObject):
         self.live.stop()
 
     def _on_regions_changed(self) -> None:
-        # Only while the recorded source still plays; the next one has regions of its own.
+        # Only while the recorded source is open: another source has other regions.
         session, view = self._context.session, self._recorded
         if view is not None and view.number == session.source_number:
             self._recorded = view._replace(regions=session.regions)

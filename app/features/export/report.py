@@ -1,4 +1,4 @@
-"""Asks for the file of a report about the open source, then makes it on the queue of exports."""
+"""Asks for the file of a report about the open source, then adds it to the queue of exports."""
 
 from __future__ import annotations
 
@@ -16,15 +16,14 @@ if TYPE_CHECKING:
 
 
 def ask_report(context: FeatureContext, builder: ExportJobBuilder) -> None:
-    """Asks for a file; the report has the regions, marks and gaze of the time of asking."""
+    """Asks for a file, then adds a report with the current regions, marks and gaze.
+
+    The regions, marks and gaze are those at the call, even if they change while the dialog is open.
+    """
     session = context.session
     info, span, regions = session.info, session.marks, session.regions
     if info is None:
         return
-    # The gaze that is loaded belongs to another feature: projects say what each has.
-    project = Project(source=info.spec)
-    for part in context.project_parts():
-        part.save_to_project(project)
     if info.live:
         context.messages.notify(
             "info",
@@ -32,6 +31,10 @@ def ask_report(context: FeatureContext, builder: ExportJobBuilder) -> None:
             tr("Record first, then open the recording."),
         )
         return
+    # The gaze belongs to another feature. Each feature saves its state to a project.
+    project = Project(source=info.spec)
+    for part in context.project_parts():
+        part.save_to_project(project)
 
     def write(chosen: str) -> None:
         builder.add_report(info, Path(chosen), span, regions, project.gaze)

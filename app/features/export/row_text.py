@@ -1,4 +1,4 @@
-"""The text that the list of exports shows of each export."""
+"""Text of the rows in the list of exports."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from app.features.export.queue import ExportState
 from app.features.export.queue_card import QueueRow
 from app.ui.i18n import tr
+from app.ui.number_text import percent_text
 from app.ui.time_text import clock_text
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ _SEPARATOR = "  \N{MIDDLE DOT}  "
 
 
 def queue_row(task: ExportTask) -> QueueRow:
-    """The row of an export."""
+    """Returns the content of the row of an export."""
     match task.state:
         case ExportState.WAITING:
             return QueueRow(task.number, task.title, tr("Waiting"), 0.0)
@@ -33,7 +34,7 @@ def queue_row(task: ExportTask) -> QueueRow:
     share = None
     if task.total:
         share = min(1.0, task.done / task.total)
-        parts.insert(0, f"{share * 100:.0f}\N{NO-BREAK SPACE}%")
+        parts.insert(0, percent_text(share))
     if task.left is not None:
         parts.append(tr("{time} left").format(time=clock_text(task.left + 0.5)))
     return QueueRow(task.number, task.title, _SEPARATOR.join(parts), share)

@@ -30,29 +30,30 @@ Extra = Literal[
 
 
 class ExportPreset(msgspec.Struct):
-    """Named options of an export; the fields are those of `ExportSettings`."""
+    """Named options of an export; see the attributes of `ExportSettings`."""
 
     preset: Preset = "overlay"
     format: Format = "mp4"
+    picture_format: PictureFormat = "png"
     quality: Quality = "good"
     height: Annotated[int, Meta(ge=0, le=8192)] = 0
     extras: list[Extra] = msgspec.field(default_factory=list)
 
 
 class ExportSettings(Section):
-    """What was exported last, and how.
+    """The options of the last export, and the settings of recordings.
 
     Attributes:
-        preset: What the frames show.
-        format: The container.
-        picture_format: The format of pictures.
+        preset: Layout of the frames, see `ExportOptions`.
+        format: Container of videos.
+        picture_format: Format of pictures.
         quality: One of `uvanet.video.codecs.QUALITIES`.
-        height: Height of the frames in pixels; below `MIN_HEIGHT` for the source's.
-        extras: What is drawn or written besides.
-        folder: Where exports go; empty for the user's folder for videos.
+        height: Height of the frames, pixels; below `MIN_HEIGHT` for the height of the source.
+        extras: Layers to draw, and additional files, see `ExportOptions`.
+        folder: Folder of exports; empty for the user's folder of videos.
         presets: Options that the user saved, by name.
-        keep: Whether the last half minute of a live source is kept on disk, which is written to
-            all the time for that. On by default in 0.1.0.
+        keep: Whether the last half minute of a live source is kept on disk, which writes to the
+            disk continuously. On by default in 0.1.0.
     """
 
     SECTION: ClassVar[str] = "export"

@@ -9,9 +9,10 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 
 from app.ui.build import label, row
 from app.ui.i18n import tr
+from app.ui.number_text import number_text
 
 Span = tuple[float | None, float | None]
-"""Start and end of a clip, seconds; None for those of the video."""
+"""Start and end of a part, seconds; None for the start or end of the video."""
 
 _MIN_SECONDS = 1e-3
 
@@ -21,7 +22,7 @@ class TimeRangeFields(QWidget):
 
     Args:
         span: The initial part; it keeps its full precision until the text is edited.
-        duration: Duration of the video, seconds; None where unknown.
+        duration: Duration of the video, seconds; None if unknown.
 
     Signals:
         changed: The text was edited.
@@ -36,7 +37,7 @@ class TimeRangeFields(QWidget):
         self.start = _field(tr("From"), time_text(start or 0.0))
         last = end if end is not None else duration
         self.end = _field(tr("To"), "" if last is None else time_text(last))
-        self._initial = {self.start.text(): start, self.end.text(): end}
+        self._initial = {self.start: (self.start.text(), start), self.end: (self.end.text(), end)}
         self.note = label("", "quiet")
         layout = row(spacing=8, parent=self)
         for field in (self.start, self.end):
@@ -50,7 +51,7 @@ class TimeRangeFields(QWidget):
 
     @property
     def span(self) -> Span | None:
-        """The part that is entered; None where it is invalid."""
+        """The entered part; None if it is invalid."""
         start, end = self._read(self.start), self._read(self.end)
         if isinstance(start, str) or isinstance(end, str):
             return None
@@ -59,10 +60,11 @@ class TimeRangeFields(QWidget):
         return (start, end) if last - first >= _MIN_SECONDS and first < duration else None
 
     def _read(self, field: QLineEdit) -> float | str | None:
-        """The seconds; None for an empty field; the text where it is not a time."""
+        """Returns the seconds; None for an empty field; the text if it is not a time."""
         text = field.text().strip()
-        if field.text() in self._initial:
-            return self._initial[field.text()]
+        initial_text, initial = self._initial[field]
+        if text == initial_text:
+            return initial
         if not text:
             return None
         seconds = read_time(text)
@@ -84,17 +86,17 @@ class TimeRangeFields(QWidget):
 
 
 def time_text(seconds: float) -> str:
-    """Formats a time to the hundredth: 0:03.4, 1:02:03."""
+    """Formats a time with up to two decimals: 0:03.4, 1:02:03."""
     hundredths = max(0, round(seconds * 100))
     whole, part = divmod(hundredths, 100)
     minutes, rest = divmod(whole, 60)
     hours, minutes = divmod(minutes, 60)
     text = f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
-    return f"{text}.{part:02}".rstrip("0") if part else text
+    return text + number_text(part / 100, ".2f").strip("0") if part else text
 
 
 def read_time(text: str) -> float | None:
-    """Parses what `time_text` formats, or plain seconds; None where it is not a time."""
+    """Parses a time as `time_text` formats it, or plain seconds; None if it is not a time."""
     parts = text.strip().replace(",", ".").split(":")
     if not 1 <= len(parts) <= 3:
         return None

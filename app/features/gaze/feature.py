@@ -1,10 +1,12 @@
-"""Gaze of people: loads tables, draws them over the picture and compares the map with them."""
+"""Gaze of people: loads tables, draws the gaze over the picture, compares the map with it."""
 
 from __future__ import annotations
 
 import itertools
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from app.features.gaze.gaze_card import GazeCard
 from app.features.gaze.gaze_layer import GazeLayer, Look
@@ -18,7 +20,8 @@ from app.shell.project_files import ProjectFile
 from app.shell.settings import WindowSettings
 from app.ui.file_dialogs import ask_gaze, ask_save_scores
 from app.ui.i18n import tr
-from app.ui.table_file import write_table
+from app.ui.number_text import number_text
+from app.ui.output_file import write_output
 from uvanet.data.delimited_text import open_text
 from uvanet.data.gaze_reader import UnknownColumnsError, load_gaze
 from uvanet.sources import SourceKind, make_source
@@ -26,7 +29,6 @@ from uvanet.sources import SourceKind, make_source
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from app.pipeline.packets import SaliencyPacket
@@ -40,20 +42,20 @@ if TYPE_CHECKING:
 
 _CARD_RANK = 40
 _TRAIL_SECONDS = 0.6
-_SAMPLE_SECONDS = 0.05  # how far a sample may be from the frame
+_SAMPLE_SECONDS = 0.05  # longest time between a gaze sample and the frame
 _PREVIEW_ROWS = 200
 _SUFFIXES = (".csv", ".tsv", ".txt", ".csv.gz")
 
 
 class GazeOfPeople(Feature):
-    """Recorded gaze of people on the current source.
+    """The recorded gaze of people on the current source.
 
     Attributes:
         card: Table, offset and scores in the side panel.
         layer: The gaze on the picture.
-        measurement: Compares the map with it.
-        table: The loaded table; None for none.
-        scores: The scores of the last comparison; None for none.
+        measurement: Compares the map with the gaze.
+        table: The loaded table; None without one.
+        scores: The scores of the last comparison; None without one.
     """
 
     def __init__(self, context: FeatureContext) -> None:
@@ -65,13 +67,11 @@ class GazeOfPeople(Feature):
         self.measurement = GazeMeasurement(session, context.jobs, self)
         self.table: GazeTable | None = None
         self.scores: GazeScores | None = None
-        self._files: Sequence[Path] = ()  # of the table
+        self._files: Sequence[Path] = ()  # files of the table
         self._mapping: GazeMapping | None = None
         self._offset = 0.0
         self._pictures: list[str] = []  # names of the files of a folder, by frame
-        self._request = 0
-        # Made once a picture, since tables may be long.
-        self._shown: tuple[object, GazeTable, NDArray[np.float64]] | None = None
+        self._request = 0  # number of the newest request to load
         context.slots.canvas.add_layer(self.layer)
         context.slots.add_card(self.card, _CARD_RANK)
         self.card.shown_changed.connect(self._set_shown)
@@ -83,13 +83,13 @@ class GazeOfPeople(Feature):
         self.measurement.failed.connect(context.show_error)
         context.presenter.presented.connect(self._on_presented)
         session.switched.connect(self._remove)
-        session.turned.connect(self._show_looks)
+        session.turned.connect(self._show_gaze)
         session.student.changed.connect(lambda _: self._forget_scores())
         context.slots.closing.connect(self._on_closing)
         self._set_shown(self._settings.shown)
 
     def open_drop(self, path: str) -> bool:
-        """Loads a dropped table, where a source is open."""
+        """Loads a dropped table, if a source is open."""
         if not path.lower().endswith(_SUFFIXES):
             return False
         if self.context.session.info is None:
@@ -99,7 +99,7 @@ class GazeOfPeople(Feature):
         return True
 
     def save_to_project(self, project: Project) -> None:
-        """Writes the tables, what their columns mean, and the offset."""
+        """Writes the tables, the meaning of their columns, and the offset."""
         if self.table is not None:
             project.gaze = GazePart(
                 tables=[ProjectFile(path=str(path.absolute())) for path in self._files],
@@ -114,29 +114,50 @@ class GazeOfPeople(Feature):
             self.card.offset.setValue(project.gaze.offset)
 
     def facts(self) -> list[Fact]:
-        """The mean scores."""
+        """The mean scores of the comparison."""
         if self.scores is None:
             return []
         titles = {"nss": tr("NSS"), "cc": tr("CC"), "auc_judd": tr("AUC-Judd")}
         means = self.scores.means()
-        return [Fact(title, f"{means[name].mean:.4f}") for name, title in titles.items()]
+        return [Fact(title, number_text(means[name].mean, ".4f")) for name, title in titles.items()]
 
     # -- actions
 
-    @action("Load gaze of people…", Menu.ANALYSE, "Ctrl+G", needs=FRAME, group=4)
+    @action(
+        "Load gaze of people…",
+        Menu.ANALYSE,
+        "Ctrl+G",
+        needs=FRAME,
+        group=4,
+        words="eye tracker eyetracker Tobii Pupil fixations import",
+    )
     def load_gaze(self) -> None:
         """Loads fixations or gaze samples of an eye tracker."""
         folder = self.context.settings.section(WindowSettings).folder
         ask_gaze(self.context.slots.window, folder, self.load)
 
-    @action("Show gaze of people", Menu.ANALYSE, "Shift+G", group=4, checkable=True)
+    @action(
+        "Show gaze of people",
+        Menu.ANALYSE,
+        "Shift+G",
+        group=4,
+        checkable=True,
+        words="eye tracker eyetracker Tobii Pupil fixations",
+    )
     def show_gaze(self, on: bool) -> None:
-        """Draws where people look over the picture, or hides it."""
+        """Shows or hides the gaze of people on the picture."""
         self._set_shown(on)
 
-    @action("Compare with gaze of people", Menu.ANALYSE, "Ctrl+Shift+G", needs=FRAME, group=4)
+    @action(
+        "Compare with gaze of people",
+        Menu.ANALYSE,
+        "Ctrl+Shift+G",
+        needs=FRAME,
+        group=4,
+        words="eye tracker NSS score accuracy",
+    )
     def compare_gaze(self) -> None:
-        """Measures how well the map predicts the gaze of people, or stops that."""
+        """Starts to measure how well the map predicts the gaze of people, or stops."""
         if self.measurement.running:
             self.measurement.stop()
         elif self.table is None:
@@ -146,7 +167,14 @@ class GazeOfPeople(Feature):
         else:
             self.measurement.start(self.table, self._offset)
 
-    @action("Save scores as CSV…", Menu.ANALYSE, "Alt+G", needs=FRAME, group=4)
+    @action(
+        "Save scores as CSV…",
+        Menu.ANALYSE,
+        "Alt+G",
+        needs=FRAME,
+        group=4,
+        words="table spreadsheet Excel",
+    )
     def save_scores(self) -> None:
         """Saves the scores over time as a table."""
         scores = self.scores
@@ -161,7 +189,7 @@ class GazeOfPeople(Feature):
         def save(chosen: str) -> None:
             path = Path(chosen)
             self.context.jobs.run(
-                lambda: write_table(path, scores.csv()),
+                lambda: write_output(path, scores.csv()),
                 lambda _: self.context.messages.notify(
                     "done", tr("Saved {name}.").format(name=path.name), str(path.parent)
                 ),
@@ -174,11 +202,11 @@ class GazeOfPeople(Feature):
     # -- loading
 
     def load(self, paths: Sequence[str], mapping: GazeMapping | None = None) -> None:
-        """Loads tables in the background; asks for the columns where they are not known.
+        """Loads tables in the background; asks for the columns if they are not recognized.
 
         Args:
-            paths: The files, which are joined.
-            mapping: What the columns mean; None: recognized, or as it was chosen last.
+            paths: The files, whose tables are joined.
+            mapping: Meaning of the columns; None to recognize them, or to use the last choice.
         """
         info = self.context.session.info
         if info is None:
@@ -240,10 +268,10 @@ class GazeOfPeople(Feature):
         info = self.context.session.info
         if info is None:
             return
-        named = [one for one in pictures if len(table.of(one)) and len(table.stimuli) > 1]
+        named = len(table.stimuli) > 1 and any(len(table.of(picture)) for picture in pictures)
         own = table if named else table.of(info.title)
         if not len(own):
-            names = ", ".join(one for one in table.stimuli[:5] if one)
+            names = ", ".join(stimulus for stimulus in table.stimuli[:5] if stimulus)
             self.context.messages.notify(
                 "warning",
                 tr("{table} has no gaze on {source}.").format(
@@ -262,36 +290,36 @@ class GazeOfPeople(Feature):
         self.scores = None
         self.card.show_table(own, name, outside)
         self.context.slots.set_panel_enabled(True)
-        self._show_looks()
+        self._show_gaze()
 
     def _remove(self) -> None:
         self._request += 1
         self.measurement.stop()
-        self.table, self.scores, self._shown, self._pictures = None, None, None, []
+        self.table, self.scores, self._pictures = None, None, []
         self.card.show_table(None, "")
         self.card.offset.setValue(0.0)
-        self._show_looks()
+        self._show_gaze()
 
     # -- showing
 
     def _on_presented(self, packet: SaliencyPacket) -> None:
-        self._show_looks()
+        self._show_gaze()
         self.card.set_position(packet.frame.pts)
 
     def _set_shown(self, on: bool) -> None:
         self._settings.shown = on
         self.context.actions.set_checked("show_gaze", on)
         self.card.shown.setChecked(on)
-        self._show_looks()
+        self._show_gaze()
 
     def _set_offset(self, seconds: float) -> None:
         if seconds != self._offset:
             self._offset = seconds
             self.measurement.stop()
             self._forget_scores()
-            self._show_looks()
+            self._show_gaze()
 
-    def _show_looks(self) -> None:
+    def _show_gaze(self) -> None:
         packet, info = self.context.presenter.packet, self.context.session.info
         if self.table is None or packet is None or info is None or not self._settings.shown:
             self.layer.show_looks(())
@@ -301,12 +329,19 @@ class GazeOfPeople(Feature):
             name = self._pictures[min(packet.frame.index, len(self._pictures) - 1)]
             table = table.of(name)
         still = bool(self._pictures) or info.kind is SourceKind.PICTURE
-        points = table.on(self._upright_size()) / self._upright_size()
-        turned = self.context.session.orientations.of(info.spec).apply_to_points(points)
-        at = packet.frame.pts - self._offset
-        self.layer.show_looks(_all_looks(table, turned) if still else _looks_at(table, turned, at))
+        size, seconds = self._upright_size(), packet.frame.pts - self._offset
+        rows = np.arange(len(table))
+        if not still:
+            rows = table.places(seconds - _TRAIL_SECONDS, seconds)
+        orientation = self.context.session.orientations.of(info.spec)
+        points = orientation.apply_to_points(table.on(size)[rows] / size)
+        if still:
+            self.layer.show_looks(_all_looks(table, points))
+        else:
+            self.layer.show_looks(_looks_at(table, rows, points, seconds))
 
     def _upright_size(self) -> tuple[int, int]:
+        """Width and height of the picture without mirroring and rotation, pixels."""
         packet, info = self.context.presenter.packet, self.context.session.info
         if packet is None or info is None:
             return 1, 1
@@ -318,7 +353,7 @@ class GazeOfPeople(Feature):
 
     def _on_progress(self, share: float | None) -> None:
         self.card.show_progress(share)
-        # The load of the comparison must not replace the model in the middle of it.
+        # The load of the comparison must not make the automatic choice replace the model.
         self.context.session.automatic.hold("gaze", share is not None)
 
     def _on_measured(self, scores: GazeScores) -> None:
@@ -336,29 +371,40 @@ class GazeOfPeople(Feature):
 
 
 def _picture_names(info: SourceInfo) -> list[str]:
-    """Names of the files of a folder of pictures, by frame; empty for other sources."""
+    """Returns the file names of a folder of pictures, by frame; empty for other sources."""
     if info.kind is not SourceKind.FOLDER:
         return []
     return [path.name for path in make_source(info.spec).files()]
 
 
-def _looks_at(table: GazeTable, points: NDArray[np.float64], at: float) -> list[Look]:
-    """Where people look at a time of the table, seconds."""
-    near = 0.0 if table.kind == "fixations" else _SAMPLE_SECONDS
-    now = set(table.places(at - near, at).tolist())
-    recent: dict[int, list[int]] = {}
-    for place in table.places(at - _TRAIL_SECONDS, at).tolist():
-        recent.setdefault(int(table.person[place]), []).append(place)
+def _looks_at(
+    table: GazeTable, rows: NDArray[np.intp], points: NDArray[np.float64], seconds: float
+) -> list[Look]:
+    """Returns the looks at a time.
+
+    Args:
+        table: The table.
+        rows: Rows of the last `_TRAIL_SECONDS`, ascending, shape (n,).
+        points: Points of these rows, x and y, 0..1 from the top left, shape (n, 2).
+        seconds: Time in the table.
+    """
+    tolerance = 0.0 if table.kind == "fixations" else _SAMPLE_SECONDS
+    current = set(table.places(seconds - tolerance, seconds).tolist())
+    trails: dict[int, list[tuple[float, float]]] = {}
+    last_rows: dict[int, int] = {}
+    for row, (x, y) in zip(rows.tolist(), points.tolist(), strict=True):
+        person = int(table.person[row])
+        trails.setdefault(person, []).append((x, y))
+        last_rows[person] = row
     looks = []
-    for person, places in recent.items():
-        trail = tuple((float(points[one, 0]), float(points[one, 1])) for one in places)
-        current = trail[-1] if places[-1] in now else None
-        looks.append(Look(person, trail[:-1] if current else trail, current))
+    for person, trail in trails.items():
+        now = trail.pop() if last_rows[person] in current else None
+        looks.append(Look(person, tuple(trail), now))
     return looks
 
 
 def _all_looks(table: GazeTable, points: NDArray[np.float64]) -> list[Look]:
-    """All points on a still picture."""
+    """Returns a look for each point on a still picture."""
     return [
         Look(int(person), (), (float(x), float(y)))
         for person, (x, y) in zip(table.person, points, strict=True)

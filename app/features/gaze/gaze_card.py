@@ -1,4 +1,4 @@
-"""The card of the gaze of people in the side panel: table, offset and scores."""
+"""The card of the gaze of people in the side panel: table, offset, scores and chart."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from app.ui.controls import ElidedLabel, IconButton
 from app.ui.i18n import tr
 from app.ui.icons import icon
 from app.ui.line_chart import LineChart
-from app.ui.number_text import percent_text
+from app.ui.number_text import percent_text, score_text
 from app.ui.steady_axis import SteadyAxis
 from app.ui.time_text import clock_text
 
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     from uvanet.evaluation.gaze_scores import GazeScores
 
 _TITLES = {"nss": "NSS", "cc": "CC", "auc_judd": "AUC-Judd"}
-_HEIGHT = 110
-_MAX_OFFSET = 100_000.0
+_HEIGHT = 110  # pixels
+_MAX_OFFSET = 100_000.0  # seconds
 
 
 class GazeCard(QFrame):
-    """Shows what was loaded and how well the model predicts it.
+    """Shows the loaded table, and how well the model predicts the gaze.
 
     Args:
         load: Action that loads a table.
@@ -37,10 +37,10 @@ class GazeCard(QFrame):
         save: Action that saves the scores.
 
     Signals:
-        shown_changed: Whether the gaze is drawn from now on.
+        shown_changed: Whether the user wants the gaze drawn over the picture.
         offset_changed: Seconds to add to the times of the gaze.
-        removed: The table is not wanted any more.
-        chart_needed: The chart is visible, and was not built yet.
+        removed: The user removes the table.
+        chart_needed: The chart is visible, and is not built yet.
     """
 
     shown_changed = Signal(bool)
@@ -68,7 +68,7 @@ class GazeCard(QFrame):
         self.offset.setSingleStep(0.1)
         self.offset.setSuffix(tr(" s"))
         self.offset.setKeyboardTracking(False)
-        self.offset.setMinimumWidth(90)  # the longest number would be wider than the panel
+        self.offset.setMinimumWidth(90)  # Qt's own minimum is wider than the panel
         self.offset.setAccessibleName(tr("Offset"))
         self.offset.setToolTip(tr("Seconds to add to the times of the table"))
         self.offset.valueChanged.connect(self.offset_changed)
@@ -97,9 +97,9 @@ class GazeCard(QFrame):
             )
             for name, title in {**_TITLES, "share": tr("Of human")}.items()
         }
-        for place, cells in enumerate(self._cells.values()):
-            for at, cell in enumerate(cells):
-                self._grid.addWidget(cell, place, at)
+        for line, cells in enumerate(self._cells.values()):
+            for position, cell in enumerate(cells):
+                self._grid.addWidget(cell, line, position)
         self._grid.setColumnStretch(2, 1)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setVerticalSpacing(2)
@@ -146,12 +146,12 @@ class GazeCard(QFrame):
         self._request_chart()
 
     def show_table(self, table: GazeTable | None, name: str, outside: int = 0) -> None:
-        """Shows a table; None for none.
+        """Shows a table.
 
         Args:
-            table: The table.
-            name: Name of its file, or of the first of several.
-            outside: Number of its points that are not on the picture.
+            table: The table; None shows how to load one.
+            name: Name of its file or files.
+            outside: Number of points that are not on the picture.
         """
         self.empty.setVisible(table is None)
         self.load.setVisible(table is None)
@@ -167,11 +167,11 @@ class GazeCard(QFrame):
             lines = [tr("{points:,} gaze samples, people: {people}").format(**counts)]
         if table.format:
             lines.append(tr("Written by {program}").format(program=table.format))
-        left = table.left_out
+        skipped = table.left_out
         for text, count in (
-            (tr("{count:,} rows are damaged"), left.damaged),
-            (tr("{count:,} rows have no position"), left.without_gaze),
-            (tr("{count:,} rows are other events"), left.other_events),
+            (tr("{count:,} rows are damaged"), skipped.damaged),
+            (tr("{count:,} rows have no position"), skipped.without_gaze),
+            (tr("{count:,} rows are other events"), skipped.other_events),
             (tr("{count:,} points are not on the picture"), outside),
         ):
             if count:
@@ -180,29 +180,32 @@ class GazeCard(QFrame):
         self.facts.setToolTip("\n".join(table.notes))
 
     def show_progress(self, share: float | None) -> None:
-        """Shows the progress of a comparison, 0..1; None while none runs."""
+        """Shows the progress of a comparison, 0..1; None if no comparison is running."""
         self.bar.setVisible(share is not None)
         self.bar.setValue(round((share or 0.0) * STEPS))
         self.measure.setText(tr("Compare") if share is None else tr("Stop"))
 
     def show_scores(self, scores: GazeScores | None) -> None:
-        """Shows the scores of the model; None for none."""
+        """Shows the scores of the model; None hides them."""
         self._scores = scores
         self.measured.setVisible(scores is not None)
         self.save.setEnabled(scores is not None)
         if scores is None:
             return
-        found = dict(scores.means())
-        share = scores.human_share()
-        for name, (title, value, spread) in self._cells.items():
-            one = share if name == "share" else found.get(name)
-            for cell in (title, value, spread):
-                cell.setVisible(one is not None)
-            if one is None:
+        intervals = dict(scores.means())
+        if (share := scores.human_share()) is not None:
+            intervals["share"] = share
+        for name, cells in self._cells.items():
+            interval = intervals.get(name)
+            for cell in cells:
+                cell.setVisible(interval is not None)
+            if interval is None:
                 continue
-            text = percent_text if name == "share" else "{:.2f}".format
-            value.setText(text(one.mean))
-            spread.setText(tr("{low} to {high}").format(low=text(one.low), high=text(one.high)))
+            _, value, spread = cells
+            text = percent_text if name == "share" else score_text
+            low, high = text(interval.low), text(interval.high)
+            value.setText(text(interval.mean))
+            spread.setText(tr("{low} to {high}").format(low=low, high=high))
         moments = int((scores.points > 0).sum())
         facts = {"model": scores.model, "moments": moments}
         if scores.pictures:
@@ -214,7 +217,7 @@ class GazeCard(QFrame):
         self._draw()
 
     def build_chart(self) -> None:
-        """Builds the chart; imports the library of charts where nothing did before."""
+        """Builds the chart; the first call in the program imports the library of charts."""
         self.chart.build()
         self._draw()
 
@@ -241,4 +244,4 @@ class GazeCard(QFrame):
         self.chart.set_value_axis(axis.fit(float(np.nanmin(values)), float(np.nanmax(values))))
         last = float(scores.times[-1])
         self.chart.set_x_range(0.0, max(last, 1.0))
-        self.chart.set_ticks("bottom", [(one, clock_text(one)) for one in (0.0, last / 2, last)])
+        self.chart.set_ticks("bottom", [(time, clock_text(time)) for time in (0.0, last / 2, last)])

@@ -1,4 +1,4 @@
-"""Layer of the gaze of people: where each one looks now, with a short trail."""
+"""The layer of the gaze of people: a dot and a short trail for each person."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
 
     from app.ui.layers import ToWidget
 
-_RADIUS = 6.0
-_MOST_TRAILS = 60  # people; with more of them, lines hide the picture
+_RADIUS = 6.0  # pixels
+_MAX_TRAILS = 60  # people; more lines would hide the picture
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """Where a person looks.
+    """Gaze of a person at one time.
 
     Attributes:
-        person: Number of the person, which gives the color.
-        trail: Points before, the oldest first, x and y, 0..1 from the top left.
-        now: The point of this moment; None between two fixations.
+        person: Number of the person, which sets the color.
+        trail: Earlier points, the oldest first; x and y, 0..1 from the top left.
+        now: The current point; None between two fixations.
     """
 
     person: int
@@ -38,10 +38,10 @@ class Look:
 
 
 class GazeLayer(Layer):
-    """Paints a dot a person, and a line to it from where the person looked before.
+    """Paints a dot for each person, and a line through the earlier points.
 
     Attributes:
-        looks: What is painted.
+        looks: The looks that are painted.
     """
 
     def __init__(self) -> None:
@@ -49,15 +49,15 @@ class GazeLayer(Layer):
         self.looks: Sequence[Look] = ()
 
     def show_looks(self, looks: Sequence[Look]) -> None:
-        """Sets what is painted; empty for nothing."""
+        """Sets the looks to paint; empty for none."""
         if looks or self.looks:
             self.looks = looks
             self.changed.emit()
 
     def paint(self, painter: QPainter, to_widget: ToWidget) -> None:
-        """Paints trails below dots."""
+        """Paints the trails, and the dots over them."""
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        if len(self.looks) <= _MOST_TRAILS:
+        if len(self.looks) <= _MAX_TRAILS:
             for look in self.looks:
                 color = QColor(region_color(look.person))
                 color.setAlpha(150)

@@ -1,4 +1,4 @@
-"""The dialog that asks what the columns of a table mean, with a preview of what comes out."""
+"""The dialog that asks for the meaning of the columns of a table, with a preview."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ from PySide6.QtWidgets import (
 )
 
 from app.ui.build import column, combo_box, form_layout, label, row, spin_box
+from app.ui.controls import Scrolled
 from app.ui.i18n import tr
+from app.ui.number_text import number_text
 from uvanet.data.gaze_mapping import GazeMapping, plain
 from uvanet.data.gaze_reader import read_table
 from uvanet.errors import UvanetError
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from uvanet.data.delimited_text import DelimitedText
     from uvanet.data.gaze_table import GazeTable
 
-_ROWS = 5
+_PREVIEW_LINES = 5
 _GUESSES = {
     "time": ("time", "timestamp", "start", "onset"),
     "x": ("x", "posx", "gazex", "fixationx"),
@@ -39,11 +41,11 @@ _GUESSES = {
 
 
 class MappingDialog(QDialog):
-    """Fields for the columns and units. The table can be used once its preview shows points.
+    """Asks for columns and units. The button Load is enabled when the preview has points.
 
     Args:
-        text: The table.
-        rows: Cells of its first rows, for the preview.
+        text: The file of the table.
+        rows: Cells of the first rows, for the preview.
         size: Width and height of the picture, pixels.
 
     Signals:
@@ -99,7 +101,7 @@ class MappingDialog(QDialog):
         self.height_box = spin_box(tr("Height of the screen"), tip, 1, 100_000, 1080)
         for field in (self.width_box, self.height_box):
             field.valueChanged.connect(self._show_preview)
-        self.preview = QTableWidget(_ROWS, 4)
+        self.preview = QTableWidget(_PREVIEW_LINES, 4)
         self.preview.setHorizontalHeaderLabels([tr("Time"), tr("x"), tr("y"), tr("Person")])
         self.preview.setAccessibleName(tr("Points as they are read"))
         self.preview.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
@@ -116,7 +118,8 @@ class MappingDialog(QDialog):
         self.use.setDefault(True)
         buttons.accepted.connect(self._accept)
         buttons.rejected.connect(self.reject)
-        self._form = form_layout(8)
+        fields = QWidget()
+        self._form = form_layout(8, fields)
         for name, box in self.columns.items():
             self._form.addRow(box.accessibleName(), box)
             if name == "time":
@@ -131,7 +134,7 @@ class MappingDialog(QDialog):
         column(
             label(text.path.name, "section"),
             label(tr("The columns of this table are not known. Say what they hold."), wrap=True),
-            row(self._form, column(self.preview, self.status, None), spacing=24),
+            (row(Scrolled(fields), column(self.preview, self.status, None), spacing=24), 1),
             buttons,
             spacing=12,
             margins=(20, 18, 20, 16),
@@ -142,7 +145,7 @@ class MappingDialog(QDialog):
 
     @property
     def mapping(self) -> GazeMapping:
-        """The meaning of the columns as it is chosen."""
+        """The chosen meaning of the columns."""
         chosen: dict[str, Any] = {name: box.currentData() for name, box in self.columns.items()}
         position = self.position.currentData()
         screen = (self.width_box.value(), self.height_box.value())
@@ -158,7 +161,7 @@ class MappingDialog(QDialog):
         return GazeMapping(**chosen, **more, y_up=upwards, size=size)
 
     def _column(self, name: str, *, optional: bool = False) -> QComboBox:
-        entries = [(one, one) for one in self._text.header]
+        entries = [(title, title) for title in self._text.header]
         none = [("", tr("none"))] if optional else []
         return self._choice(name, [*none, *entries])
 
@@ -170,23 +173,24 @@ class MappingDialog(QDialog):
         return box
 
     def _guess(self) -> None:
-        """Chooses columns whose names say what they may hold."""
+        """Chooses columns by their titles; an exact title comes before a part of one."""
         free = list(self._text.header)
         chosen: dict[str, str] = {}
         for name, words in _GUESSES.items():
-            names = [one for one in free if plain(one) in words]
-            names += [one for one in free if any(w in plain(one) for w in words if len(w) > 1)]
-            if names:
-                chosen[name] = names[0]
-                free.remove(names[0])
+            titles = [title for title in free if plain(title) in words]
+            parts = [word for word in words if len(word) > 1]
+            titles += [title for title in free if any(part in plain(title) for part in parts)]
+            if titles:
+                chosen[name] = titles[0]
+                free.remove(titles[0])
         for name in ("time", "x", "y"):  # in this order in most tables
             if name not in chosen and free:
                 chosen[name] = free.pop(0)
-        for name, found in chosen.items():
-            self.columns[name].setCurrentIndex(self.columns[name].findData(found))
+        for name, title in chosen.items():
+            self.columns[name].setCurrentIndex(self.columns[name].findData(title))
 
     def _show_preview(self) -> None:
-        if not hasattr(self, "use"):  # while the fields are being made
+        if not hasattr(self, "use"):  # the dialog is not complete yet
             return
         self._form.setRowVisible(self._screen, self.position.currentData() == "screen")
         self.preview.clearContents()
@@ -201,15 +205,15 @@ class MappingDialog(QDialog):
 
     def _fill(self, table: GazeTable) -> None:
         points = table.on(self._size)
-        for place in range(min(_ROWS, len(table))):
+        for index in range(min(_PREVIEW_LINES, len(table))):
             cells = (
-                tr("{seconds:.3f} s").format(seconds=float(table.time[place])),
-                f"{points[place, 0]:.1f}",
-                f"{points[place, 1]:.1f}",
-                table.persons[int(table.person[place])],
+                tr("{seconds:.3f} s").format(seconds=float(table.time[index])),
+                number_text(float(points[index, 0]), ".1f"),
+                number_text(float(points[index, 1]), ".1f"),
+                table.persons[int(table.person[index])],
             )
-            for at, cell in enumerate(cells):
-                self.preview.setItem(place, at, QTableWidgetItem(cell))
+            for position, cell in enumerate(cells):
+                self.preview.setItem(index, position, QTableWidgetItem(cell))
         outside = table.outside(self._size)
         lines = [
             tr("Of the first {rows} rows, {points} have a point, {outside} not on the picture.")

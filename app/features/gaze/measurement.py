@@ -1,4 +1,4 @@
-"""Measures the model in use against the gaze of people, in the background."""
+"""Measures how well the model in use predicts the gaze of people, in the background."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.session.models import short_name
+from app.ui.i18n import tr
+from uvanet.errors import UvanetError
 from uvanet.sources import make_source
 
 if TYPE_CHECKING:
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from uvanet.data.gaze_table import GazeTable
     from uvanet.evaluation.gaze_scores import GazeScores
 
-_TELL_EVERY_MS = 150
+_PROGRESS_EVERY_MS = 150
 
 
 class GazeMeasurement(QObject):
@@ -27,12 +29,12 @@ class GazeMeasurement(QObject):
 
     Args:
         session: Provides source and model.
-        jobs: Runs the measurement.
+        jobs: Runs the measurement on a worker thread.
 
     Signals:
-        progress: Its progress, 0..1; None once none is running.
+        progress: Progress of the measurement, 0..1; None when it has ended.
         measured: The GazeScores.
-        failed: The exception that ended it.
+        failed: The exception that ended the measurement.
     """
 
     progress = Signal(object)
@@ -43,8 +45,8 @@ class GazeMeasurement(QObject):
         super().__init__(parent)
         self._session, self._jobs = session, jobs
         self._run: _Run | None = None
-        self._tell = QTimer(self, interval=_TELL_EVERY_MS)
-        self._tell.timeout.connect(self._on_tell)
+        self._timer = QTimer(self, interval=_PROGRESS_EVERY_MS)
+        self._timer.timeout.connect(self._show_progress)
 
     @property
     def running(self) -> bool:
@@ -52,16 +54,16 @@ class GazeMeasurement(QObject):
         return self._run is not None
 
     def start(self, gaze: GazeTable, offset: float) -> None:
-        """Starts a measurement of the current source; ends the one before."""
+        """Starts a measurement on the current source; stops a previous one."""
         self.stop()
         info = self._session.info
         if info is None:
             return
         self._run = current = _Run(self._session, info.spec, gaze, offset)
         self.progress.emit(0.0)
-        self._tell.start()
+        self._timer.start()
 
-        # One that was stopped may still end or fail.
+        # A stopped measurement may still end or fail; its result is ignored.
         def done(scores: GazeScores) -> None:
             if current is self._run:
                 self.stop()
@@ -75,20 +77,16 @@ class GazeMeasurement(QObject):
         self._jobs.run(current.measure, done, failed, name="gaze")
 
     def stop(self) -> None:
-        """Ends a measurement without a result."""
+        """Stops the measurement without a result."""
         if self._run is not None:
             self._run.stop.set()
             self._run = None
-            self._tell.stop()
+            self._timer.stop()
             self.progress.emit(None)
 
-    def _on_tell(self) -> None:
+    def _show_progress(self) -> None:
         if self._run is not None:
             self.progress.emit(self._run.share)
-
-
-class _Stopped(Exception):
-    """The measurement is no longer wanted."""
 
 
 class _Run:
@@ -106,7 +104,7 @@ class _Run:
         return measure_gaze(
             self._session.student.load_copy(),
             self._name,
-            make_source(self._spec),  # upright, as people saw it
+            make_source(self._spec),  # without the orientation of the window, as people saw it
             self._gaze,
             offset=self._offset,
             progress=self._progress,
@@ -122,6 +120,6 @@ class _Run:
             done += 1
             self.share = min(1.0, done / max(1, total))
             if self.stop.is_set():
-                raise _Stopped
+                raise UvanetError(tr("The comparison was stopped."))  # for the log only
 
         yield advance

@@ -13,15 +13,15 @@ from uvanet.data.gaze_mapping import GazeMapping  # noqa: TC001 - msgspec reads 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_MOST = 50
+_MAX_MAPPINGS = 50
 
 
 class GazeSettings(Section):
-    """What is shown of the gaze of people.
+    """Settings of the gaze of people.
 
     Attributes:
-        shown: Whether it is drawn over the picture.
-        mappings: What the columns of tables mean that are not recognized, by their headers.
+        shown: Whether the gaze is drawn over the picture.
+        mappings: Meaning of the columns of tables that are not recognized, by hash of the header.
     """
 
     SECTION: ClassVar[str] = "gaze"
@@ -30,14 +30,14 @@ class GazeSettings(Section):
     mappings: dict[str, GazeMapping] = msgspec.field(default_factory=dict)
 
     def mapping(self, header: Sequence[str]) -> GazeMapping | None:
-        """The mapping that was used last for a header."""
+        """Returns the mapping that was chosen last for a header; None without one."""
         return self.mappings.get(_key(header))
 
     def remember(self, header: Sequence[str], mapping: GazeMapping) -> None:
-        """Keeps a mapping; the oldest of many is dropped."""
+        """Stores a mapping; above `_MAX_MAPPINGS`, the oldest one is dropped."""
         self.mappings.pop(_key(header), None)
         self.mappings[_key(header)] = mapping
-        while len(self.mappings) > _MOST:
+        while len(self.mappings) > _MAX_MAPPINGS:
             del self.mappings[next(iter(self.mappings))]
 
 

@@ -39,14 +39,30 @@ class Marks(Feature):
         """Sets the marks of a project."""
         self.context.session.set_marks(project.start, project.end)
 
-    @action("Mark start", Menu.PLAYBACK, "I", icon="mark-in", needs=SEEKABLE, group=4)
+    @action(
+        "Mark start",
+        Menu.PLAYBACK,
+        "I",
+        icon="mark-in",
+        needs=SEEKABLE,
+        group=4,
+        words="in point cut trim",
+    )
     def mark_in(self) -> None:
         """Marks the current frame as the start of the clip."""
         session = self.context.session
         start, end = session.time_base.frame_start(session.position), session.marks[1]
         change_marks(self.context, start, None if end is not None and end <= start else end)
 
-    @action("Mark end", Menu.PLAYBACK, "O", icon="mark-out", needs=SEEKABLE, group=4)
+    @action(
+        "Mark end",
+        Menu.PLAYBACK,
+        "O",
+        icon="mark-out",
+        needs=SEEKABLE,
+        group=4,
+        words="out point cut trim",
+    )
     def mark_out(self) -> None:
         """Marks the current frame as the end of the clip; the clip contains it."""
         session = self.context.session

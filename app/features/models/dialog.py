@@ -1,4 +1,4 @@
-"""The dialog of the models: their table, and the page that adds an ONNX file."""
+"""The dialog of models: the table, and the page that adds an ONNX file."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ _ENGINES = {
 
 
 class ModelsDialog(QDialog):
-    """Lists all models and acts on the selected one; does not block the window.
+    """Lists all models, with buttons for the selected model; not modal.
 
     Args:
-        engines: The installed engines, as `uvanet.load` takes them.
+        engines: Names of the installed engines, for `uvanet.load`.
         engine: The current engine.
         parent: The window.
 
@@ -40,11 +40,11 @@ class ModelsDialog(QDialog):
         student_chosen: Name of the model to use as student, or `AUTOMATIC`.
         teacher_chosen: Name of the model to use as teacher.
         measure_wanted: Names of the models to measure; empty to stop measuring.
-        delete_wanted: The ModelInfo of a model to delete, or of a file to take off the list.
-        file_wanted: The user wants to choose an ONNX file to add.
+        delete_wanted: The ModelInfo of a model to delete, or of a file to remove from the list.
+        file_wanted: The user wants to add an ONNX file.
 
     Attributes:
-        table: The table.
+        table: The table of models.
         onnx: The page that tries an ONNX file.
     """
 
@@ -149,17 +149,22 @@ class ModelsDialog(QDialog):
     # -- the list
 
     def show_models(self, models: Sequence[ModelInfo], times: Mapping[str, float]) -> None:
-        """Fills the table; `times` are milliseconds a frame by name."""
+        """Fills the table.
+
+        Args:
+            models: The models.
+            times: Milliseconds per frame, by name of the model.
+        """
         self.table.show_models(models, times)
 
     def show_automatic(self, reason: str) -> None:
-        """Shows what the automatic choice runs, and why."""
+        """Shows the model of the automatic choice, and its reason."""
         lines = reason.splitlines()
         self.reason.setText(lines[0] if lines else "")
         self.reason.setToolTip(reason)
 
     def set_chosen(self, student: str, running: str, teacher: str) -> bool:
-        """Shows what is in use.
+        """Marks the models in use.
 
         Args:
             student: The choice of the student: a name, or `AUTOMATIC`.
@@ -174,12 +179,12 @@ class ModelsDialog(QDialog):
         return self.table.show_use(running, teacher)
 
     def show_note(self, text: str) -> None:
-        """Shows a line below the table; an explanation of the sorted column if empty."""
+        """Shows a text below the table; if it is empty, explains the sorted column."""
         self._note_text = text
         self.note.setText(text or self.table.explanation)
 
     def set_measuring(self, on: bool) -> None:
-        """Sets whether models are being measured; the button then stops it."""
+        """Sets whether models are being measured; the button then stops the measurement."""
         self._measuring = on
         self.measure.setText(tr("Stop measuring") if on else tr("Measure time"))
 
@@ -213,7 +218,7 @@ class ModelsDialog(QDialog):
             self.teacher_chosen.emit(model.name)
 
     def _on_automatic(self, on: bool) -> None:
-        # The box shows what holds; `set_chosen` checks it once the choice is made.
+        # The box shows the current choice. `set_chosen` updates it after a change.
         self.automatic.setChecked(self._student == AUTOMATIC)
         self.student_chosen.emit(AUTOMATIC if on else self._running)
 

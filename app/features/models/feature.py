@@ -1,4 +1,4 @@
-"""Models: choice of student, teacher and engine, and measurement of latencies."""
+"""Models: choice of student, teacher and engine, and measurement of their speed."""
 
 from __future__ import annotations
 
@@ -64,10 +64,12 @@ class Models(Feature):
         session.teacher.changed.connect(self._mark)
 
     def open_drop(self, path: str) -> bool:
-        """Uses a dropped model with a card as student; tries one without a card as teacher."""
+        """Uses a dropped model with a card as student; opens the page to try one without a card."""
         if not path.lower().endswith(_SUFFIXES):
             return False
-        model = Path(path).with_suffix(".onnx")
+        model = Path(path)
+        if model.suffix.lower() == ".safetensors":
+            model = model.with_suffix(".onnx")
         if not model.is_file():
             self.context.messages.notify(
                 "error",
@@ -83,12 +85,12 @@ class Models(Feature):
         return True
 
     def save_to_project(self, project: Project) -> None:
-        """Writes the choice of the student, and the teacher that it is compared with."""
+        """Writes the choice of the student, and the teacher of the comparison."""
         session = self.context.session
         project.model, project.teacher = session.student.choice, session.teacher.running
 
     def open_project(self, project: Project) -> None:
-        """Uses the models of a project; one that is not installed is named."""
+        """Uses the models of a project; tells the user which of them is not installed."""
         session = self.context.session
         for name in (project.model, project.teacher):
             if name not in ("", AUTOMATIC) and not is_available(name):
@@ -107,14 +109,20 @@ class Models(Feature):
         return [Fact(tr("Model"), short_name(self.context.session.student.name))]
 
     def preferences(self) -> list[Preference]:
-        """The model, in its own dialog."""
+        """A button that opens the list of models."""
         name = self.context.session.automatic.title
         widget = button(name, tr("Choose student and teacher"), self.choose_models)
         return [Preference(tr("Model"), tr("Student and teacher"), widget)]
 
     # -- actions
 
-    @action("Models…", Menu.MODELS, "M", icon="model")
+    @action(
+        "Models…",
+        Menu.MODELS,
+        "M",
+        icon="model",
+        words="network student teacher accuracy choose measure benchmark",
+    )
     def choose_models(self) -> None:
         """Opens the list of models."""
         dialog = self._make_dialog()
@@ -123,7 +131,7 @@ class Models(Feature):
         self._refresh()
         present(dialog)
 
-    @action("Add an ONNX file…", Menu.MODELS, "Shift+M")
+    @action("Add an ONNX file…", Menu.MODELS, "Shift+M", words="own network import")
     def open_model(self) -> None:
         """Asks for an ONNX file, tries it, and adds it to the list of models."""
         folder = self.context.settings.section(WindowSettings).folder
@@ -148,7 +156,7 @@ class Models(Feature):
         return self.dialog
 
     def _shown_window(self) -> QWidget:
-        """The window that questions belong to."""
+        """The window that is the parent of questions."""
         if self.dialog is not None and self.dialog.isVisible():
             return self.dialog
         return self.context.slots.window
@@ -165,7 +173,6 @@ class Models(Feature):
     def _try(self, name: str) -> None:
         packet = self.context.presenter.packet
         image = packet.frame.image if packet is not None else None
-
         page = self._make_dialog().onnx
 
         def done(trial: ModelPreview) -> None:
@@ -202,7 +209,7 @@ class Models(Feature):
     def _use_engine(self, engine: Engine) -> None:
         self._settings.engine = engine
         self.context.session.use_engine(engine)
-        self._refresh_shown()  # times belong to an engine
+        self._refresh_shown()  # each engine has its own times
 
     def _on_model(self, name: str) -> None:
         self.context.messages.dismiss_topic(_TOPIC)
@@ -221,13 +228,13 @@ class Models(Feature):
         self._mark()
 
     def _remember(self, name: str) -> None:
-        """Puts a file at the head of the list of files."""
+        """Adds a file at the head of the list of files, unless it is listed."""
         settings = self._settings
         if name not in settings.model_files:
             settings.model_files = [name, *settings.model_files][:_MAX_FILES]
 
     def _mark(self, note: str = "") -> None:
-        """Marks the models in use; lists the models again where one is not in the list."""
+        """Marks the models in use; refreshes the list if one of them is not listed."""
         session = self.context.session
         if self.dialog is not None:
             self.dialog.show_note(note)
@@ -255,18 +262,18 @@ class Models(Feature):
         def work() -> tuple[list[ModelInfo], str]:
             return list_model_info(names), machine_key(engine, threads)
 
-        def done(found: tuple[list[ModelInfo], str]) -> None:
-            models, machine = found
+        def done(result: tuple[list[ModelInfo], str]) -> None:
+            models, machine = result
             if request == self._listing:
                 known = self._settings.step_times.get(machine, {})
-                times = {one.name: known[one.key] for one in models if one.key in known}
+                times = {model.name: known[model.key] for model in models if model.key in known}
                 dialog.set_chosen(student.choice, student.name, teacher.name)
                 dialog.show_models(models, times)
 
         self.context.jobs.run(work, done, self.context.show_error, name="models")
 
     def _measure(self, names: list[str]) -> None:
-        """Measures models one after the other in the background; an empty list stops that."""
+        """Measures models one after the other in the background; an empty list stops it."""
         self._to_measure = names
         if names and not self._measuring:
             self._measure_next()
@@ -293,7 +300,7 @@ class Models(Feature):
             if engine == student.engine:
                 dialog.table.show_speed(name, speed)
             elif self._to_measure:
-                self._to_measure.insert(0, name)  # the engine was changed meanwhile
+                self._to_measure.insert(0, name)  # measured on an engine that is not in use now
             self._measure_next()
 
         def done(measured: tuple[str, str, float]) -> None:

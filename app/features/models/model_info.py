@@ -1,4 +1,4 @@
-"""Facts about models before they are used: their cards and files, a trial."""
+"""Facts about models that are not in use: their cards, their files, and a trial run."""
 
 from __future__ import annotations
 
@@ -31,20 +31,20 @@ class ModelInfo:
     """Facts about a model that are known without running it.
 
     Attributes:
-        name: As `uvanet.load` takes it.
+        name: Name or path, for `uvanet.load`.
         title: Name to show.
         role: "student", "teacher" or "external".
         description: One sentence; may be empty.
-        input_size: Width and height at which pictures are shown, pixels; (0, 0) where unknown.
-        size: Size of the file in bytes.
-        parameters: Number of parameters; 0 where unknown.
-        bits: Bits per parameter, estimated from the size: 8, 16 or 32; 0 where unknown.
-        scores: Data set to metric to value, from the model's card; empty without a card.
-        license: License of the weights; empty where unknown.
-        key: Fingerprint under which its speed is remembered; empty where it cannot be used.
-        deletable: Whether it is a model that the user trained.
-        listed: Whether it is a file that the user added to the list.
-        problem: Why the model cannot be used; empty where it can.
+        input_size: Width and height of the input, pixels; (0, 0) if unknown.
+        size: Size of the file, bytes.
+        parameters: Number of parameters; 0 if unknown.
+        bits: Bits per parameter, estimated from the size: 8, 16 or 32; 0 if unknown.
+        scores: Data set to metric to value, from the model card; empty without a card.
+        license: License of the weights; empty if unknown.
+        key: Key of the stored speed; empty if the model cannot be used.
+        deletable: Whether the user trained the model.
+        listed: Whether the user added the file to the list.
+        problem: Why the model cannot be used; empty if it can.
     """
 
     name: str
@@ -77,21 +77,21 @@ class ModelPreview:
 
 
 def list_model_info(files: Iterable[str]) -> list[ModelInfo]:
-    """Lists the registered models, then files. Reads their cards.
+    """Lists the installed models, then files. Reads their cards.
 
     Args:
-        files: Names as `uvanet.load` takes them; empty ones and registered models are skipped.
+        files: Paths of files, with settings if any; empty names and installed models are skipped.
     """
     cards = list_models()
     names = {"", *(card.name for card in cards)}
     own = {path.stem for path in user_model_files()}
-    registered = [
+    installed = [
         replace(
             _card_info(card.name, card, resolve_model(card.name).path), deletable=card.name in own
         )
         for card in cards
     ]
-    return registered + [
+    return installed + [
         replace(_file_info(name), listed=True) for name in files if name not in names
     ]
 
@@ -125,7 +125,7 @@ def _card_info(name: str, card: Card, path: Path) -> ModelInfo:
 
 
 def _bits(size: int, parameters: int) -> int:
-    """Returns the nearest usual width: the file also holds other data than parameters."""
+    """Returns the nearest usual width, since the file has other data than parameters, too."""
     return (
         0
         if not parameters
@@ -137,11 +137,11 @@ def try_model(name: str, image: NDArray[np.uint8] | None) -> ModelPreview:
     """Loads a model and runs it on a picture.
 
     Args:
-        name: As `uvanet.load` takes it.
+        name: Name or path, for `uvanet.load`.
         image: BGR, uint8, shape (h, w, 3); None for a gray picture.
 
     Raises:
-        UvanetError: It does not load, gives no map, or needs longer than `TIME_LIMIT`.
+        UvanetError: The model cannot be loaded, returns no map, or exceeds `TIME_LIMIT`.
     """
     if image is None:
         image = np.full((360, 640, 3), 128, np.uint8)
@@ -155,10 +155,11 @@ def try_model(name: str, image: NDArray[np.uint8] | None) -> ModelPreview:
     except UvanetError:
         raise
     except Exception as error:
-        raise known_error(error, f"{short_name(name)} failed on the picture") from error
+        what = tr("{name} failed on the picture").format(name=short_name(name))
+        raise known_error(error, what) from error
     if not saliency.any():
         raise ModelError(
-            f"{short_name(name)} gives a map without any attention.",
-            "Check mean, standard deviation and kind of output.",
+            tr("{name} gives a map without any attention.").format(name=short_name(name)),
+            tr("Check mean, standard deviation and kind of output."),
         )
     return ModelPreview(saliency, milliseconds)

@@ -1,4 +1,4 @@
-"""The table of all models: one row a model, sorted by any column."""
+"""The table of all models: one row per model, sorted by any column."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QFont, QFontMetrics
 from PySide6.QtWidgets import QAbstractItemView, QTreeView
 
-from app.features.models.scores import SCORE_COLUMNS
+from app.features.models.scores import SCORE_COLUMNS, ScoreColumn
 from app.ui.build import plain_tip
 from app.ui.i18n import tr, tr_noop
+from app.ui.number_text import number_text
 from uvanet.model_card import set_title
 
 if TYPE_CHECKING:
@@ -34,18 +35,18 @@ _PRECISIONS = {8: "int8", 16: "fp16", 32: "fp32"}
 _KINDS = {"student": tr_noop("student"), "teacher": tr_noop("teacher"), "external": tr_noop("file")}
 _ROOT = QModelIndex()
 _SORT, _NAME = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
-_PADDING = 24  # pixels beside a heading, which is bold
-_MAX_NAME_WIDTH = 240  # pixels; a longer name, as of a file, is elided
+_PADDING = 24  # pixels beside a heading
+_MAX_NAME_WIDTH = 240  # pixels; longer names, such as paths, are elided
 NAME, USE, SPEED = "name", "use", "speed"
 
 
 @dataclass(frozen=True, slots=True)
 class Speed:
-    """The measured speed of a model, or why there is none.
+    """The measured speed of a model, or the reason for a missing one.
 
     Attributes:
-        milliseconds: Mean time of a frame; None where it was not measured.
-        text: Shown in place of the time, such as "measuring …".
+        milliseconds: Mean time of a frame; None if it was not measured.
+        text: Text without a time, such as "measuring …".
         tip: Tooltip.
     """
 
@@ -56,7 +57,7 @@ class Speed:
 
 @dataclass(frozen=True, slots=True)
 class _Column:
-    """A column: its heading, what its cells show, and what they are sorted by (None: last)."""
+    """A column: heading, text of the cells, and value to sort by (None: last)."""
 
     key: str
     title: str
@@ -66,8 +67,20 @@ class _Column:
     tip: Callable[[ModelInfo], str] = lambda _: ""
 
 
+def _score_column(score: ScoreColumn) -> _Column:
+    about = tr("{about} Measured on: {data}.")
+    return _Column(
+        f"{score.data} {score.metric}",
+        tr(score.title),
+        about.format(about=tr(score.about), data=set_title(score.data)),
+        lambda model: score.text(model.scores),
+        lambda model: score.value(model.scores),
+        lambda model: score.tip(model.scores),
+    )
+
+
 class _Models(QAbstractTableModel):
-    """The models with their use and speed."""
+    """The models, their use and their speed."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -98,19 +111,7 @@ class _Models(QAbstractTableModel):
                 lambda model: self._speed(model).milliseconds,
                 lambda model: self._speed(model).tip,
             ),
-            *(
-                _Column(
-                    f"{one.data} {one.metric}",
-                    tr(one.title),
-                    tr("{about} Measured on: {data}.").format(
-                        about=tr(one.about), data=set_title(one.data)
-                    ),
-                    lambda model, one=one: one.text(model.scores),  # type: ignore[misc]  # default
-                    lambda model, one=one: one.value(model.scores),  # type: ignore[misc]  # default
-                    lambda model, one=one: one.tip(model.scores),  # type: ignore[misc]  # default
-                )
-                for one in SCORE_COLUMNS
-            ),
+            *map(_score_column, SCORE_COLUMNS),
             _Column(
                 "parameters",
                 tr("Parameters"),
@@ -161,7 +162,7 @@ class _Models(QAbstractTableModel):
         ]
 
     def use(self, model: ModelInfo) -> str:
-        """What a model is used for; empty for nothing."""
+        """Returns the use of a model, such as "live"; empty if it is not in use."""
         uses = ((self.student, tr("live")), (self.teacher, tr("teacher")))
         return ", ".join(text for name, text in uses if name == model.name)
 
@@ -170,8 +171,8 @@ class _Models(QAbstractTableModel):
 
     def _speed_text(self, model: ModelInfo) -> str:
         speed = self._speed(model)
-        took = speed.milliseconds
-        return speed.text if took is None else tr("{time:.1f} ms").format(time=took)
+        time = speed.milliseconds
+        return speed.text if time is None else tr("{time:.1f} ms").format(time=time)
 
     def rowCount(self, parent: Index = _ROOT) -> int:
         return 0 if parent.isValid() else len(self.models)
@@ -214,7 +215,7 @@ class _Models(QAbstractTableModel):
 
 
 class _Sorted(QSortFilterProxyModel):
-    """Sorts by value; models without one are last in both directions."""
+    """Sorts by value; models without a value are last in both directions."""
 
     def lessThan(self, left: Index, right: Index) -> bool:
         first, second = left.data(_SORT), right.data(_SORT)
@@ -225,11 +226,11 @@ class _Sorted(QSortFilterProxyModel):
 
 
 class ModelTable(QTreeView):
-    """The table.
+    """The table of models.
 
     Signals:
-        selected: Another model is selected, or the selected one changed.
-        explained: The sentence about the column that it is sorted by.
+        selected: Another model is selected, or the data of the selected model have changed.
+        explained: The sentence about the column that the table is sorted by now.
     """
 
     selected = Signal()
@@ -281,39 +282,38 @@ class ModelTable(QTreeView):
         return [name for name in self.names if name not in problems]
 
     def cell(self, name: str, column: str) -> str:
-        """What a cell shows.
+        """Returns the text of a cell.
 
         Args:
             name: Name of the model.
             column: Key of the column, such as `SPEED` or "test nss".
         """
-        place = self._place(column)
-        return str(self._sorted.index(self.names.index(name), place).data())
+        return str(self._sorted.index(self.names.index(name), self._index(column)).data())
 
     def sort_by(self, column: str, *, descending: bool = True) -> None:
         """Sorts by a column, given by its key."""
         order = Qt.SortOrder.DescendingOrder if descending else Qt.SortOrder.AscendingOrder
-        self.sortByColumn(self._place(column), order)
+        self.sortByColumn(self._index(column), order)
 
     def select(self, name: str) -> None:
-        """Selects a model; does nothing where it is not listed."""
+        """Selects a model; does nothing if it is not listed."""
         if name in self.names:
             self.setCurrentIndex(self._sorted.index(self.names.index(name), 0))
 
     def show_models(self, models: Sequence[ModelInfo], speeds: Mapping[str, float]) -> None:
-        """Lists models; one that was selected stays so.
+        """Lists models; keeps the selection.
 
         Args:
-            models: The rows.
-            speeds: Name to mean time of a frame, milliseconds.
+            models: The models.
+            speeds: Mean time of a frame, milliseconds, by name of the model.
         """
         current = self.current
         self._model.beginResetModel()
         self._model.models = list(models)
-        self._model.speeds = {name: Speed(took) for name, took in speeds.items()}
+        self._model.speeds = {name: Speed(time) for name, time in speeds.items()}
         self._model.endResetModel()
-        for place, width in enumerate(self._widths()):
-            self.setColumnWidth(place, width)
+        for index, width in enumerate(self._widths()):
+            self.setColumnWidth(index, width)
         self.select(current.name if current else self._model.student)
         self.selected.emit()
 
@@ -323,7 +323,7 @@ class ModelTable(QTreeView):
         self._update()
 
     def show_use(self, student: str, teacher: str) -> bool:
-        """Shows what is in use; returns False where one of the two is not listed."""
+        """Marks the models in use; returns False if one of them is not listed."""
         self._model.student, self._model.teacher = student, teacher
         self._update()
         self.selected.emit()
@@ -331,19 +331,20 @@ class ModelTable(QTreeView):
         return {student, teacher} <= listed
 
     def _widths(self) -> list[int]:
-        """Widths of the columns for their longest text; Qt measures headings as one line."""
+        """Widths of the columns for their longest text. Qt would measure a heading as one line."""
         font = self.header().font()
         font.setWeight(QFont.Weight.DemiBold)  # as in the style sheet
         text = QFontMetrics(font)
         widths = []
-        for place, column in enumerate(self._model.columns):
+        for index, column in enumerate(self._model.columns):
             heading = max(text.horizontalAdvance(line) for line in column.title.split("\n"))
-            most = _MAX_NAME_WIDTH if column.key in (NAME, "license") else 10_000
-            widths.append(min(most, max(heading + _PADDING, self.sizeHintForColumn(place))))
+            width = max(heading + _PADDING, self.sizeHintForColumn(index))
+            elided = column.key in (NAME, "license")
+            widths.append(min(width, _MAX_NAME_WIDTH) if elided else width)
         return widths
 
-    def _place(self, column: str) -> int:
-        return [each.key for each in self._model.columns].index(column)
+    def _index(self, key: str) -> int:
+        return [column.key for column in self._model.columns].index(key)
 
     def _update(self) -> None:
         if not self._model.models:
@@ -360,5 +361,5 @@ def _alignment(column: int) -> Qt.AlignmentFlag:
 def _count(count: int) -> str:
     """Formats a number with the prefix k or M."""
     if count < 1e6:
-        return f"{count / 1e3:.0f}\N{NO-BREAK SPACE}k"
-    return f"{count / 1e6:.1f}\N{NO-BREAK SPACE}M"
+        return f"{number_text(count / 1e3, '.0f')}\N{NO-BREAK SPACE}k"
+    return f"{number_text(count / 1e6, '.1f')}\N{NO-BREAK SPACE}M"

@@ -1,4 +1,4 @@
-"""The page that tries an external ONNX file on the picture, with settings of its input."""
+"""The page that tries an external ONNX file on the current picture, with its settings."""
 
 from __future__ import annotations
 
@@ -30,20 +30,20 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PySide6.QtGui import QResizeEvent
 
-_PREVIEW = (320, 200)
-_MIN_WIDTH_BESIDE = 720  # pixels; with less, the map is above the fields
+_PREVIEW = (320, 200)  # pixels
+_MIN_WIDTH_BESIDE = 720  # pixels; below it, the map is above the fields
 _STYLE = OverlayStyle("turbo", 0.65, 0.1)
 _IMAGENET = ("0.485 0.456 0.406", "0.229 0.224 0.225")
-_USUAL = {"mean": "0", "std": "1", "range": "1", "color": "rgb", "output": "map", "frames": "1"}
+_DEFAULTS = {"mean": "0", "std": "1", "range": "1", "color": "rgb", "output": "map", "frames": "1"}
 
 
 class OnnxForm(QWidget):
-    """Settings of a file, and a preview of its map. Settings can be used once they were tried.
+    """Settings of a file, and a preview of its map. Only settings that were tried can be used.
 
-    An error is shown below the field that it is about, or else below the preview.
+    An error is shown below the field that it is about; other errors, below the preview.
 
     Signals:
-        tried: File and settings, as `uvanet.load` takes them; the receiver tries them and calls
+        tried: File and settings, for `uvanet.load`. The receiver runs the model, and calls
             `show_map` or `show_error`.
         student_chosen: File and settings to use as student.
         teacher_chosen: File and settings to use as teacher.
@@ -128,19 +128,19 @@ class OnnxForm(QWidget):
         column(self.title, (area, 1), buttons, spacing=12, parent=self)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Shows the map above the fields where there is no room beside them."""
+        """Shows the map above the fields if the page is too narrow."""
         super().resizeEvent(event)
         self._place_preview()
 
     def _place_preview(self) -> None:
-        """Places the map; the room above the fields is for a map only."""
+        """Places the map beside or above the fields; above them only if there is a map."""
         wide = self.width() >= _MIN_WIDTH_BESIDE
         self.preview.setVisible(wide or not self.preview.pixmap().isNull())
         directions = QBoxLayout.Direction
         self._inner.setDirection(directions.LeftToRight if wide else directions.BottomToTop)
 
     def _fields(self) -> dict[str, QWidget]:
-        """The fields by the keys of the settings."""
+        """Returns the fields by the keys of their settings."""
         return {
             "size": self.size_line,
             "mean": self.mean_line,
@@ -154,7 +154,7 @@ class OnnxForm(QWidget):
 
     @property
     def _settings(self) -> dict[str, str]:
-        """The settings that differ from the usual ones, as `ExternalOnnx.parse` takes them."""
+        """The settings that differ from the defaults, in the form of `ExternalOnnx.parse`."""
         values = {
             "size": self.size_line.text().strip().replace("\N{MULTIPLICATION SIGN}", "x"),
             "mean": ":".join(self.mean_line.text().replace(",", " ").split()),
@@ -165,15 +165,15 @@ class OnnxForm(QWidget):
             "color": self.color_box.currentData(),
             "output": self.output_box.currentData(),
         }
-        return {key: text for key, text in values.items() if text not in ("", _USUAL.get(key))}
+        return {key: text for key, text in values.items() if text not in ("", _DEFAULTS.get(key))}
 
     @property
     def name(self) -> str:
-        """File and current settings, as `uvanet.load` takes them."""
+        """File and current settings, for `uvanet.load`."""
         return ",".join([self._path, *(f"{key}={text}" for key, text in self._settings.items())])
 
     def open_file(self, path: str) -> None:
-        """Shows the usual settings for a file, and tries them."""
+        """Resets the settings for a file, and tries them."""
         self._path = path
         self.title.setText(Path(path).name)
         for line in (self.size_line, self.mean_line, self.std_line):
@@ -185,7 +185,7 @@ class OnnxForm(QWidget):
         self.start()
 
     def start(self) -> None:
-        """Tries the current settings, unless one of them is invalid."""
+        """Tries the current settings, if they are valid."""
         if any(error.text() for error in self._check().values()):
             return
         self._trying = self.name
@@ -203,7 +203,7 @@ class OnnxForm(QWidget):
         """Shows the map of a trial.
 
         Args:
-            name: File and settings that were tried; ignored if others are being tried by now.
+            name: File and settings of the trial; a trial that is not the newest is ignored.
             saliency: Map, float32, shape (h, w), 0..1.
             milliseconds: Duration of the prediction.
             image: The picture, BGR, uint8, shape (h, w, 3); None for a gray one.
@@ -242,7 +242,7 @@ class OnnxForm(QWidget):
         self._place_preview()
         text = str(error) if isinstance(error, UvanetError) else f"{type(error).__name__}: {error}"
         self._on_changed()
-        # The hint of such an error holds an example, such as size=384x224.
+        # The hint of an error about a field has an example, such as size=384x224.
         field = next((key for key in self.errors if f" {key}=" in text), "")
         if field:
             self._show_error(field, text)
@@ -271,11 +271,11 @@ class OnnxForm(QWidget):
         return self.errors
 
     def _on_changed(self) -> None:
-        """Checks the settings; enables the buttons for those that were tried."""
+        """Checks the settings; enables the buttons if they were tried."""
         valid = not any(error.text() for error in self._check().values())
         tried = bool(self._valid) and self.name == self._valid
-        for each in (self.student_button, self.teacher_button):
-            each.setEnabled(tried)
+        for use_button in (self.student_button, self.teacher_button):
+            use_button.setEnabled(tried)
         self.student_button.setDefault(tried)
         self.try_button.setDefault(not tried)
         self.try_button.setEnabled(valid)

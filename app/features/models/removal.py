@@ -1,4 +1,4 @@
-"""Deletes models of the user, and takes files off the list; both can be undone."""
+"""Deletes models of the user, and removes files from the list; both can be undone."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 
 def delete_model(context: FeatureContext, model: ModelInfo, done: Callable[[], None]) -> None:
-    """Moves a model that the user trained to the trash; without a trash it asks first.
+    """Moves a model that the user trained to the trash; without a trash, asks before deletion.
 
     Args:
         context: The parts of the program.
-        model: One that is deletable and not in use.
+        model: A model that is deletable and not in use.
         done: Called after each change, also after undo and redo.
     """
     path = user_model(model.name)
@@ -35,19 +35,21 @@ def delete_model(context: FeatureContext, model: ModelInfo, done: Callable[[], N
 def remove_file(
     context: FeatureContext, settings: SessionSettings, model: ModelInfo, done: Callable[[], None]
 ) -> None:
-    """Takes a file off the list of models; the file stays where it is."""
-    before = list(settings.model_files)
-    after = [name for name in before if name != model.name]
+    """Removes a file from the list of models; the file itself is not changed."""
+    index = settings.model_files.index(model.name) if model.name in settings.model_files else 0
 
-    def apply(files: list[str]) -> None:
-        settings.model_files = list(files)
+    def apply(listed: bool) -> None:
+        files = [name for name in settings.model_files if name != model.name]
+        if listed:
+            files.insert(index, model.name)
+        settings.model_files = files
         done()
 
-    apply(after)
+    apply(False)
     context.undo.record(
         tr("remove model from list"),
         apply,
-        before,
-        after,
+        True,
+        False,
         toast=tr("{name} was removed from the list.").format(name=model.title),
     )

@@ -1,4 +1,4 @@
-"""The scores of a model card as columns of the table of models; each has one data set."""
+"""The scores of model cards as columns of the table; each column has one data set."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.ui.i18n import tr, tr_noop
+from app.ui.number_text import interval_text, percent_text, score_text
 from uvanet.model_card import set_title
 
 if TYPE_CHECKING:
@@ -31,13 +32,13 @@ STEADY = tr_noop(
 
 @dataclass(frozen=True, slots=True)
 class ScoreColumn:
-    """One column.
+    """One column of scores.
 
     Attributes:
         data: Key of the data set in the card.
         metric: Key of the metric.
-        title: Heading: the metric, and its data set below.
-        about: What the metric means, in one sentence.
+        title: Heading: the metric, and the data set below.
+        about: Meaning of the metric, in one sentence.
     """
 
     data: str
@@ -46,20 +47,20 @@ class ScoreColumn:
     about: str
 
     def value(self, scores: Scores) -> float | None:
-        """The score; None where the model was not measured on the data."""
+        """Returns the score; None if the model was not measured on the data."""
         return scores.get(self.data, {}).get(self.metric)
 
     def text(self, scores: Scores) -> str:
-        """What the cell shows; "-" where the model was not measured on the data."""
+        """Returns the text of the cell; "-" if the model was not measured on the data."""
         value = self.value(scores)
         if value is None:
             return "-"
         if self.metric == "human_share":
-            return f"{100 * value:.0f}\N{NO-BREAK SPACE}%"
-        return f"{value:.2f}"
+            return percent_text(value)
+        return score_text(value)
 
     def tip(self, scores: Scores) -> str:
-        """The score with its interval and data set, as a sentence; empty where there is none."""
+        """Returns score, interval and data set as a sentence; empty without a score."""
         value = self.value(scores)
         if value is None:
             return ""
@@ -69,7 +70,7 @@ class ScoreColumn:
         factor, digits = (100, 0) if share else (1, 2)
         interval = ""
         if low is not None and high is not None:
-            interval = f" [{factor * low:.{digits}f}, {factor * high:.{digits}f}]"
+            interval = " " + interval_text(factor * low, factor * high, digits)
         text = (
             tr("{value:.0f} %{interval} of what one person predicts of another, on {data}")
             if share

@@ -79,22 +79,44 @@ class Overlay(Feature):
 
     # -- actions
 
-    @action("Show overlay", Menu.VIEW, "U", icon="eye", checkable=True)
+    @action("Show overlay", Menu.VIEW, "U", icon="eye", checkable=True, words="heatmap hide")
     def overlay(self, on: bool) -> None:
         """Shows or hides the heat map."""
         self._change(tr("show overlay") if on else tr("hide overlay"), visible=on)
 
-    @action("Color bar", Menu.VIEW, "Shift+U", submenu="Heat map", group=3, checkable=True)
+    @action(
+        "Color bar",
+        Menu.VIEW,
+        "Shift+U",
+        submenu="Heat map",
+        group=3,
+        checkable=True,
+        words="legend scale",
+    )
     def color_bar(self, on: bool) -> None:
         """Shows the colors of the heat map over the picture, from low to high."""
         self._change(tr("show color bar") if on else tr("hide color bar"), color_bar=on)
 
-    @action("More opacity", Menu.VIEW, "Up", submenu="Heat map", repeat=True)
+    @action(
+        "More opacity",
+        Menu.VIEW,
+        "Up",
+        submenu="Heat map",
+        repeat=True,
+        words="transparency stronger",
+    )
     def more_opacity(self) -> None:
         """Raises the opacity by a step."""
         self.panel.opacity.step_value(1)
 
-    @action("Less opacity", Menu.VIEW, "Down", submenu="Heat map", repeat=True)
+    @action(
+        "Less opacity",
+        Menu.VIEW,
+        "Down",
+        submenu="Heat map",
+        repeat=True,
+        words="transparency weaker",
+    )
     def less_opacity(self) -> None:
         """Lowers the opacity by a step."""
         self.panel.opacity.step_value(-1)
@@ -139,7 +161,7 @@ class Overlay(Feature):
         """Uses viridis."""
         self.set_colormap("viridis")
 
-    @action("Next colormap", Menu.VIEW, "C", submenu="Heat map", group=3)
+    @action("Next colormap", Menu.VIEW, "C", submenu="Heat map", group=3, words="color palette")
     def next_colormap(self) -> None:
         """Uses the next colormap."""
         index = _COLORMAPS.index(self._settings.colormap) + 1

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from app.runtime.settings import Section
+from app.ui.i18n import tr
 from uvanet.overlay import OverlayStyle
 
 Share = Annotated[float, Meta(ge=0.0, le=1.0)]
@@ -27,10 +28,10 @@ class Look(msgspec.Struct):
 
 def _first_looks() -> dict[str, Look]:
     return {
-        "Standard": Look(),
-        "Peaks only": Look(opacity=0.7, threshold=0.6),
-        "Calm": Look(colormap="viridis", opacity=0.5, smoothing=0.5),
-        "Whole map": Look(colormap="inferno", opacity=0.8, threshold=0.0),
+        tr("Standard"): Look(),
+        tr("Peaks only"): Look(opacity=0.7, threshold=0.6),
+        tr("Calm"): Look(colormap="viridis", opacity=0.5, smoothing=0.5),
+        tr("Whole map"): Look(colormap="inferno", opacity=0.8, threshold=0.0),
     }
 
 

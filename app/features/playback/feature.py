@@ -16,6 +16,7 @@ from app.shell.context import Fact, FactKind
 from app.shell.feature import Feature
 from app.ui.i18n import tr
 from app.ui.icons import icon
+from app.ui.number_text import number_text
 from app.ui.time_text import TimeBase
 from uvanet.sources.base import SourceCondition, SourceKind
 
@@ -71,7 +72,7 @@ class Playback(Feature):
             return [loop]
         frame = packet.frame
         return [
-            Fact(tr("Time (s)"), f"{frame.pts:.3f}", FactKind.PRIVATE),
+            Fact(tr("Time (s)"), number_text(frame.pts, ".3f"), FactKind.PRIVATE),
             Fact(tr("Frame"), str(frame.index), FactKind.PRIVATE),
             loop,
         ]
@@ -158,12 +159,20 @@ class Playback(Feature):
         else:
             self._seek(max(0.0, end - (1 / base.fps if base.fps else 0.0)))
 
-    @action("Slower", Menu.PLAYBACK, "[", needs=PACED, group=2, repeat=True)
+    @action(
+        "Slower",
+        Menu.PLAYBACK,
+        "[",
+        needs=PACED,
+        group=2,
+        repeat=True,
+        words="speed tempo slow motion",
+    )
     def slower(self) -> None:
         """Plays at the next lower speed."""
         self._change_speed(-1)
 
-    @action("Faster", Menu.PLAYBACK, "]", needs=PACED, group=2, repeat=True)
+    @action("Faster", Menu.PLAYBACK, "]", needs=PACED, group=2, repeat=True, words="speed tempo")
     def faster(self) -> None:
         """Plays at the next higher speed."""
         self._change_speed(1)
@@ -173,7 +182,7 @@ class Playback(Feature):
         """Plays in real time."""
         self._set_speed(1.0)
 
-    @action("Loop", Menu.PLAYBACK, "Alt+L", icon="loop", group=3, checkable=True)
+    @action("Loop", Menu.PLAYBACK, "Alt+L", icon="loop", group=3, checkable=True, words="repeat")
     def loop(self, on: bool) -> None:
         """Sets whether files start again at their end."""
         self._settings.loop = on

@@ -12,6 +12,7 @@ from app.shell.slots import action_button
 from app.ui.build import column, label, row
 from app.ui.controls import IconButton
 from app.ui.i18n import tr
+from app.ui.number_text import number_text
 from app.ui.strip import Strip
 from app.ui.time_text import TimeBase
 
@@ -167,4 +168,4 @@ class Transport(Strip):
 
 
 def _times(speed: float) -> str:
-    return f"{speed:g}\N{MULTIPLICATION SIGN}"
+    return f"{number_text(speed)}\N{MULTIPLICATION SIGN}"

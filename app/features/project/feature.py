@@ -46,12 +46,22 @@ class Projects(Feature):
 
     # -- actions
 
-    @action("Open project…", Menu.FILE, "Ctrl+Alt+O", icon="project-open", group=2)
+    @action(
+        "Open project…", Menu.FILE, "Ctrl+Alt+O", icon="project-open", group=2, words="load session"
+    )
     def open_project_file(self) -> None:
         """Asks for a project and opens it."""
         ask_project(self.context.slots.window, self._folder, self.open_file)
 
-    @action("Save project…", Menu.FILE, "Ctrl+Shift+S", icon="project-save", needs=SOURCE, group=2)
+    @action(
+        "Save project…",
+        Menu.FILE,
+        "Ctrl+Shift+S",
+        icon="project-save",
+        needs=SOURCE,
+        group=2,
+        words="store session",
+    )
     def save_project(self) -> None:
         """Saves source, regions, marks, model and view as a project."""
         info = self.context.session.info

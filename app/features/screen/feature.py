@@ -40,7 +40,13 @@ class Screen(Feature):
         for signal in (context.session.opened, context.session.failed, context.session.switched):
             signal.connect(self._on_source)
 
-    @action("Screen region…", Menu.FILE, "Ctrl+Shift+U", icon="screen")
+    @action(
+        "Screen region…",
+        Menu.FILE,
+        "Ctrl+Shift+U",
+        icon="screen",
+        words="capture desktop monitor part",
+    )
     def open_screen_region(self) -> None:
         """Asks for a rectangle of the desktop; under Wayland for a screen or a window."""
         if is_wayland():
@@ -53,7 +59,13 @@ class Screen(Feature):
         self._picker.chosen.connect(self._open)
         self._picker.show()
 
-    @action("Watch a window…", Menu.FILE, "Ctrl+Alt+U", icon="screen")
+    @action(
+        "Watch a window…",
+        Menu.FILE,
+        "Ctrl+Alt+U",
+        icon="screen",
+        words="capture screen program application",
+    )
     def open_window(self) -> None:
         """Asks for a window of another program; under Wayland for a screen or a window."""
         if is_wayland():

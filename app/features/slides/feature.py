@@ -88,7 +88,14 @@ class Slides(Feature):
         """Shows the last picture."""
         self._go(1 << 30)
 
-    @action("Play folder as a film", Menu.PLAYBACK, "Shift+P", needs=SOURCE, group=3)
+    @action(
+        "Play folder as a film",
+        Menu.PLAYBACK,
+        "Shift+P",
+        needs=SOURCE,
+        group=3,
+        words="slideshow sequence",
+    )
     def play_as_film(self) -> None:
         """Plays the pictures of the folder as a film, or shows them as slides again."""
         info = self.context.session.info

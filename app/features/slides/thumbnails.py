@@ -11,7 +11,7 @@ from PySide6.QtGui import QImage
 
 from app.ui.images import to_qimage
 from uvanet.errors import SourceError
-from uvanet.sources.picture import load_picture
+from uvanet.sources.picture_decoding import load_picture
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -27,7 +27,15 @@ class Snapshots(Feature):
         for name in ("save_snapshot", "copy_snapshot"):
             context.slots.add_button(context.actions[name], 60)
 
-    @action("Save snapshot…", Menu.FILE, "Ctrl+S", icon="snapshot", needs=FRAME, group=2)
+    @action(
+        "Save snapshot…",
+        Menu.FILE,
+        "Ctrl+S",
+        icon="snapshot",
+        needs=FRAME,
+        group=2,
+        words="screenshot picture image export",
+    )
     def save_snapshot(self) -> None:
         """Asks for a path, then writes what the canvas shows as a PNG."""
         render, info = self.context.presenter.snapshot(), self.context.session.info
@@ -48,7 +56,15 @@ class Snapshots(Feature):
         name = snapshot_name(info.title if info else "")
         ask_save_snapshot(self.context.slots.window, pictures_folder(), name, write)
 
-    @action("Copy snapshot", Menu.EDIT, "Ctrl+C", icon="copy", needs=FRAME, group=1)
+    @action(
+        "Copy snapshot",
+        Menu.EDIT,
+        "Ctrl+C",
+        icon="copy",
+        needs=FRAME,
+        group=1,
+        words="screenshot picture image clipboard",
+    )
     def copy_snapshot(self) -> None:
         """Copies what the canvas shows to the clipboard."""
         render = self.context.presenter.snapshot()

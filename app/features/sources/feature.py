@@ -70,24 +70,49 @@ class Sources(Feature):
 
     # -- actions
 
-    @action("Choose source…", Menu.FILE, "S", icon="source", hidden=True)
+    @action(
+        "Choose source…",
+        Menu.FILE,
+        "S",
+        icon="source",
+        hidden=True,
+        words="webcam camera screen input device",
+    )
     def choose_source(self) -> None:
         """Opens the list of sources."""
         self.context.slots.chrome_requested.emit()
         picker = self.picker
         picker.list.popup(picker.mapToGlobal(QPoint(0, picker.height() + 4)))
 
-    @action("Open file…", Menu.FILE, "Ctrl+O", icon="file")
+    @action(
+        "Open file…",
+        Menu.FILE,
+        "Ctrl+O",
+        icon="file",
+        words="video picture movie image load import",
+    )
     def open_file(self) -> None:
         """Asks for a file."""
         ask_file(self.context.slots.window, self._folder, self._open_path)
 
-    @action("Open folder of pictures…", Menu.FILE, "Ctrl+Shift+O", icon="folder")
+    @action(
+        "Open folder of pictures…",
+        Menu.FILE,
+        "Ctrl+Shift+O",
+        icon="folder",
+        words="photos holiday slides images load",
+    )
     def open_folder(self) -> None:
         """Asks for a folder."""
         ask_folder(self.context.slots.window, self._folder, self._open_path)
 
-    @action("Open URL…", Menu.FILE, "Ctrl+U", icon="link")
+    @action(
+        "Open URL…",
+        Menu.FILE,
+        "Ctrl+U",
+        icon="link",
+        words="stream network address RTSP internet link",
+    )
     def open_url(self) -> None:
         """Asks for a URL."""
         from app.features.sources.url_dialog import UrlDialog
@@ -97,12 +122,14 @@ class Sources(Feature):
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
-    @action("Demo", Menu.FILE, "Ctrl+D", icon="demo")
+    @action("Demo", Menu.FILE, "Ctrl+D", icon="demo", words="example sample")
     def open_demo(self) -> None:
         """Plays the demo."""
         self.context.session.open("demo")
 
-    @action("Refresh devices", Menu.FILE, "F5", icon="rescan", group=1)
+    @action(
+        "Refresh devices", Menu.FILE, "F5", icon="rescan", group=1, words="webcam camera search"
+    )
     def rescan(self) -> None:
         """Searches for cameras and screens and reports their numbers."""
         self._find_devices(announce=True)

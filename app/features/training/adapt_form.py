@@ -1,4 +1,4 @@
-"""The options of an adaptation to the scene that plays."""
+"""The form of an adaptation: its options, and why it cannot start."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from uvanet.sources.base import SourceInfo
 
 MIN_SECONDS, MAX_SECONDS = 30, 120
-"""How much of the scene can be recorded, seconds."""
+"""Limits of the duration of a recording, seconds."""
 
 MIN_CLIP = 2.0
-"""Seconds of a video without which nothing can be learned and measured."""
+"""Shortest video that can be used, seconds."""
 
-DISK = 400_000_000
-"""Bytes for the frames of a scene, general images and checkpoints of the largest student."""
+DISK_BYTES = 400_000_000
+"""Space for the frames of a scene, general images and checkpoints of the largest student."""
 
 
 class AdaptForm(TrainingForm):
@@ -77,15 +77,15 @@ class AdaptForm(TrainingForm):
 
     @property
     def seconds(self) -> float:
-        """How much to record, seconds."""
+        """Duration of the recording, seconds."""
         return MIN_SECONDS + self.duration.value
 
     def request(self, info: SourceInfo, begin: float | None) -> RunRequest:
-        """The run that is chosen; for a live source without the folder of recorded frames.
+        """Returns the chosen run. For a live source, the caller adds the folder of its frames.
 
         Args:
             info: The source.
-            begin: Where in a file the scene begins, seconds; None for the start of the file.
+            begin: Start of the scene in a file, seconds; None for the start of the file.
         """
         arguments = ["--seconds", f"{self.seconds:g}", "--start", self.start.value or "uvanet-64"]
         arguments += ["--teacher", self.teacher.value] if self.teacher.value else []
@@ -100,11 +100,11 @@ class AdaptForm(TrainingForm):
         return RunRequest("adapt", info.title, arguments, background, info.spec)
 
     def show_source(self, info: SourceInfo | None, room: int) -> None:
-        """Shows the source, and what is missing for a student to adapt to it.
+        """Shows the source, and why the adaptation cannot start.
 
         Args:
-            info: The source; None for none.
-            room: Bytes that are free on the disk of the runs; 0 where unknown.
+            info: The source; None if no source is open.
+            room: Free bytes on the disk of the runs; 0 if unknown.
         """
         self.title.setText(
             tr("Adapt to {title}").format(title=info.title)
@@ -112,7 +112,7 @@ class AdaptForm(TrainingForm):
             else tr("Adapt to this scene")
         )
         self.keep.setVisible(info is not None and info.live)
-        seconds = None if info is None or info.live else info.duration
+        seconds = None if info is None or info.live or info.slides else info.duration
         self.length.setVisible(seconds is not None and seconds < self.seconds)
         if seconds is not None:
             text = tr("The video lasts {seconds:.0f} s; all of it is used.")
@@ -131,6 +131,6 @@ class AdaptForm(TrainingForm):
             return tr("No teacher is installed: choose its file under Advanced.")
         if problem := self.replay.problem or self.data.problem:
             return problem
-        if room and room < DISK:
-            return no_room(DISK, room)
+        if room and room < DISK_BYTES:
+            return no_room(DISK_BYTES, room)
         return ""

@@ -1,4 +1,4 @@
-"""The user's scene with the maps of the student before and after a training."""
+"""Compares a student before and after training, on a frame of the user's scene."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ _MIN_HEIGHT, _MAX_WIDTH = 180, 1280  # pixels
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BeforeAfter:
-    """One frame with both maps.
+    """One frame, with the map of each student over it.
 
     Attributes:
-        before: BGR, uint8, shape (h, w, 3), with the map of the student that was trained further.
-        after: Likewise with the map of the new student.
+        before: Overlay of the student that was trained further; BGR, uint8, shape (h, w, 3).
+        after: Overlay of the new student, in the same form.
     """
 
     before: Picture
@@ -55,23 +55,24 @@ class BeforeAfter:
 def compare_students(
     request: RunRequest, model: str, frame: Picture | YuvPicture | None
 ) -> BeforeAfter | None:
-    """Runs both students on a frame of what was learned. Takes a moment; any thread.
+    """Runs both students on one frame. Loads two models: call it from a worker thread.
 
     Args:
-        request: What the run did.
-        model: The new student.
-        frame: Of the scene; an array is BGR, uint8, shape (h, w, 3). None to read one.
+        request: Request of the run.
+        model: Name or path of the new student.
+        frame: A frame of the scene; an array is BGR, uint8, shape (h, w, 3). None reads the first
+            frame of the data of the run.
 
     Returns:
-        None where there is no frame: a live source that is not open, or files that have gone; or
-        where the training began with random weights.
+        None if there is no frame (a live source that is not open, deleted files), if a model cannot
+        run, or if the training began with random weights.
     """
     start = request.option("--start")
     try:
         image = _read_frame(request) if frame is None else frame
         if image is None or not start:
             return None
-        image = _smaller(as_bgr(image))
+        image = _limit_width(as_bgr(image))
         return BeforeAfter(*(_overlay(name, image) for name in (start, model)))
     except UvanetError:
         return None
@@ -90,7 +91,7 @@ def _read_frame(request: RunRequest) -> Picture | YuvPicture | None:
     return None if frame is None else frame.image
 
 
-def _smaller(image: Picture) -> Picture:
+def _limit_width(image: Picture) -> Picture:
     scale = min(1.0, _MAX_WIDTH / image.shape[1])
     size = (round(scale * image.shape[1]), max(1, round(scale * image.shape[0])))
     return np.ascontiguousarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA))
@@ -105,7 +106,7 @@ def _overlay(name: str, image: Picture) -> Picture:
 
 
 class BeforeAfterView(QWidget):
-    """Shows both in one picture, divided by a handle. Hidden until it has something to show."""
+    """Shows both overlays in one picture, divided by a handle; hidden without a comparison."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -124,7 +125,7 @@ class BeforeAfterView(QWidget):
         self.hide()
 
     def show_comparison(self, pictures: BeforeAfter | None) -> None:
-        """Shows two pictures of equal size; None hides the view."""
+        """Shows a comparison; None hides the view."""
         self._shown = pictures
         self.setVisible(pictures is not None)
         self.handle.setVisible(pictures is not None)
@@ -135,8 +136,8 @@ class BeforeAfterView(QWidget):
             return
         before, after = self._shown.before, self._shown.after
         height, width = before.shape[:2]
-        place = round(self.handle.share * width)
-        picture = np.hstack([before[:, :place], after[:, place:]])
+        split = round(self.handle.share * width)
+        picture = np.hstack([before[:, :split], after[:, split:]])
         order = (0, next(self._order))
         self.canvas.show_picture(paintable(picture), (width, height), order, picture)
         self.handle.follow()

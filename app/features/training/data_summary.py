@@ -1,4 +1,4 @@
-"""Text about the data in a folder, and about the time and disk space of a training on it."""
+"""Texts about training data: what a folder holds, and the time and disk space of a training."""
 
 from __future__ import annotations
 
@@ -12,53 +12,53 @@ if TYPE_CHECKING:
 _MAX_NAMES = 3
 
 
-def summarize_folder(found: Survey, side: int, steps: int | None) -> str:
+def summarize_folder(survey: Survey, side: int, steps: int | None) -> str:
     """Describes a folder of videos and images.
 
     Args:
-        found: What the folder holds.
+        survey: The files of the folder.
         side: Input size of the student, pixels.
-        steps: Batches of the fine-tuning whose time is estimated; None for no estimate.
+        steps: Batches of a fine-tuning, to estimate its time; None for no estimate.
     """
     sentences = [
         tr("Videos: {videos} ({minutes:.1f} min), images: {images}, frames: {frames}.").format(
-            videos=found.videos,
-            minutes=found.seconds / 60,
-            images=found.pictures,
-            frames=found.frames,
+            videos=survey.videos,
+            minutes=survey.seconds / 60,
+            images=survey.pictures,
+            frames=survey.frames,
         )
     ]
-    if found.looked_at < found.pictures:
-        sentences.append(tr("{count} of the images were checked.").format(count=found.looked_at))
-    if found.cut:
+    if survey.looked_at < survey.pictures:
+        sentences.append(tr("{count} of the images were checked.").format(count=survey.looked_at))
+    if survey.cut:
         sentences.append(
             tr("Incomplete, used up to the damage ({count}): {names}.").format(
-                count=len(found.cut), names=_names(found.cut)
+                count=len(survey.cut), names=_names(survey.cut)
             )
         )
-    if found.broken:
+    if survey.broken:
         sentences.append(
             tr("Unreadable, not used ({count}): {names}.").format(
-                count=len(found.broken), names=_names([name for name, _ in found.broken])
+                count=len(survey.broken), names=_names([name for name, _ in survey.broken])
             )
         )
     if steps is not None:
         sentences.append(
             tr("About {minutes:.0f} min and {size:.0f} MB of disk.").format(
-                minutes=max(1.0, found.run_seconds(side, steps) / 60), size=found.disk(side) / 1e6
+                minutes=max(1.0, survey.run_seconds(side, steps) / 60), size=survey.disk(side) / 1e6
             )
         )
     return " ".join(sentences)
 
 
 def summarize_gaze(
-    gaze: GazeSurvey, more: Survey | None, side: int, epochs: int, *, teachers: bool
+    gaze: GazeSurvey, unlabelled: Survey | None, side: int, epochs: int, *, teachers: bool
 ) -> str:
     """Describes the gaze data of a coupled distillation.
 
     Args:
-        gaze: What its folder holds.
-        more: What the folder without gaze holds; None without one.
+        gaze: The gaze data.
+        unlabelled: The files of the folder without gaze; None without such a folder.
         side: Input size of the student, pixels.
         epochs: Epochs of step 1.
         teachers: Whether both teachers are trained first.
@@ -76,13 +76,13 @@ def summarize_gaze(
     )
     return text.format(
         count=gaze.pictures,
-        minutes=max(1.0, gaze.run_seconds(more, side, epochs) / 60),
-        size=gaze.disk(more) / 1e6,
+        minutes=max(1.0, gaze.run_seconds(unlabelled, side, epochs) / 60),
+        size=gaze.disk(unlabelled) / 1e6,
     )
 
 
 def no_room(needed: int, free: int) -> str:
-    """Says that the disk is too full for a run.
+    """Returns the message that the disk is too full for a run.
 
     Args:
         needed: Bytes that the run needs.

@@ -1,4 +1,4 @@
-"""The options of a training on a folder: data, recipe and model."""
+"""The form of a training on a folder: data, recipe and model."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from app.features.training.source_form import FolderForm, GazeForm
 from app.features.training.training_form import TrainingForm
 from app.ui.build import check_box, combo_box, form_layout, spin_box
 from app.ui.i18n import tr
+from uvanet.paths import expand_user
 from uvanet.training.data.frame_pairs import MIN_PAIRS, STEP1_EPOCHS
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ QUICK, COUPLED = "quick", "coupled"
 
 
 class DistillForm(TrainingForm):
-    """Asks what to train on, and how."""
+    """Asks for the training data, the recipe and its options."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -81,6 +82,8 @@ class DistillForm(TrainingForm):
             self.start.currentIndexChanged,
             self.train_teachers.toggled,
             self.teacher.currentIndexChanged,
+            self.spatial.currentIndexChanged,
+            self.temporal.currentIndexChanged,
             self.replay.changed,
             self.steps.valueChanged,
             self.epochs.valueChanged,
@@ -131,13 +134,13 @@ class DistillForm(TrainingForm):
         self._update()
 
     def request(self) -> RunRequest:
-        """The run that is chosen."""
+        """Returns the chosen run."""
         folder, start = self.learn.path, self.start.value
-        place = str(Path(folder).expanduser().absolute()) if folder else ""
-        arguments = ["--pool", place] if folder else []
+        path = str(expand_user(folder).absolute()) if folder else ""
+        arguments = ["--pool", path] if folder else []
         if self.quick:
             if self.learn.layout_name:
-                arguments = ["--set", f"{self.learn.layout_name}={place}"]
+                arguments = ["--set", f"{self.learn.layout_name}={path}"]
             arguments += ["--quick", "--start", start, "--steps", str(self.steps.value())]
             arguments += ["--rate", f"{self.rate.value():g}"]
             if self.teacher.value:
@@ -187,37 +190,46 @@ class DistillForm(TrainingForm):
         self.show_problem(self._problem())
 
     def _problem(self) -> str:
-        if self.quick:
-            found = self.learn.survey
-            if self.learn.failed:
-                return tr("Nothing can be learned from this folder.")
-            if found is None:
-                return tr("Choose a folder to learn from.") if not self.learn.path else ""
-            if not found.videos + found.pictures:
-                return tr("There is nothing to learn from in this folder.")
-            if not found.enough:
-                return tr(
-                    "Too little to hold some of it out: a video of a few seconds or {count} images "
-                    "are needed."
-                ).format(count=MIN_PAIRS)
-            if not self.start.value:
-                return tr("Fine-tuning starts from a student: choose one.")
-            if not self.learn.layout_name and not self.teacher.value:
-                return tr("No teacher is installed: choose its file under Advanced.")
-            if problem := self.replay.problem:
-                return problem
-            if found.room and found.room < found.disk(self._side()):
-                return no_room(found.disk(self._side()), found.room)
-            return ""
+        return self._fine_tuning_problem() if self.quick else self._coupled_problem()
+
+    def _fine_tuning_problem(self) -> str:
+        survey = self.learn.survey
+        if self.learn.failed:
+            return tr("Nothing can be learned from this folder.")
+        if survey is None:
+            return tr("Choose a folder to learn from.") if not self.learn.path else ""
+        if not survey.videos + survey.pictures:
+            return tr("There is nothing to learn from in this folder.")
+        if not survey.enough:
+            return tr(
+                "Too little to hold some of it out: a video of a few seconds or {count} images "
+                "are needed."
+            ).format(count=MIN_PAIRS)
+        if not self.start.value:
+            return tr("Fine-tuning starts from a student: choose one.")
+        if not self.learn.layout_name and not self.teacher.value:
+            return tr("No teacher is installed: choose its file under Advanced.")
+        if problem := self.replay.problem:
+            return problem
+        if survey.room and survey.room < survey.disk(self._side()):
+            return no_room(survey.disk(self._side()), survey.room)
+        return ""
+
+    def _coupled_problem(self) -> str:
         if self.learn.layout_name:
-            # Its folder holds maps as images, which a teacher must not label.
+            # The folder of a data set holds saliency maps as images. No teacher may label them.
             return tr("Choose fine-tuning to learn from the gaze of a published data set.")
         if self.learn.failed:
             return tr("Nothing can be learned from this folder.")
+        if problem := self.gaze.problem:
+            return problem
+        teachers = self.spatial.value and self.temporal.value
+        if not teachers and not self.train_teachers.isChecked():
+            return tr("No teacher is installed: choose its file under Advanced.")
         gaze = self.gaze.survey
         if gaze is not None and gaze.room and gaze.room < gaze.disk(self.learn.survey):
             return no_room(gaze.disk(self.learn.survey), gaze.room)
-        return self.gaze.problem
+        return ""
 
     def _side(self) -> int:
         name = self.start.value if self.quick else str(self.preset.currentData())

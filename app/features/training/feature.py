@@ -1,4 +1,4 @@
-"""Training: a student adapts to the scene, or is trained on a folder, in a process of its own."""
+"""Training in a child process: a student adapts to the scene, or is trained on a folder."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class Training(Feature):
         session.opened.connect(lambda _: self._update_adapt_form())
 
     def unfinished(self) -> QuitPrompt | None:
-        """A run, or the installation of torch."""
+        """The question to ask while a run, or the installation of torch, is active."""
         if self.controller.running:
             return QuitPrompt(
                 tr("A student is being trained."),
@@ -95,7 +95,7 @@ class Training(Feature):
         return None
 
     def close(self, timeout: float) -> bool:
-        """Leaves a run active; deletes recordings that no run uses."""
+        """Detaches from an active run, which continues, and deletes recordings that no run uses."""
         deadline = time.monotonic() + timeout
 
         def left() -> float:
@@ -114,17 +114,38 @@ class Training(Feature):
 
     # -- actions
 
-    @action("Adapt to this scene…", Menu.MODELS, "Shift+A", icon="adapt", group=1)
+    @action(
+        "Adapt to this scene…",
+        Menu.MODELS,
+        "Shift+A",
+        icon="adapt",
+        group=1,
+        words="train learn improve model",
+    )
     def adapt_scene(self) -> None:
-        """Opens the dialog of adaptations."""
+        """Opens the dialog of an adaptation."""
         self._open("adapt")
 
-    @action("Train a student…", Menu.MODELS, "Ctrl+T", icon="train", group=1)
+    @action(
+        "Train a student…",
+        Menu.MODELS,
+        "Ctrl+T",
+        icon="train",
+        group=1,
+        words="learn own model network",
+    )
     def train(self) -> None:
         """Opens the dialog of training on a folder."""
         self._open("distill")
 
-    @action("Unfinished training…", Menu.MODELS, "Ctrl+Shift+T", icon="models", group=1)
+    @action(
+        "Unfinished training…",
+        Menu.MODELS,
+        "Ctrl+Shift+T",
+        icon="models",
+        group=1,
+        words="resume continue",
+    )
     def training_runs(self) -> None:
         """Opens the list of unfinished runs."""
         self.runs.open()
@@ -215,7 +236,7 @@ class Training(Feature):
         self._remember(form)
         self._settings.steps, self._settings.data = form.steps.value(), form.data.path
         packet = self.context.presenter.packet
-        # The scene that is on the canvas, not the start of the file.
+        # The student adapts to the scene on the canvas, not to the start of the file.
         request = form.request(info, None if packet is None else packet.frame.pts)
         if not info.live:
             self.controller.start(request)
@@ -252,7 +273,7 @@ class Training(Feature):
         self._settings.background = form.background.isChecked()
 
     def _refuse_second(self) -> bool:
-        """Whether a run is active already; a message says so."""
+        """Returns whether a run is active already, and tells the user if one is."""
         if self.controller.busy:
             self.context.messages.notify(
                 "info", tr("A training is active already."), tr("Wait for its end, or stop it.")
@@ -295,7 +316,7 @@ class Training(Feature):
         self.runs.update()
 
     def _on_found(self, request: RunRequest, result: RunResult) -> None:
-        """Of a run that ended while the program was closed; its scene is another one by now."""
+        """Shows a run that ended while the program was closed."""
         self.outcome.found(request, result, busy=self.controller.busy)
         self.runs.update()
 

@@ -1,4 +1,4 @@
-"""Fields of the training forms: a folder, a model, and text about a field."""
+"""Widgets of the training forms: folder field, choice of a model, help text."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QComboBox, QFormLayout, QLabel, QLineEdit, QSizePo
 from app.ui.build import button, label, row
 from app.ui.file_dialogs import ask_folder, ask_model
 from app.ui.i18n import tr
+from uvanet.paths import expand_user
 
 if TYPE_CHECKING:
     from uvanet.model_card import Card
@@ -19,7 +20,7 @@ _CHOOSE_FILE = "\0file"  # value of the entry that opens a file dialog
 
 
 def help_text(text: str = "") -> QLabel:
-    """Builds a quiet text that wraps."""
+    """Builds a label for secondary text that wraps."""
     result = label(text, "quiet", wrap=True)
     result.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
     return result
@@ -47,7 +48,7 @@ class FolderField(QWidget):
         tip: Tooltip.
 
     Signals:
-        changed: The path; empty for none.
+        changed: The new path; empty for none.
     """
 
     changed = Signal(str)
@@ -71,8 +72,8 @@ class FolderField(QWidget):
 
     @property
     def problem(self) -> str:
-        """Why the folder cannot be used; empty where it can, and for none."""
-        if not self.path or Path(self.path).expanduser().is_dir():
+        """Why the folder cannot be used; empty if it can, or if none is entered."""
+        if not self.path or expand_user(self.path).is_dir():
             return ""
         return tr("There is no folder {path}.").format(path=self.path)
 
@@ -82,7 +83,7 @@ class FolderField(QWidget):
         self._emit_changed()
 
     def _emit_changed(self) -> None:
-        # `editingFinished` comes when the field loses the focus, too.
+        # Qt also emits `editingFinished` when the field loses the focus.
         if self.path != self._emitted:
             self._emitted = self.path
             self.changed.emit(self.path)
@@ -98,12 +99,13 @@ class ModelChoice(QComboBox):
         name: Accessible name.
         tip: Tooltip.
         files: Whether an .onnx file may be chosen.
-        none: Text of a first entry that stands for no model; empty for no such entry.
+        none: Text of a first entry for "no model"; empty for no such entry.
     """
 
     def __init__(self, name: str, tip: str, *, files: bool = False, none: str = "") -> None:
         super().__init__()
-        self._files, self._none, self._before = files, none, 0
+        self._files, self._none = files, none
+        self._before = 0  # index to return to while the file dialog is open
         self.setAccessibleName(name)
         self.setToolTip(tip)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -127,6 +129,7 @@ class ModelChoice(QComboBox):
             if chosen and str(chosen).endswith(".onnx"):
                 self.addItem(Path(chosen).name, chosen)
             self.addItem(tr("A file…"), _CHOOSE_FILE)
+        self._before = max(0, self.currentIndex())
         self.choose(chosen)
 
     def choose(self, value: str | None) -> None:
@@ -141,7 +144,7 @@ class ModelChoice(QComboBox):
 
     @property
     def value(self) -> str:
-        """The name or path; empty for none."""
+        """Name or path of the chosen model; empty for none."""
         data = self.currentData()
         return "" if data in (None, _CHOOSE_FILE) else str(data)
 

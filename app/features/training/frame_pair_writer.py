@@ -1,4 +1,4 @@
-"""Writes pairs of frames of a scene into a private folder, on a thread of its own."""
+"""Writes pairs of frames of a scene into a private folder, on a separate thread."""
 
 from __future__ import annotations
 
@@ -28,28 +28,28 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 MAX_SIDE = 640
-"""Longest side of the frames that are written, pixels; no teacher uses more."""
+"""Longest side of the written frames, pixels. No teacher has a larger input."""
 
 MAX_GAP = 2.0
-"""Seconds between two frames that count as recorded. A longer gap is a pause: the source was
-paused, the window minimized or the camera away."""
+"""Longest time between two frames that counts as recorded, seconds. A longer gap is a pause: the
+source was paused, the window minimized or the camera disconnected."""
 
-_MAX_WAITING = 6  # pairs; further ones are dropped, so that memory stays bounded
+_MAX_WAITING = 6  # pairs in memory; while the queue is full, frames are dropped
 
 
 class FramePairWriter:
-    """Writes some of the frames it is given, each with the frame about 100 ms before it.
+    """Writes frames at an interval, each with the frame about 100 ms before it.
 
     Args:
-        folder: Exists, and only its owner may read it.
+        folder: An existing folder that only its owner may read.
         interval: Seconds of the scene between two pairs.
-        ended: Called on the writer's thread when everything is written, or deleted.
-        min_pairs: Fewest pairs; with fewer, or after an error, the folder is deleted.
+        ended: Called on the writer's thread when all pairs are written, or the folder is deleted.
+        min_pairs: With fewer pairs, or after an error, the folder is deleted.
 
     Attributes:
-        seconds: Recorded so far, without pauses.
+        seconds: Recorded time without pauses.
         written: Pairs written so far.
-        error: Why nothing more is written; None where all is well.
+        error: The error that stopped the writing; None without one.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class FramePairWriter:
         self._thread.start()
 
     def add(self, frame: FramePacket) -> None:
-        """Accepts a frame that is on the screen; returns at once."""
+        """Takes a frame that was shown; returns at once."""
         recent = self._recent
         if recent:
             gap = frame.t_capture - recent[-1].t_capture
@@ -93,19 +93,19 @@ class FramePairWriter:
         self._due = max(self._due + self._interval, self.seconds)
 
     def close(self, *, discard: bool = False) -> None:
-        """Ends the writing after the pairs that wait. Returns at once.
+        """Ends the thread after it has written the queued pairs. Returns at once.
 
         Args:
-            discard: Delete the folder in place of writing them.
+            discard: Delete the folder instead of writing them.
         """
         self._discard = discard
         self._closing.set()
 
     def wait(self, timeout: float) -> bool:
-        """Waits for the end after `close`.
+        """Waits until the thread ends after `close`, at most `timeout` seconds.
 
         Returns:
-            Whether it has ended.
+            Whether the thread has ended.
         """
         self._thread.join(timeout)
         return not self._thread.is_alive()
@@ -127,7 +127,7 @@ class FramePairWriter:
 
     def _write(self, stamp: int, now: NDArray[np.uint8], before: NDArray[np.uint8]) -> None:
         try:
-            # The frame before first: the other half makes the pair complete.
+            # Readers look for NOW and expect BEFORE beside it, so BEFORE is written first.
             self._write_image(f"{stamp:09d}{BEFORE}", before)
             self._write_image(f"{stamp:09d}{NOW}", now)
             self.written += 1

@@ -1,4 +1,4 @@
-"""Puts models of the training into the live view."""
+"""Switches the live view to a trained model, and back."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class ModelHistory(QObject):
-    """Puts models of the training into the live view, and the one before back.
+    """Switches the live view to a trained model, and back to the previous one.
 
     Args:
         context: The parts of the program.
@@ -32,7 +32,7 @@ class ModelHistory(QObject):
         self._context = context
         self._session = session = context.session
         self._previous = ""  # the choice that `use` replaced
-        self._pending = ""
+        self._pending = ""  # the choice whose confirmation is shown to the user
         session.student.changed.connect(lambda _: self.changed.emit())
         session.student.choice_made.connect(self._on_choice)
         session.student.failed.connect(self._on_failed)
@@ -48,7 +48,7 @@ class ModelHistory(QObject):
         self._request(model)
 
     def ask_and_use(self, model: str) -> None:
-        """Uses a model, after a question where a reason against it is known."""
+        """Uses a model; asks the user first if there are reasons against it."""
         self._previous, self._pending = self._session.student.choice, model
         use_model(self._context, model)
 

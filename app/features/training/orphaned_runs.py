@@ -1,4 +1,4 @@
-"""Runs that another start of the program left: active, ended or killed."""
+"""Runs of an earlier session of the program: active, ended or killed."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ _DELAY_MS = 700  # after the first frame is on the screen
 
 @dataclass(frozen=True, slots=True)
 class OrphanedRun:
-    """A run in its folder.
+    """A run that was found in its folder.
 
     Attributes:
         folder: Folder of the run.
-        request: What the run does.
+        request: Request of the run.
         active: Whether its process runs.
         state: "failed", "stopped", "killed" or "never started", in the user's language.
-        result: How it ended; None where it was killed or never started.
+        result: Its result; None if it was killed or never started.
     """
 
     folder: Path
@@ -49,29 +49,29 @@ class OrphanedRun:
 
 
 def scan_runs() -> list[OrphanedRun]:
-    """Reads all folders of runs, oldest first. For a job's thread."""
-    found = []
+    """Reads the folders of all runs, oldest first. Call it from a worker thread."""
+    runs = []
     for folder, request in find_runs():
-        # Before the events: what an ended process wrote is complete.
+        # Checked before the events are read: the file of an ended process is complete.
         active = holder(folder) is not None
         count, result = read_events(folder)
         if result is None:
             state = tr("killed") if count else tr("never started")
         else:
             state = tr("failed") if result.state == "failed" else tr("stopped")
-        found.append(OrphanedRun(folder, request, active, state, result))
-    return found
+        runs.append(OrphanedRun(folder, request, active, state, result))
+    return runs
 
 
 class OrphanedRuns(QObject):
     """Scans the folders of runs once, soon after the start.
 
-    An active run is followed, a finished one is reported, and one that can be resumed is offered to
+    Active runs are followed. Finished runs are reported. Runs that can be resumed are offered to
     the user.
 
     Args:
-        controller: Follows and reports.
-        jobs: Read the folders.
+        controller: Follows and reports runs.
+        jobs: Reads the folders on worker threads.
 
     Signals:
         unfinished: List of the titles of the runs that can be resumed.

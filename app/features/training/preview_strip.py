@@ -17,12 +17,12 @@ from uvanet.colormaps import colormap
 if TYPE_CHECKING:
     from uvanet.training.progress import PreviewEvent
 
-_SIZE = (148, 111)
+_SIZE = (148, 111)  # pixels
 _MAX_BYTES = 1_000_000  # of one image
 
 
 class PreviewStrip(QWidget):
-    """Shows three images in a row, each with its name."""
+    """Shows three images in a row, each with a title."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -34,22 +34,30 @@ class PreviewStrip(QWidget):
             ("student", tr("Student now")),
             ("teacher", tr("Teacher")),
         ):
-            picture, self._title = label("", "thumbnail"), label(text, "quiet")
+            picture, title = label("", "thumbnail"), label(text, "quiet")
             picture.setFixedSize(*_SIZE)
             picture.setAccessibleName(text)
             picture.setScaledContents(True)
-            self._title.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-            layout.addLayout(column(picture, self._title, spacing=4))
+            title.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+            layout.addLayout(column(picture, title, spacing=4))
             self._pictures[name] = picture
+        self._target_title = title
         layout.addStretch()
+
+    def clear(self) -> None:
+        """Removes the images."""
+        for picture in self._pictures.values():
+            picture.clear()
 
     def show_preview(self, event: PreviewEvent) -> None:
         """Shows the images of a preview; data that cannot be decoded is ignored."""
         gaze = event.target_from == "gaze"
-        self._title.setText(tr("Where people looked") if gaze else tr("Teacher"))
-        coded = {"frame": event.frame, "student": event.student, "teacher": event.target}
+        title = tr("Where people looked") if gaze else tr("Teacher")
+        self._target_title.setText(title)
+        self._pictures["teacher"].setAccessibleName(title)
+        encoded = {"frame": event.frame, "student": event.student, "teacher": event.target}
         for name, picture in self._pictures.items():
-            image = _decode(coded[name])
+            image = _decode(encoded[name])
             if image is None:
                 continue
             if name != "frame":

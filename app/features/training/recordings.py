@@ -1,4 +1,4 @@
-"""The folders of recorded frames: those made for one training run, and those that are kept."""
+"""Folders of recorded frames: temporary ones for one training run, and ones that are kept."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _TEMPORARY, _KEPT = "train-", "kept-"
-_NUMBERS = itertools.count(1)  # two recordings may begin in the same second
+_NUMBERS = itertools.count(1)  # makes names unique within a second
 
 
 def recordings_folder() -> Path:
@@ -29,21 +29,24 @@ def recordings_folder() -> Path:
 
 
 def new_recording_folder() -> Path:
-    """Makes the folder of a recording for one run; only its owner may read it.
+    """Makes a temporary folder for a recording; only its owner may read it.
 
     Raises:
-        OutputError: It cannot be made.
+        OutputError: The folder cannot be made.
     """
-    # By the process number, a later start finds the recordings of a program that was killed.
+    # The process id marks recordings of a killed program, which a later start deletes.
     name = f"{_TEMPORARY}{time.strftime('%Y%m%d-%H%M%S')}-{next(_NUMBERS)}-p{os.getpid()}"
     return make_private(make_private(recordings_folder()) / name)
 
 
 def keep_recording(folder: Path) -> Path:
-    """Renames a recording so that it outlives its run; gives the new path, or the same.
+    """Renames a temporary recording so that it is kept after its run.
+
+    Returns:
+        The new path; the same path if the folder is not a temporary recording.
 
     Raises:
-        OutputError: It cannot be renamed.
+        OutputError: The folder cannot be renamed.
     """
     if not _is_temporary(folder):
         return folder
@@ -56,10 +59,10 @@ def keep_recording(folder: Path) -> Path:
 
 
 def delete_recording(arguments: Sequence[str]) -> None:
-    """Deletes the recording that was made for a run alone; never another folder.
+    """Deletes the temporary recording of a run; no other folder is deleted.
 
     Args:
-        arguments: Arguments of the run.
+        arguments: Arguments of the run; one of them may be the folder.
     """
     for argument in arguments:
         if _is_temporary(folder := Path(argument)):
@@ -67,16 +70,16 @@ def delete_recording(arguments: Sequence[str]) -> None:
 
 
 def delete_unused_recordings(*, closing: bool = False) -> None:
-    """Deletes recordings made for a run that never began.
+    """Deletes temporary recordings whose run never started.
 
     Args:
-        closing: Include those of this process, and not only of processes that have ended.
+        closing: Delete those of this process too, not only those of ended processes.
     """
     used = {argument for _, request in find_runs() for argument in request.arguments}
     for folder in recordings_folder().glob(f"{_TEMPORARY}*"):
-        owner = folder.name.rpartition("-p")[2]
-        ours = owner == str(os.getpid())
-        needed = not closing if ours else owner.isdecimal() and psutil.pid_exists(int(owner))
+        pid = folder.name.rpartition("-p")[2]
+        own = pid == str(os.getpid())
+        needed = not closing if own else pid.isdecimal() and psutil.pid_exists(int(pid))
         if str(folder) not in used and not needed:
             shutil.rmtree(folder, ignore_errors=True)
 

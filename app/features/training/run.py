@@ -1,7 +1,7 @@
 """A training run: a child process that outlives the window.
 
-The child writes its events to a file in the folder of the run and reads its commands from another
-one. A later start of the program can follow the run, and a crash of the window does not end it.
+The child writes its events to a file in the folder of the run, and reads its commands from a second
+file. A crash of the window does not end the run, and a later start of the program can follow it.
 """
 
 from __future__ import annotations
@@ -42,11 +42,11 @@ class RunResult:
     """How a run ended.
 
     Attributes:
-        state: Whether it completed, was stopped, or failed.
-        model: The path of the ONNX file that was made; empty where none was kept.
-        report: As `uvanet.evaluation.compare.Report`; empty where nothing was measured.
+        state: Whether the run completed, was stopped, or failed.
+        model: Path of the new ONNX file; empty if none was kept.
+        report: The fields of `uvanet.evaluation.compare.Report`; empty if nothing was measured.
         message: The error; empty without one.
-        hint: The next step.
+        hint: The next step for the user after an error.
     """
 
     state: Literal["done", "stopped", "failed"]
@@ -57,7 +57,7 @@ class RunResult:
 
 
 def result_of(event: Event) -> RunResult | None:
-    """The result that a last event reports; None for other events."""
+    """Returns the result that a final event reports; None for other events."""
     if isinstance(event, DoneEvent):
         return RunResult("stopped" if event.stopped else "done", event.model, event.report)
     if isinstance(event, ErrorEvent):
@@ -66,9 +66,9 @@ def result_of(event: Event) -> RunResult | None:
 
 
 def read_events(folder: Path) -> tuple[int, RunResult | None]:
-    """Counts a run's events, and reads its result; None where it has none.
+    """Reads the events of a run: their number, and the result or None.
 
-    For a job's thread: the file may be large.
+    The file may be large: call it from a worker thread.
     """
     reader, count, result = LineReader(), 0, None
     with contextlib.suppress(OSError), (folder / EVENTS).open("rb") as file:
@@ -80,29 +80,29 @@ def read_events(folder: Path) -> tuple[int, RunResult | None]:
 
 
 def is_resumable(request: RunRequest, result: RunResult | None) -> bool:
-    """Whether a run that is not active can be resumed; otherwise its folder is of no use."""
+    """Whether an inactive run can be resumed; otherwise its folder can be deleted."""
     if result is None or result.state == "failed":
         return True
-    # Hours of both steps can be resumed after a stop; a fine-tuning ends with it.
+    # A stopped distillation can be resumed. A fine-tuning ends when it is stopped.
     return result.state == "stopped" and not request.fine_tuning
 
 
 class TrainingRun(QObject):
-    """A run that was started here, or that is followed.
+    """Starts a run, or follows one that an earlier session started.
 
     Args:
         folder: Folder of the run.
-        request: What the run does.
+        request: Request of the run.
         parent: Parent object.
 
     Attributes:
         step: The last StepEvent; None before the first.
-        paused: Whether it waits.
+        paused: Whether the run is paused.
         result: Result of the run; None before its end.
 
     Signals:
         progressed: An Event.
-        ended: The RunResult. Nothing follows.
+        ended: The RunResult. No further signal follows.
     """
 
     progressed = Signal(object)
@@ -124,12 +124,12 @@ class TrainingRun(QObject):
 
     @property
     def active(self) -> bool:
-        """Whether it is followed and has not ended."""
+        """Whether the run is followed and has not ended."""
         return self.result is None and self._timer.isActive()
 
     @property
     def pid(self) -> int:
-        """The number of its process; 0 where none is known."""
+        """Process id; 0 if unknown."""
         return 0 if self._process is None else self._process.pid
 
     def start(self) -> None:
@@ -168,7 +168,7 @@ class TrainingRun(QObject):
         return [*own_command(), *request.command(), *options]
 
     def follow(self) -> None:
-        """Follows a run that another start of the program left, from its first event on."""
+        """Follows a run of an earlier session; reads its events from the first one."""
         pid = holder(self.folder)
         if pid is not None:
             with contextlib.suppress(psutil.Error):
@@ -182,7 +182,7 @@ class TrainingRun(QObject):
         try:
             send_order(self.folder, command)
         except OSError as error:
-            # A full disk takes no command; SIGTERM means the same as "stop".
+            # The command cannot be written, for example to a full disk. SIGTERM also stops a run.
             _log.warning("a command cannot be written to %s: %s", self.folder, error)
             if command == "stop" and self._process is not None:
                 self._process.terminate()
@@ -192,7 +192,7 @@ class TrainingRun(QObject):
         self._timer.stop()
 
     def log_text(self) -> str:
-        """The end of what the process wrote on standard error."""
+        """Returns the end of the standard error of the process."""
         try:
             with (self.folder / LOG).open("rb") as file:
                 file.seek(max(0, file.seek(0, 2) - _LOG_TAIL))
@@ -202,7 +202,7 @@ class TrainingRun(QObject):
         return data.decode(errors="replace").replace("\r", "\n").strip()
 
     def _update(self) -> None:
-        # Before reading: what an ended process wrote is complete.
+        # Checked before reading: the events of an ended process are complete.
         alive = self._process is not None and self._process.alive
         more = self._read_chunk()
         self._timer.setInterval(0 if more else _INTERVAL_MS)
@@ -212,7 +212,7 @@ class TrainingRun(QObject):
             self.ended.emit(self.result)
 
     def _read_chunk(self) -> bool:
-        """Reads some events; whether there may be more."""
+        """Reads a part of the events; returns whether there may be more."""
         try:
             with (self.folder / EVENTS).open("rb") as file:
                 file.seek(self._offset)

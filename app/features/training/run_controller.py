@@ -1,4 +1,4 @@
-"""Owns the one training run that the window follows, from its start to its result."""
+"""Owns the training run that the window follows, from start to result."""
 
 from __future__ import annotations
 
@@ -30,14 +30,13 @@ class RunController(QObject):
     Signals:
         started: The TrainingRun that is followed from now on.
         progressed: The TrainingRun made progress, or was sent a command.
-        ended: The RunRequest and the RunResult of the run that was followed, and the text of its
-            log.
-        found: Likewise without a log, of a run that ended while the program was closed.
-        failed: The UvanetError that kept a run from starting, and the kind of the run.
+        ended: The RunRequest, the RunResult and the log text of the run that was followed.
+        found: The RunRequest and the RunResult of a run that ended while the program was closed.
+        failed: The UvanetError because of which a run did not start, and the kind of the run.
 
     Attributes:
-        run: The run that is followed; None where none is.
-        result: Result of the run that was followed last; None before, and while one runs.
+        run: The run that is followed; None without one.
+        result: Result of the last run; None before the first result, and while a run is active.
         capturing: Whether the scene is being recorded for the next run.
     """
 
@@ -68,8 +67,8 @@ class RunController(QObject):
         """Starts a run; `started` or `failed` follows.
 
         Args:
-            request: What the run does.
-            folder: Folder of a run that is resumed or that has recorded frames; None for a new one.
+            request: Request of the run.
+            folder: Folder of the run to resume; None for a new run.
         """
         try:
             run = TrainingRun(folder or new_run_folder(), request, self)
@@ -80,7 +79,7 @@ class RunController(QObject):
         self._follow(run)
 
     def follow(self, folder: Path, request: RunRequest) -> None:
-        """Follows a run that another start of the program began."""
+        """Follows a run that an earlier session started."""
         run = TrainingRun(folder, request, self)
         run.follow()
         self._follow(run)
@@ -121,7 +120,7 @@ class RunController(QObject):
             return
 
         def work() -> None:
-            with contextlib.suppress(UvanetError):  # still active
+            with contextlib.suppress(UvanetError):  # the run is still active
                 delete_run(folder)
                 delete_recording(request.arguments)
 

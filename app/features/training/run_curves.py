@@ -9,16 +9,17 @@ from PySide6.QtWidgets import QFrame, QWidget
 from app.ui.build import column, label, row
 from app.ui.i18n import tr
 from app.ui.line_chart import LineChart
+from app.ui.number_text import number_text
 from app.ui.steady_axis import SteadyAxis
 
-_MAX_POINTS = 600  # beyond it, every second point is dropped
+_MAX_POINTS = 600  # above this number, every second point is dropped
 
 
 class RunCurve(QFrame):
-    """One curve over the steps of a run, with its newest value.
+    """One curve over the steps of a run, and its last value as text.
 
     Args:
-        title: What is measured.
+        title: Name of the quantity.
         color: Color of the curve, a field of `ThemeColors`.
     """
 
@@ -28,7 +29,7 @@ class RunCurve(QFrame):
         self.setAccessibleName(title)
         self._points: list[tuple[float, float]] = []
         self._values, self._steps = SteadyAxis(intervals=2), SteadyAxis(0.0, 10.0, 3)
-        self._done = 0.0  # steps of the parts of the run that have ended
+        self._done = 0.0  # steps of the finished parts of the run
         self.chart = LineChart(title)
         self.chart.set_curves([color])
         self.heading = label(title, "section")
@@ -40,11 +41,11 @@ class RunCurve(QFrame):
 
     @property
     def points(self) -> list[tuple[float, float]]:
-        """Steps and values so far."""
+        """All points: (step, value)."""
         return self._points
 
     def set_title(self, title: str) -> None:
-        """Sets the name of what is measured."""
+        """Sets the name of the quantity."""
         self.heading.setText(title)
         self.setAccessibleName(title)
         self.value.setAccessibleDescription(title)
@@ -70,12 +71,12 @@ class RunCurve(QFrame):
             return
         last = self._points[-1][0] if self._points else 0.0
         if step + self._done < last:
-            # The second step of coupled distillation counts from one again.
+            # Step 2 of a coupled distillation counts its batches from one again.
             self._done = last
         self._points.append((step + self._done, value))
         if len(self._points) > _MAX_POINTS:
             self._points = self._points[:-1:2] + self._points[-1:]
-        self.value.setText(f"{value:.3f}")
+        self.value.setText(number_text(value, ".3f"))
         self._draw()
 
     def _draw(self) -> None:
@@ -91,4 +92,6 @@ class RunCurve(QFrame):
         ticks = self._steps.fit(self._points[0][0], self._points[-1][0])
         self.chart.set_x_range(ticks[0], ticks[-1], padding=0.02)
         last = tr("step {step:g}").format(step=ticks[-1])
-        self.chart.set_ticks("bottom", [*((x, f"{x:g}") for x in ticks[:-1]), (ticks[-1], last)])
+        self.chart.set_ticks(
+            "bottom", [*((x, number_text(x)) for x in ticks[:-1]), (ticks[-1], last)]
+        )

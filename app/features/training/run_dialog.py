@@ -1,4 +1,4 @@
-"""The window of a run: its options, then its progress, then its result."""
+"""The dialog of a run: options, progress and result, one page each."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class RunDialog(QDialog):
-    """Shows options, progress or result. Closing it does not end the run.
+    """Shows the options, progress or result of a run. Closing the dialog does not end the run.
 
     Args:
         form: The page with the options.
@@ -51,7 +51,7 @@ class RunDialog(QDialog):
         column(self.pages, margins=(22, 20, 22, 18), parent=self)
 
     def show_form(self) -> None:
-        """Shows the options, or how to install torch where it is missing."""
+        """Shows the options; if torch is missing, shows how to install it."""
         self.pages.setCurrentWidget(self.form if training_possible() else self.torch)
 
     def follow(self, run: TrainingRun) -> None:
@@ -72,7 +72,7 @@ class RunDialog(QDialog):
         Args:
             result: Result of the run.
             in_use: Whether the live view uses the new model.
-            log: What the process wrote on standard error; shown below its messages.
+            log: Standard error of the process; shown below the messages of the run.
         """
         self.result_card.show_result(result, in_use=in_use)
         messages = self.view.log.toPlainText() if self.pages.currentWidget() is self.view else ""
@@ -80,12 +80,12 @@ class RunDialog(QDialog):
         self.pages.setCurrentWidget(self.result_card)
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Creates the charts."""
+        """Creates the charts if the progress page is shown."""
         super().showEvent(event)
         if self.pages.currentWidget() is self.view:
             self.view.show_charts(True)
 
     def done(self, code: int) -> None:
-        """Removes the charts, which take memory."""
+        """Closes the dialog and removes the charts to free their memory."""
         self.view.show_charts(False)
         super().done(code)

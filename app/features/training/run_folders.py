@@ -1,4 +1,4 @@
-"""The folders of training runs: made, found, read and deleted."""
+"""Makes, finds, reads and deletes the folders of training runs."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ _MAX_REQUEST_BYTES = 1 << 20
 
 
 class RunRequest(msgspec.Struct, frozen=True):
-    """What a run is to do. Its JSON is the file `run.json` of the run's folder.
+    """Request of a run. Stored as `run.json` in the folder of the run.
 
     Attributes:
         kind: The dialog that shows it: "adapt" for a scene, "distill" for a folder.
         title: Shown to the user.
-        arguments: As the commands of 0.1.0 took them; `--quick` marks a fine-tuning on a folder.
-        background: Whether it runs at a lower priority than the live view.
-        source: The scene that is learned, as `make_source` takes it; empty for a folder.
+        arguments: Command line arguments of 0.1.0; `--quick` marks a fine-tuning on a folder.
+        background: Whether the run has a lower priority than the live view.
+        source: The scene to learn, as an argument of `make_source`; empty for a folder.
     """
 
     kind: Literal["adapt", "distill"]
@@ -42,41 +42,41 @@ class RunRequest(msgspec.Struct, frozen=True):
 
     @property
     def fine_tuning(self) -> bool:
-        """Whether it takes minutes; otherwise it is a distillation in both steps."""
+        """Whether the run is a fine-tuning; otherwise it is a distillation in both steps."""
         return self.kind == "adapt" or "--quick" in self.arguments
 
     def option(self, name: str) -> str:
-        """The value of an option, such as "--start"; empty where it is not given."""
-        given = self.arguments
-        place = given.index(name) + 1 if name in given else len(given)
-        return given[place] if place < len(given) else ""
+        """Returns the value of an option such as "--start"; empty if it is not given."""
+        arguments = self.arguments
+        index = arguments.index(name) + 1 if name in arguments else len(arguments)
+        return arguments[index] if index < len(arguments) else ""
 
     def command(self) -> list[str]:
-        """The command of `uvanet` and its arguments, without `--out` and `--events`."""
+        """Returns the command of `uvanet` with its arguments, without `--out` and `--events`."""
         name = "finetune" if self.fine_tuning else "distill"
-        return [name, *(entry for entry in self.arguments if entry != "--quick")]
+        return [name, *(argument for argument in self.arguments if argument != "--quick")]
 
 
 def new_run_folder() -> Path:
     """Makes the folder of a new run; only its owner may read it.
 
     Raises:
-        OutputError: It cannot be made.
+        OutputError: The folder cannot be made.
     """
     names = numbered(make_private(runs_folder()) / time.strftime("%Y%m%d-%H%M%S"))
     while True:
         folder = next(names)
         try:
             folder.mkdir()
-        except FileExistsError:  # of the same second, perhaps of another program
+        except FileExistsError:  # another run of the same second
             continue
-        except OSError:  # `make_private` says why it cannot be made
+        except OSError:  # `make_private` raises an OutputError with the reason
             pass
         return make_private(folder)
 
 
 def write_request(folder: Path, request: RunRequest) -> None:
-    """Writes what a run does into its folder, atomically.
+    """Writes the request of a run into its folder, atomically.
 
     Raises:
         OSError: The folder cannot be written to.
@@ -85,7 +85,7 @@ def write_request(folder: Path, request: RunRequest) -> None:
 
 
 def read_request(folder: Path) -> RunRequest | None:
-    """What the run in a folder does; None where there is no valid request."""
+    """Reads the request of the run in a folder; None if there is no valid one."""
     try:
         data = read_bounded(folder / REQUEST, _MAX_REQUEST_BYTES)
         return msgspec.json.decode(data, type=RunRequest)
@@ -94,7 +94,7 @@ def read_request(folder: Path) -> RunRequest | None:
 
 
 def find_runs() -> Iterator[tuple[Path, RunRequest]]:
-    """The runs that have a folder, oldest first."""
+    """Yields folder and request of each run, oldest first."""
     for folder in sorted(runs_folder().glob("*")):
         request = read_request(folder)
         if request is not None:

@@ -1,4 +1,4 @@
-"""The window of unfinished runs, and what its buttons do."""
+"""Lists unfinished runs in a dialog, and resumes or discards them."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ class RunList(QObject):
 
     Args:
         controller: Resumes runs.
-        jobs: Read and delete folders.
-        window: The parent of the dialog, which is made when it is first opened.
+        jobs: Reads and deletes folders on worker threads.
+        window: Parent of the dialog, which is made when it is first opened.
 
     Signals:
-        failed: The UvanetError that kept something from being done.
+        failed: The UvanetError of a failed read or deletion.
         resume: The folder and the RunRequest of a run to resume.
     """
 
@@ -95,7 +95,7 @@ class RunList(QObject):
     def _discard(self, folder: Path) -> None:
         def work() -> None:
             request = read_request(folder)
-            with contextlib.suppress(UvanetError):  # it is active again
+            with contextlib.suppress(UvanetError):  # the run is active again
                 delete_run(folder)
                 if request is not None:
                     delete_recording(request.arguments)

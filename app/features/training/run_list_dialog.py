@@ -1,4 +1,4 @@
-"""Lists the runs that can be resumed."""
+"""The dialog that lists the runs that can be resumed."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class RunListDialog(QDialog):
         column((area, 1), row(None, close), spacing=12, margins=(18, 16, 18, 16), parent=self)
 
     def show_runs(self, runs: list[OrphanedRun]) -> None:
-        """Shows the runs; says so where there are none."""
+        """Shows the runs, or a sentence if there are none."""
         while item := self._list.takeAt(0):
             if (widget := item.widget()) is not None:
                 widget.deleteLater()
@@ -77,7 +77,7 @@ def _card(title: str, text: str, *buttons: QPushButton) -> QFrame:
     frame = QFrame()
     frame.setObjectName("card")
     texts = column(label(title, "bannerTitle"), label(text, "quiet", wrap=True), spacing=3)
-    for each in buttons:
-        each.setAccessibleName(f"{each.text()}: {title}")
+    for action in buttons:
+        action.setAccessibleName(f"{action.text()}: {title}")
     row((texts, 1), *buttons, margins=(14, 10, 12, 10), parent=frame)
     return frame

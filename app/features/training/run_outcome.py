@@ -1,4 +1,4 @@
-"""What follows the end of a run: the new student is used or offered, and shown beside the old."""
+"""Handles the end of a run: shows its result, and uses or offers the new student."""
 
 from __future__ import annotations
 
@@ -29,12 +29,15 @@ _TOPIC, ERROR_TOPIC = "training result", "training"
 
 
 class RunOutcome(QObject):
-    """Shows results, and puts a better student to use where that surprises nobody.
+    """Shows the results of runs, and uses the student of an adaptation.
+
+    The student is used at once if its scene is open, the user has not chosen another model since
+    the start of the run, and there is no reason against the student. Otherwise the user decides.
 
     Args:
         context: The parts of the program.
-        history: Uses the students.
-        dialog: Gives the dialog of a kind of run.
+        history: Switches the live view to a student, and back.
+        dialog: Returns the dialog of a kind of run.
         parent: Parent object.
     """
 
@@ -49,13 +52,13 @@ class RunOutcome(QObject):
         self._context = context
         self._history = history
         self._dialog = dialog
-        self._choice = ""  # of the student when the run was started
+        self._choice = ""  # the choice of the student at the start of the run
         self._shown: tuple[Kind, RunResult] | None = None
         history.changed.connect(self._on_model_changed)
         context.messages.acted.connect(self._on_acted)
 
     def begin(self) -> None:
-        """Remembers which model is in use while a run learns."""
+        """Stores which model is in use at the start of a run."""
         student = self._context.session.student
         self._choice = student.choice
         student.needed_by["training"] = tr(
@@ -88,9 +91,9 @@ class RunOutcome(QObject):
         """Shows the result of a run that ended while the program was closed.
 
         Args:
-            request: What the run did.
-            result: Its result.
-            busy: Whether another run is active, whose dialog is left alone.
+            request: Request of the run.
+            result: Result of the run.
+            busy: Whether another run is active. Its dialog is not changed then.
         """
         self._remember_scene(request, result)
         if not busy:
@@ -98,12 +101,12 @@ class RunOutcome(QObject):
         self._report(request, result)
 
     def use(self) -> None:
-        """Uses the new student, after a question where a reason against it is known."""
+        """Uses the new student; asks the user first if there are reasons against it."""
         if self._shown is not None and self._shown[1].model:
             self._history.ask_and_use(self._shown[1].model)
 
     def keep_old(self) -> None:
-        """Goes back to the model before the training, or stays with it."""
+        """Uses the previous model again; closes the dialog if it is in use already."""
         if self._shown is None:
             return
         kind, result = self._shown
@@ -113,7 +116,7 @@ class RunOutcome(QObject):
             self._dialog(kind).close()
 
     def _is_open(self, request: RunRequest) -> bool:
-        """Whether the scene that was learned is the current source."""
+        """Whether the scene of the run is the current source."""
         info = self._context.session.info
         return info is not None and info.spec == request.source
 
@@ -130,7 +133,7 @@ class RunOutcome(QObject):
             self._compare(request, result)
 
     def _compare(self, request: RunRequest, result: RunResult) -> None:
-        """Shows the maps before and after on the user's own scene."""
+        """Shows the maps before and after the training on a frame of the scene."""
         packet = self._context.presenter.packet
         frame = packet.frame.image if packet is not None and self._is_open(request) else None
 

@@ -1,4 +1,4 @@
-"""Shows the result of a run: the verdict, the metrics before and after, the next steps."""
+"""Shows the result of a run: verdict, metrics before and after, and the next steps."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from app.features.training.before_after import BeforeAfterView
 from app.ui.build import button, column, label, log_view
 from app.ui.flow_layout import FlowLayout
 from app.ui.i18n import tr, tr_noop
+from app.ui.number_text import interval_text, number_text
 
 if TYPE_CHECKING:
     from app.features.training.run import RunResult
@@ -28,12 +29,12 @@ class RunResultCard(QFrame):
     """Shows a RunResult.
 
     Signals:
-        use: Use the new model in the live view.
-        keep_old: Use the previous model, or go on using it.
-        again: Set up another run.
+        use: The user wants the new model in the live view.
+        keep_old: The user wants the previous model in the live view.
+        again: The user wants to set up another run.
 
     Attributes:
-        pictures: The scene with the maps before and after.
+        pictures: A frame of the scene with the maps before and after.
     """
 
     use = Signal()
@@ -106,14 +107,14 @@ class RunResultCard(QFrame):
         self.show_in_use(in_use, usable=bool(result.model))
 
     def show_log(self, text: str) -> None:
-        """Keeps what a run wrote for the button Log; it is shown at once after a failure."""
+        """Sets the log that the button Log shows; after a failure it is shown at once."""
         self.log.setPlainText(text)
         self.log.moveCursor(QTextCursor.MoveOperation.End)
         self.log_button.setVisible(bool(text))
         self.log_button.setChecked(bool(text) and self._failed)
 
     def show_in_use(self, in_use: bool, *, usable: bool) -> None:
-        """Shows whether the live view uses the new model, and whether it may."""
+        """Shows whether the live view uses the new model, and whether there is one to use."""
         self.keep_button.setVisible(usable)
         self.use_button.setVisible(usable)
         self.use_button.setEnabled(not in_use)
@@ -152,9 +153,12 @@ class RunResultCard(QFrame):
             if isinstance(values, list) and len(values) == 2:
                 before, after = map(_number, values)
                 self._put(tr("General test, {metric}").format(metric=metric.upper()), line, 0)
-                for position, text in enumerate(
-                    (f"{before:.3f}", f"{after:.3f}", f"{after - before:+.3f}"), start=1
-                ):
+                texts = (
+                    number_text(before, ".3f"),
+                    number_text(after, ".3f"),
+                    number_text(after - before, "+.3f"),
+                )
+                for position, text in enumerate(texts, start=1):
                     self._put(text, line, position)
         if not forgotten:
             text = tr("Forgetting on other images was not measured: it needs gaze data.")
@@ -180,7 +184,7 @@ class RunResultCard(QFrame):
 
 def _held_out(report: dict[str, Any]) -> str:
     text = str(report.get("held_out", ""))
-    return tr(text) if text else tr("what was held out")
+    return tr(text) if text else tr("held-out data")
 
 
 def _metric(report: dict[str, Any]) -> str:
@@ -191,8 +195,8 @@ def _interval(values: object) -> str:
     if not isinstance(values, dict):
         return "-"
     mean, low, high = (_number(values.get(name)) for name in ("mean", "low", "high"))
-    # On a second line: three of them are side by side in a narrow window.
-    return f"{mean:.3f}\n[{low:.3f}, {high:.3f}]"
+    # The interval stands on a second line, so that three cells fit in a narrow window.
+    return f"{number_text(mean, '.3f')}\n{interval_text(low, high, 3)}"
 
 
 def _number(value: object) -> float:

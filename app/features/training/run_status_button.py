@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QToolButton
 
 from app.ui.i18n import tr
+from app.ui.number_text import percent_text
 from app.ui.time_text import time_left
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class RunStatusButton(QToolButton):
-    """A button that opens the window of the run; hidden while none is active."""
+    """A button that opens the dialog of the run; hidden while no run is active."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -27,14 +28,14 @@ class RunStatusButton(QToolButton):
         self.hide()
 
     def show_share(self, text: str, share: float, left: float | None = None) -> None:
-        """Shows a share, 0..1, and the seconds left."""
-        parts = [f"{text} {share:.0%}".replace("%", "\N{NO-BREAK SPACE}%"), time_left(left)]
+        """Shows a text, the share done (0..1) and the remaining seconds; None if unknown."""
+        parts = [f"{text} {percent_text(share)}", time_left(left)]
         self.setText("  \N{MIDDLE DOT}  ".join(part for part in parts if part))
         self.setAccessibleName(self.text())
         self.show()
 
     def show_run(self, run: TrainingRun | None) -> None:
-        """Shows the progress of a run; hides the button for None."""
+        """Shows the progress of a run; None hides the button."""
         if run is None:
             self.hide()
             return

@@ -1,4 +1,4 @@
-"""Shows a training run: progress, loss, quality, a preview, and the buttons that control it."""
+"""Shows an active training run: progress, loss, quality, preview, and its buttons."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ METRICS = {
 
 
 class RunView(QWidget):
-    """Shows a run.
+    """Shows the events of a run, and controls it.
 
     Signals:
         command: "pause", "resume" or "stop".
@@ -83,6 +83,7 @@ class RunView(QWidget):
         self.bar.setMaximum(STEPS)
         self.loss.clear()
         self.quality.clear()
+        self.preview.clear()
         self.log.clear()
         self.bar.setValue(0)
         self.left.clear()
@@ -100,8 +101,8 @@ class RunView(QWidget):
 
         Args:
             phase: A key of `PHASES`.
-            share: 0..1.
-            left: Seconds left of the phase; None where unknown.
+            share: Share of the phase that is done, 0..1.
+            left: Seconds left of the phase; None if unknown.
         """
         if phase != self._phase:
             self._phase = phase
@@ -158,7 +159,7 @@ class RunView(QWidget):
     def _on_stop(self) -> None:
         self._set_controllable(False)
         self._stopping = True
-        # How long the current step takes is not known: the bar shows activity.
+        # The duration of the current step is unknown: the bar shows activity only.
         self.bar.setMaximum(0)
         measured = self._phase == "train"
         self.left.setText(tr("The best student so far is measured next.") if measured else "")

@@ -1,4 +1,4 @@
-"""Records a live scene for a while, then starts a run on it."""
+"""Records a live scene, then starts a run on the recorded frames."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class SceneCapture(QObject):
 
     Signals:
         progress: The share recorded, 0..1, and the seconds left.
-        failed: The UvanetError that ended the recording; nothing is left of it.
+        failed: The UvanetError that ended the recording.
     """
 
     progress = Signal(float, float)
@@ -40,12 +40,12 @@ class SceneCapture(QObject):
         self._recorder: SceneRecorder | None = None
 
     def record(self, request: RunRequest, seconds: float, *, keep: bool) -> None:
-        """Begins to record.
+        """Starts to record.
 
         Args:
-            request: The run, without the folder it learns from.
+            request: The run, without the folder of its training data.
             seconds: Duration of the recording.
-            keep: Whether the frames stay on the disk after the training.
+            keep: Whether the frames are kept after the training.
 
         Raises:
             OutputError: The private folder cannot be made.
@@ -58,13 +58,13 @@ class SceneCapture(QObject):
         self._controller.capturing = True
 
     def cancel(self, timeout: float = 0.0) -> bool:
-        """Ends the recording and deletes what was recorded, on another thread.
+        """Ends the recording and deletes its frames, on another thread.
 
         Args:
             timeout: Seconds to wait for the deletion.
 
         Returns:
-            Whether it is deleted.
+            Whether the frames are deleted.
         """
         recorder = self._recorder
         self._end()

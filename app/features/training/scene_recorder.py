@@ -1,4 +1,4 @@
-"""Records a scene into a private folder, from the frames that the window shows."""
+"""Records the frames that the window shows into a private folder."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 
 
 class SceneRecorder(QObject):
-    """Records until it has enough seconds, or is cancelled. Pauses do not count.
+    """Records for a number of seconds, without pauses, or until it is cancelled.
 
     Args:
         presenter: Shows the frames.
         seconds: Duration of the recording.
         parent: Parent object.
-        min_pairs: Fewest frame pairs; with fewer the recording fails.
+        min_pairs: With fewer frame pairs the recording fails.
 
     Signals:
         progress: Seconds recorded so far.
-        finished: Everything is written to `folder`.
+        finished: All frames are written to `folder`.
         failed: The UvanetError that ended the recording; its folder is deleted.
 
     Raises:
@@ -62,7 +62,7 @@ class SceneRecorder(QObject):
             timeout: Seconds to wait for the deletion.
 
         Returns:
-            Whether it is deleted.
+            Whether the folder is deleted.
         """
         self._cancelled = True
         self._stop(discard=True)
@@ -92,7 +92,7 @@ class SceneRecorder(QObject):
             self.failed.emit(error)
 
     def _error(self) -> UvanetError | None:
-        """Why the recording is of no use; None where it can be learned from."""
+        """Returns why the recording cannot be used; None if it can."""
         if self._writer.error is not None:
             text = tr("The frames cannot be written to {folder}: {reason}.")
             return OutputError(

@@ -10,12 +10,12 @@ from app.runtime.settings import Section
 
 
 class TrainingSettings(Section):
-    """What was chosen for the last training.
+    """The options of the last training.
 
     Attributes:
-        teacher: A name or the path of an ONNX file.
-        replay: The folder of general pictures.
-        data: The folder of gaze data.
+        teacher: Name of a teacher, or path of an ONNX file.
+        replay: Folder of general images.
+        data: Folder of gaze data.
         steps: Batches of an adaptation.
         background: Whether training runs at a lower priority than the live view.
     """

@@ -1,4 +1,4 @@
-"""The parts of the form that ask for training data: a folder, a recording, gaze data."""
+"""Form parts that ask for training data: a folder, a recording, gaze data."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ if TYPE_CHECKING:
 
 
 class FolderForm(QWidget):
-    """Asks for a folder of videos and images, its layout, or a recording.
+    """Asks for a folder of videos and images, or records one from the current source.
 
     Signals:
         changed: Another folder or layout was chosen, or the folder was inspected.
-        inspection_requested: A folder, and its layout; empty for a folder without one.
+        inspection_requested: A folder, and the layout of its data set; empty for own files.
         record_requested: Seconds of the current source to record; 0 cancels the recording.
 
     Attributes:
-        survey: What the folder holds; None before it is inspected.
-        failed: Whether nothing can be learned from the folder.
-        recorded: The folder that was recorded from here; empty for none.
+        survey: The files of the folder; None before it is inspected.
+        failed: Whether the folder cannot be used.
+        recorded: Folder of the frames recorded by this form; empty for none.
     """
 
     changed = Signal()
@@ -98,7 +98,7 @@ class FolderForm(QWidget):
 
     @property
     def layout_name(self) -> str:
-        """The layout of a published data set; empty for a folder without one."""
+        """Layout of the chosen published data set; empty for own files."""
         return str(self.kind.currentData() or "")
 
     @property
@@ -106,9 +106,9 @@ class FolderForm(QWidget):
         """The folder; empty for none."""
         return self.folder.path
 
-    def show_survey(self, found: Survey) -> None:
+    def show_survey(self, survey: Survey) -> None:
         """Shows what the folder holds."""
-        self.survey = found
+        self.survey = survey
         self.changed.emit()
 
     def show_problem(self, text: str) -> None:
@@ -118,12 +118,12 @@ class FolderForm(QWidget):
         self.changed.emit()
 
     def show_recording(self, share: float) -> None:
-        """Shows the share that is recorded, 0..1."""
+        """Shows how much is recorded, as a share 0..1."""
         self.bar.show()
         self.bar.setValue(round(STEPS * share))
 
     def end_recording(self, folder: str = "") -> None:
-        """Shows that nothing is being recorded; chooses the folder that was recorded, if any."""
+        """Shows that the recording has ended; chooses its folder, if there is one."""
         self.bar.hide()
         self.record.blockSignals(True)
         self.record.setChecked(False)
@@ -158,7 +158,7 @@ class GazeForm(QWidget):
         inspection_requested: A folder.
 
     Attributes:
-        survey: What the folder holds; None before it is inspected.
+        survey: The gaze data of the folder; None before it is inspected.
     """
 
     changed = Signal()
@@ -181,7 +181,7 @@ class GazeForm(QWidget):
 
     @property
     def problem(self) -> str:
-        """Why nothing can be learned from it; empty where it can."""
+        """Why the gaze data cannot be used; empty if they can."""
         if not self.path:
             return tr("Coupled distillation needs gaze data: choose its folder.")
         if self.survey is None:
@@ -189,7 +189,7 @@ class GazeForm(QWidget):
         return ""
 
     def inspect(self) -> None:
-        """Requests an inspection of the folder, unless it was inspected."""
+        """Requests an inspection of the folder, once for each path."""
         if self.path == self._requested:
             return
         self._requested, self.survey, self._problem = self.path, None, ""
@@ -198,9 +198,9 @@ class GazeForm(QWidget):
             self.inspection_requested.emit(self.path)
         self.changed.emit()
 
-    def show_survey(self, found: GazeSurvey) -> None:
+    def show_survey(self, survey: GazeSurvey) -> None:
         """Shows what the folder holds."""
-        self.survey = found
+        self.survey = survey
         self.changed.emit()
 
     def show_problem(self, text: str) -> None:

@@ -1,4 +1,4 @@
-"""The page shown while torch is missing; it can install it."""
+"""The page that is shown while torch is missing, and installs it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from app.ui.i18n import tr
 
 
 class TorchPage(QWidget):
-    """Says that training needs torch, and runs the command that installs it.
+    """Explains that training needs torch, and runs the command that installs it.
 
     Signals:
         installed: The command has succeeded.
@@ -71,13 +71,13 @@ class TorchPage(QWidget):
             self._pip.kill()
 
     def close_installer(self, timeout: float) -> bool:
-        """Ends the command at the program's end.
+        """Ends the command when the program quits.
 
         Args:
-            timeout: Seconds to wait before it is killed.
+            timeout: Seconds to wait before the command is killed.
 
         Returns:
-            Whether it has ended.
+            Whether the command has ended.
         """
         return self._pip is None or self._pip.close(timeout)
 

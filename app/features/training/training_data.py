@@ -1,4 +1,4 @@
-"""Serves the form that asks what to learn from: inspects folders and records the source."""
+"""Inspects folders and records the source, for the form that asks for training data."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from app.features.training.recordings import keep_recording
 from app.features.training.scene_recorder import SceneRecorder
 from app.ui.i18n import tr
 from uvanet.errors import UvanetError
+from uvanet.paths import expand_user
 from uvanet.sources.base import SourceKind
 from uvanet.user_models import runs_folder
 
@@ -22,13 +23,13 @@ if TYPE_CHECKING:
 
 
 class TrainingDataChoice(QObject):
-    """Inspects the folders that are chosen, and records the source that plays.
+    """Inspects the chosen folders, and records the current source.
 
     Args:
-        session: Knows the source.
+        session: Its source is recorded.
         presenter: Shows the frames that are recorded.
-        jobs: Read the folders.
-        form: Asks for pictures and videos.
+        jobs: Reads the folders on worker threads.
+        form: Asks for a folder of videos and images.
         gaze: Asks for gaze data.
     """
 
@@ -52,7 +53,7 @@ class TrainingDataChoice(QObject):
         gaze.inspection_requested.connect(lambda path: self._inspect_gaze(gaze, path))
 
     def keep(self) -> None:
-        """Lets the recording that is learned from outlive the run."""
+        """Keeps the chosen recording after the run."""
         if self._form.path and self._form.path == self._form.recorded:
             try:
                 self._form.end_recording(str(keep_recording(Path(self._form.path))))
@@ -60,24 +61,24 @@ class TrainingDataChoice(QObject):
                 self._refuse(str(error))
 
     def cancel(self, timeout: float = 0.0) -> bool:
-        """Ends a recording that has not finished; it is deleted on another thread.
+        """Cancels an active recording; its frames are deleted on another thread.
 
         Args:
             timeout: Seconds to wait for the deletion.
 
         Returns:
-            Whether it is deleted.
+            Whether the frames are deleted.
         """
         recorder, self._recorder = self._recorder, None
         return recorder is None or recorder.cancel(timeout)
 
     def close(self, timeout: float) -> bool:
-        """Ends inspecting and recording at the program's end; see `cancel`."""
+        """Cancels inspection and recording when the program quits; see `cancel`."""
         self._inspected = ("", "")
         return self.cancel(timeout)
 
     def source_changed(self) -> None:
-        """Cancels a recording that has not finished: its scene is over."""
+        """Cancels an active recording, as its scene has ended."""
         if self._recorder is not None:
             self.cancel()
             self._refuse(tr("The source changed; nothing was kept of the recording."))
@@ -86,14 +87,14 @@ class TrainingDataChoice(QObject):
         from uvanet.training.data.inspect import survey
 
         self._inspected = requested = (path, layout)
-        root = Path(path).expanduser()
+        root = expand_user(path)
 
         def current() -> bool:
             return self._inspected == requested
 
         self._jobs.run(
             lambda: survey(root, runs_folder(), current, layout=layout),
-            lambda found: self._form.show_survey(found) if current() else None,
+            lambda result: self._form.show_survey(result) if current() else None,
             lambda error: self._form.show_problem(str(error)) if current() else None,
             name="survey",
         )
@@ -101,10 +102,10 @@ class TrainingDataChoice(QObject):
     def _inspect_gaze(self, gaze: GazeForm, path: str) -> None:
         from uvanet.training.data.inspect import survey_gaze
 
-        root = Path(path).expanduser()
+        root = expand_user(path)
         self._jobs.run(
             lambda: survey_gaze(root, runs_folder()),
-            lambda found: gaze.show_survey(found) if gaze.path == path else None,
+            lambda result: gaze.show_survey(result) if gaze.path == path else None,
             lambda error: gaze.show_problem(str(error)) if gaze.path == path else None,
             name="survey",
         )

@@ -1,4 +1,4 @@
-"""Whether the packages for training are installed, and the command that installs them."""
+"""Checks whether the packages for training are installed, and how to install them."""
 
 from __future__ import annotations
 
@@ -12,32 +12,35 @@ from uvanet.cli.training_options import TRAINING
 
 
 def training_possible() -> bool:
-    """Whether torch and the other packages of training are installed. Imports none of them."""
+    """Whether torch and the other packages for training are installed. Imports none of them."""
     importlib.invalidate_caches()
     return all(importlib.util.find_spec(name) is not None for name in TRAINING)
 
 
 def training_requirements() -> list[str]:
-    """The requirements of the extra `train`, as pip takes them."""
+    """Returns the requirements of the extra `train`, in the form that pip reads."""
     try:
         lines = requires("uvanet") or []
     except PackageNotFoundError:
         lines = []
-    found = [
+    requirements = [
         line.partition(";")[0].strip()
         for line in lines
         if re.search(r"extra\s*==\s*['\"]train['\"]", line)
     ]
-    return found or ["torch", "onnx"]
+    return requirements or ["torch", "onnx"]
 
 
 def can_install() -> bool:
-    """Whether they can be installed for this program: not into a bundle, which has no pip."""
+    """Whether this program can install packages. A bundle cannot: it has no pip."""
     return not getattr(sys, "frozen", False)
 
 
 def install_command() -> list[str]:
-    """The command that installs them: for this program's Python, or beside a bundle."""
+    """Returns the command that installs the packages for training.
+
+    It installs them for the Python of this program. For a bundle it installs the Python package.
+    """
     if not can_install():
         return ["pip", "install", "uvanet[train]"]
     return [sys.executable, "-m", "pip", "install", *training_requirements()]

@@ -1,4 +1,4 @@
-"""What the two training forms share: options behind a button, the problem, the start button."""
+"""Base of the training forms: advanced options, the start button, and why it is disabled."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class AdvancedOptions(QWidget):
-    """Fields that are hidden behind a button, each with a sentence about it."""
+    """Fields that a button shows and hides, each with a sentence below it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -43,25 +43,25 @@ class AdvancedOptions(QWidget):
 
     def _show(self, on: bool) -> None:
         self.inner.setVisible(on)
-        window, around = self.window(), self.parentWidget()
-        while around is not None and around is not window:
-            around.updateGeometry()  # a scroll area does not pass the change on
-            around = around.parentWidget()
-        # The window grows as needed, and never shrinks below the size that the user chose.
+        window, parent = self.window(), self.parentWidget()
+        while parent is not None and parent is not window:
+            parent.updateGeometry()  # a scroll area does not pass the change on
+            parent = parent.parentWidget()
+        # The window only grows: it keeps at least the size that the user chose.
         size = window.size().expandedTo(window.sizeHint())
         window.resize(size.boundedTo(window.screen().availableSize()))
 
 
 class TrainingForm(QWidget):
-    """Base of the forms.
+    """Base class of the training forms.
 
     Args:
         action: Label of the start button.
-        tip: Its tooltip.
+        tip: Tooltip of the start button.
         no_start: Text of the entry that trains from random weights; empty for no such entry.
 
     Signals:
-        accepted: Start with these options.
+        accepted: The user starts the training with these options.
     """
 
     accepted = Signal()
@@ -87,7 +87,7 @@ class TrainingForm(QWidget):
         self.start_button = button(action, tip, self.accepted.emit, default=True)
 
     def _arrange(self, *items: Item) -> None:
-        """Arranges title, items, options, and the start button beside the problem."""
+        """Arranges the title, the items, the advanced options, the problem and the start button."""
         slower = tr("Slower; other programs and the live view come first.")
         self.advanced.add("", self.background, slower)
         buttons = row((self.problem, 1), self.start_button)
@@ -99,7 +99,7 @@ class TrainingForm(QWidget):
         """Lists the models.
 
         Args:
-            cards: All of them.
+            cards: All models.
             current: The name of the model in use.
             teacher: The teacher of the last training; may be empty.
         """
@@ -109,6 +109,6 @@ class TrainingForm(QWidget):
         self.start.choose(current)
 
     def show_problem(self, problem: str) -> None:
-        """Shows why the training cannot start; empty where it can."""
+        """Shows why the training cannot start; empty if it can."""
         self.problem.setText(problem)
         self.start_button.setEnabled(not problem)

@@ -80,6 +80,7 @@ class View(Feature):
         needs=FRAME,
         checkable=True,
         group=3,
+        words="clean picture OBS hide controls",
     )
     def presentation_mode(self, on: bool) -> None:
         """Shows the picture alone, in a window of its size that stays so."""
@@ -97,7 +98,16 @@ class View(Feature):
         self.context.slots.set_chrome_hidden(True)
         window.setFixedSize(self._presentation_size())
 
-    @action("Full screen", Menu.VIEW, "F", "F11", icon="full-screen", checkable=True, group=3)
+    @action(
+        "Full screen",
+        Menu.VIEW,
+        "F",
+        "F11",
+        icon="full-screen",
+        checkable=True,
+        group=3,
+        words="fullscreen maximize",
+    )
     def full_screen(self, on: bool) -> None:
         """Shows the picture alone on the whole screen, or the window again."""
         if not on:
@@ -120,50 +130,111 @@ class View(Feature):
         else:
             self._leave_full_screen()
 
-    @action("Side panel", Menu.VIEW, "P", icon="panel", checkable=True, group=3)
+    @action(
+        "Side panel",
+        Menu.VIEW,
+        "P",
+        icon="panel",
+        checkable=True,
+        group=3,
+        words="sidebar controls hide",
+    )
     def panel(self, on: bool) -> None:
         """Shows or hides the side panel."""
         self.context.slots.set_panel_enabled(on)
 
-    @action("System theme", Menu.VIEW, "T", submenu="Theme", group=4, choice="theme")
+    @action(
+        "System theme",
+        Menu.VIEW,
+        "T",
+        submenu="Theme",
+        group=4,
+        choice="theme",
+        words="appearance colors",
+    )
     def theme_system(self, _: bool) -> None:
         """Follows the system's theme."""
         self._set_theme("system")
 
-    @action("Dark theme", Menu.VIEW, "Shift+D", submenu="Theme", group=4, choice="theme")
+    @action(
+        "Dark theme",
+        Menu.VIEW,
+        "Shift+D",
+        submenu="Theme",
+        group=4,
+        choice="theme",
+        words="dark mode night appearance",
+    )
     def theme_dark(self, _: bool) -> None:
         """Uses the dark theme."""
         self._set_theme("dark")
 
-    @action("Light theme", Menu.VIEW, "Shift+L", submenu="Theme", group=4, choice="theme")
+    @action(
+        "Light theme",
+        Menu.VIEW,
+        "Shift+L",
+        submenu="Theme",
+        group=4,
+        choice="theme",
+        words="light mode bright appearance",
+    )
     def theme_light(self, _: bool) -> None:
         """Uses the light theme."""
         self._set_theme("light")
 
     # -- picture
 
-    @action("Mirror", Menu.VIEW, "Shift+H", icon="mirror", needs=SOURCE, checkable=True, group=2)
+    @action(
+        "Mirror",
+        Menu.VIEW,
+        "Shift+H",
+        icon="mirror",
+        needs=SOURCE,
+        checkable=True,
+        group=2,
+        words="flip horizontally",
+    )
     def mirror(self, on: bool) -> None:
         """Mirrors the picture, and with it the map."""
         self._turn(Orientation(on, self._orientation().quarters))
 
-    @action("Rotate", Menu.VIEW, "Shift+R", icon="rotate", needs=SOURCE, repeat=True, group=2)
+    @action(
+        "Rotate",
+        Menu.VIEW,
+        "Shift+R",
+        icon="rotate",
+        needs=SOURCE,
+        repeat=True,
+        group=2,
+        words="turn upright",
+    )
     def rotate(self) -> None:
         """Rotates the picture by a quarter turn clockwise, as it is seen."""
         now = self._orientation()
         self._turn(Orientation(now.mirrored, (now.quarters + (3 if now.mirrored else 1)) % 4))
 
-    @action("Zoom in", Menu.VIEW, "+", "Z", submenu="Zoom", group=2, repeat=True)
+    @action(
+        "Zoom in",
+        Menu.VIEW,
+        "+",
+        "Z",
+        submenu="Zoom",
+        group=2,
+        repeat=True,
+        words="magnify enlarge",
+    )
     def zoom_in(self) -> None:
         """Shows a smaller part, larger."""
         self.context.slots.canvas.viewport.step(1)
 
-    @action("Zoom out", Menu.VIEW, "-", "Shift+Z", submenu="Zoom", group=2, repeat=True)
+    @action(
+        "Zoom out", Menu.VIEW, "-", "Shift+Z", submenu="Zoom", group=2, repeat=True, words="shrink"
+    )
     def zoom_out(self) -> None:
         """Shows a larger part."""
         self.context.slots.canvas.viewport.step(-1)
 
-    @action("Fit picture", Menu.VIEW, "0", submenu="Zoom", group=2)
+    @action("Fit picture", Menu.VIEW, "0", submenu="Zoom", group=2, words="whole reset zoom")
     def zoom_fit(self) -> None:
         """Shows the whole picture."""
         self.context.slots.canvas.viewport.fit()

@@ -38,7 +38,14 @@ class VirtualCamera(Feature):
         context.presenter.presented.connect(self._send)
 
     @action(
-        "Virtual camera", Menu.VIEW, "Shift+F9", icon="camera", needs=FRAME, checkable=True, group=3
+        "Virtual camera",
+        Menu.VIEW,
+        "Shift+F9",
+        icon="camera",
+        needs=FRAME,
+        checkable=True,
+        group=3,
+        words="OBS Zoom Teams webcam stream",
     )
     def virtual_camera(self, on: bool) -> None:
         """Shows the picture to other programs as a camera."""

@@ -12,6 +12,7 @@ import numpy as np
 from app.pipeline.latest_slot import LatestSlot
 from uvanet.errors import UvanetError
 from uvanet.extras import require
+from uvanet.i18n import tr, tr_noop
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,10 +23,12 @@ if TYPE_CHECKING:
 
 _REPEAT_S = 0.5  # a paused picture is sent again: programs take a silent camera for a broken one
 _INSTALL = {
-    "linux": "Install v4l2loopback (Debian, Ubuntu: v4l2loopback-dkms) and load it: "
-    "sudo modprobe v4l2loopback exclusive_caps=1.",
-    "darwin": "Install OBS Studio 30 or newer and start its virtual camera once.",
-    "win32": "Install OBS Studio or Unity Capture, whose camera driver is used.",
+    "linux": tr_noop(
+        "Install v4l2loopback (Debian, Ubuntu: v4l2loopback-dkms) and load it: "
+        "sudo modprobe v4l2loopback exclusive_caps=1."
+    ),
+    "darwin": tr_noop("Install OBS Studio 30 or newer and start its virtual camera once."),
+    "win32": tr_noop("Install OBS Studio or Unity Capture, whose camera driver is used."),
 }
 
 
@@ -75,7 +78,10 @@ class CameraSender:
             self._failed(error)
         except (RuntimeError, OSError, ValueError) as error:
             self._failed(
-                UvanetError(f"There is no virtual camera: {error}.", _INSTALL.get(sys.platform, ""))
+                UvanetError(
+                    tr("There is no virtual camera: {reason}.").format(reason=error),
+                    tr(_INSTALL.get(sys.platform, "")),
+                )
             )
 
     def _send_all(self) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import cv2
@@ -13,6 +12,7 @@ from uvanet.errors import ModelError, UsageError
 from uvanet.extras import require
 from uvanet.i18n import tr
 from uvanet.model_card import file_hash, read_card
+from uvanet.paths import expand_user
 from uvanet.registry import list_models, resolve_model
 from uvanet.runtime.engine import STATE_STRIDE
 from uvanet.runtime.input_size import TEACHER_AREA, fit_to_area
@@ -21,6 +21,7 @@ from uvanet.teacher_input import HEIGHT, WIDTH
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -64,7 +65,7 @@ def find_teacher(name: str = "") -> Path:
         UvanetError: There is none; says what to do.
     """
     if name.lower().endswith(".onnx"):
-        path = Path(name).expanduser()
+        path = expand_user(name)
         if not path.is_file():
             raise ModelError(
                 tr("There is no teacher {path}.").format(path=path), tr("Check the path.")

@@ -1,28 +1,28 @@
-"""Writes a table to the file that the user chose."""
+"""Writes a file that the user chose."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from app.ui.i18n import tr
-from uvanet.atomic_io import write_text
+from uvanet.atomic_io import write_bytes
 from uvanet.errors import OutputError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-def write_table(path: Path, text: str) -> None:
-    """Writes a table atomically, with the mode that the umask gives.
+def write_output(path: Path, content: str | bytes) -> None:
+    """Writes a file atomically, with the mode that the umask gives; text as UTF-8.
 
     Raises:
         OutputError: The file cannot be written; the message names it.
     """
     try:
-        write_text(path, text)
+        write_bytes(path, content.encode() if isinstance(content, str) else content)
     except OSError as error:
         raise OutputError(
-            tr("The table cannot be saved to {path}: {reason}.").format(
+            tr("{path} cannot be saved: {reason}.").format(
                 path=path, reason=error.strerror or error
             ),
             tr("Choose another folder."),

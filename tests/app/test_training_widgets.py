@@ -1,0 +1,60 @@
+"""The widgets of the training dialogs, without a program around them."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from PySide6.QtWidgets import QFileDialog
+
+from app.features.training.distill_form import COUPLED, DistillForm
+from app.features.training.form_parts import ModelChoice
+from app.features.training.run_view import RunView
+from uvanet.registry import list_models
+from uvanet.training.data.inspect import GazeSurvey
+from uvanet.training.progress import PreviewEvent
+
+
+def test_a_new_run_shows_no_preview_of_the_run_before(qtbot):
+    view = RunView()
+    qtbot.addWidget(view)
+    jpeg = cv2.imencode(".jpg", np.full((12, 16, 3), 90, np.uint8))[1].tobytes()
+    view.show_event(PreviewEvent(frame=jpeg, student=jpeg, target=jpeg, target_from="gaze"))
+    frame, _, target = view.preview._pictures.values()
+    assert not frame.pixmap().isNull()
+    assert target.accessibleName() == "Where people looked"
+    view.begin()
+    assert frame.pixmap().isNull()
+    assert target.pixmap().isNull()
+
+
+def test_a_choice_returns_to_a_listed_model_after_the_chosen_one_was_removed(qtbot):
+    cards = [card for card in list_models() if card.role == "teacher"]
+    choice = ModelChoice("Teacher", "", files=True)
+    qtbot.addWidget(choice)
+    choice.fill(cards, "teacher")
+    choice.choose(cards[1].name)
+    choice.fill(cards[:1], "teacher")
+    file_entry = choice.count() - 1
+    choice.setCurrentIndex(file_entry)
+    choice.activated.emit(file_entry)
+    choice.findChild(QFileDialog).reject()
+    assert choice.value == cards[0].name
+
+
+def test_a_distillation_with_installed_teachers_needs_both(qtbot, tmp_path):
+    form = DistillForm()
+    qtbot.addWidget(form)
+    students = [card for card in list_models() if card.role == "student"]
+    form.show_models(students, "uvanet-64", "")
+    form.recipe.setCurrentIndex(form.recipe.findData(COUPLED))
+    form.gaze.folder.set_path(str(tmp_path))
+    form.gaze.show_survey(GazeSurvey(pictures=100, room=0))
+    assert "No teacher is installed" in form.problem.text()
+    assert not form.start_button.isEnabled()
+    form.train_teachers.setChecked(True)
+    assert form.start_button.isEnabled(), form.problem.text()
+    form.train_teachers.setChecked(False)
+    form.spatial.choose("/models/spatial.onnx")
+    assert not form.start_button.isEnabled()
+    form.temporal.choose("/models/temporal.onnx")
+    assert form.start_button.isEnabled(), form.problem.text()

@@ -1,0 +1,41 @@
+"""Pictures of a report."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from uvanet.colormaps import colormap
+from uvanet.report.content import ReportPicture
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_QUALITY = 88  # of JPEG, 0 to 100
+
+
+def report_picture(image: NDArray[np.uint8], caption: str, detail: str = "") -> ReportPicture:
+    """Compresses a picture (BGR, uint8, shape (h, w, 3)) for a report."""
+    height, width = image.shape[:2]
+    return ReportPicture(encode_jpeg(image).tobytes(), width, height, caption, detail)
+
+
+def encode_jpeg(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Compresses a picture (BGR, uint8, shape (h, w, 3)) as JPEG; uint8, one axis."""
+    options = [cv2.IMWRITE_JPEG_QUALITY, _QUALITY]
+    return np.asarray(cv2.imencode(".jpg", image, options)[1], np.uint8)
+
+
+def shrunk(image: NDArray[np.uint8], width: int) -> NDArray[np.uint8]:
+    """Scales a picture down to a width; a smaller one stays as it is."""
+    if image.shape[1] <= width:
+        return image
+    height = max(1, round(image.shape[0] * width / image.shape[1]))
+    return np.asarray(cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def scale_colors(name: str) -> list[str]:
+    """Colors of a color map from the lowest value to the highest, "#rrggbb"."""
+    return ["#{:02x}{:02x}{:02x}".format(*color) for color in colormap(name)[::15].tolist()]
