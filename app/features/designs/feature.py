@@ -146,7 +146,7 @@ class Designs(Feature):
 
             self.context.jobs.run(write, told, failed, name="comparison")
 
-        ask_save_comparison(dialog, folder, "comparison.html", save)
+        ask_save_comparison(dialog, folder, f"{tr('Comparison')}.html", save)
 
     def _messages(self, dialog: DesignsDialog) -> Banner:
         """Where the user sees a message: the dialog may be closed by then."""
