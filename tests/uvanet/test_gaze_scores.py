@@ -108,7 +108,7 @@ def _scores(values, times, human=None):
 
 
 def test_the_interval_draws_blocks_of_time():
-    # Blocks of 2 s that differ, each of 20 equal moments: what is uncertain is the block.
+    # Blocks of 2 s differ, and each has 20 equal moments: only the mean of the blocks is uncertain.
     values = np.repeat([1.0, 3.0, 1.0, 3.0, 1.0, 3.0], 20)
     times = np.arange(120) * 0.1
     got = _scores(values, times).means()["nss"]
@@ -154,7 +154,8 @@ def test_the_command_prints_and_writes_the_scores(clip, tmp_path, capsys):
         (["--columns", "when"], "names no column"),
         (["--columns", "x=links,y=oben"], "no column 'oben'"),
         (["-o", "scores.xlsx"], "neither .csv nor .json"),
-        (["--screen", "wide"], "screen"),
+        (["--screen", "wide"], "'wide' is not a size such as 1920x1080"),
+        (["--screen", "0x9"], "'0x9' is not a size"),
     ],
 )
 def test_the_command_names_what_is_wrong(clip, tmp_path, capsys, more, message):

@@ -43,7 +43,7 @@ def frames_of(clip: Clip, wanted: range) -> list[np.ndarray]:
 
 
 def check_truth(image: np.ndarray, gaze: Gaze, *, points: bool = True) -> None:
-    """The disc is where the labels say that people looked, and it is seen in color as it was."""
+    """The disc is at the labelled gaze, and its color is unchanged."""
     size = (image.shape[1], image.shape[0])
     peak = gaze.density_on(size)
     y, x = np.unravel_index(peak.argmax(), peak.shape)
@@ -194,9 +194,10 @@ def test_a_damaged_table_is_refused(tmp_path: Path) -> None:
     trees.talk_tree(tmp_path, clips=1)
     table = tmp_path / "fixations.csv.gz"
     whole = table.read_bytes()
-    table.write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(UsageError, match=r"fixations\.csv\.gz is damaged"):
-        talk.read(tmp_path)
+    for damaged in (whole[: len(whole) // 2], gzip.compress(b"")[:10] + bytes([255] * 40)):
+        table.write_bytes(damaged)
+        with pytest.raises(UsageError, match=r"fixations\.csv\.gz is damaged"):
+            talk.read(tmp_path)
     with gzip.open(table, "wt") as file:
         file.write("clip,x\n000,3\n")
     with pytest.raises(UsageError, match="onset_ms"):
@@ -320,7 +321,7 @@ def test_reading_needs_neither_torch_nor_scipy() -> None:
 
 
 def test_talk_has_the_described_contents(data_root: Path) -> None:
-    """Against the real clips: five, and about 31 fixations active on a frame."""
+    """The real set has five clips, and about 31 active fixations on a frame."""
     if not (data_root / "talk").is_dir():
         pytest.skip(f"no talk at {data_root}")
     clips = talk.read(data_root / "talk").clips
