@@ -57,17 +57,19 @@ def test_cues_show_a_face_where_it_is() -> None:
         assert 160 < column * 8 < 290
 
 
-def test_answers_of_several_backbones_are_averaged() -> None:
+def test_logits_of_several_readouts_are_averaged() -> None:
     torch.manual_seed(1)
-    both = SpatialTeacher((0, 1), 8).eval()
+    teacher = SpatialTeacher((0, 1, 0), 8).eval()
+    assert len(teacher.backbones) == 2  # readouts of one scale share it
     image = torch.rand(1, 3, 64, 96)
-    faces = both.faces(image)
+    faces = teacher.faces(image)
     members = [
-        readout(backbone(image), faces)
-        for backbone, readout in zip(both.backbones, both.readouts, strict=True)
+        readout(teacher.backbone_of(number)(image), faces)
+        for number, readout in enumerate(teacher.readouts)
     ]
-    assert torch.allclose(both(image), (members[0] + members[1]) / 2, atol=1e-5)
+    assert torch.allclose(teacher(image), sum(members) / 3, atol=1e-5)
     assert not torch.allclose(members[0], members[1], atol=1e-2)
+    assert not torch.allclose(members[0], members[2], atol=1e-2)
 
 
 def made(counts: tuple[int, int], contrasts: tuple[float, float]) -> ReadoutData:

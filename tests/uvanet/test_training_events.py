@@ -7,6 +7,7 @@ import io
 import json
 import math
 import multiprocessing
+import pathlib
 import threading
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,13 @@ import pytest
 
 from uvanet.errors import UsageError
 from uvanet.evaluation.compare import judge
-from uvanet.training.control import Callback, ControlState, JsonlChannel, send_order
+from uvanet.training.control import (
+    CONTROL,
+    Callback,
+    ControlState,
+    JsonlChannel,
+    send_order,
+)
 from uvanet.training.progress import (
     MAX_LINE,
     AnyEvent,
@@ -139,6 +146,28 @@ def test_orders_come_by_line_and_by_file(tmp_path: Path) -> None:
     assert not channel.proceed()
     assert list(tmp_path.iterdir()) == []
     assert Callback().proceed()
+
+
+def test_an_order_written_while_another_is_read_is_not_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file was deleted after it was read, together with an order that had replaced it."""
+    state = ControlState()
+    channel = JsonlChannel(io.StringIO(), tmp_path, state)
+    read_text = pathlib.Path.read_text
+
+    def read_slowly(path: pathlib.Path, encoding: str) -> str:
+        text = read_text(path, encoding)
+        send_order(tmp_path, "stop")
+        return text
+
+    send_order(tmp_path, "resume")
+    with monkeypatch.context() as slow:
+        slow.setattr(pathlib.Path, "read_text", read_slowly)
+        assert channel.proceed()
+    assert (tmp_path / CONTROL).read_text(encoding="utf-8") == "stop\n"
+    assert not JsonlChannel(io.StringIO(), tmp_path, state).proceed()
+    assert list(tmp_path.iterdir()) == []
 
 
 def hold(folder: Path, ready: object, leave: object) -> None:
