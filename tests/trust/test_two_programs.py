@@ -157,7 +157,7 @@ def test_regions_of_another_program_are_seen_and_kept(tmp_path: Path) -> None:
 def test_a_file_that_another_program_does_not_let_go_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("uvanet.atomic_io._PATIENCE_S", 0.05)
+    monkeypatch.setattr("uvanet.atomic_io._LOCK_TIMEOUT_S", 0.05)
     store = SettingsStore(tmp_path / "settings.json")
     change(store.section(SessionSettings), model="a")
     with exclusive(tmp_path / "settings.json"):
