@@ -265,7 +265,7 @@ def test_a_pipe_or_device_is_written_and_takes_no_number(clip: Path, tmp_path: P
     assert result.paths == (pipe,)
     assert os.read(reader, 10_000).count(b"\n") == 1 + result.frames
     os.close(reader)
-    # The pipe has no reader it now: told at once, not waited for.
+    # Without a reader the pipe is an error at once, not a wait.
     with pytest.raises(OutputError, match="The pipe has no reader"):
         export(Job(str(clip), (pipe,), end=0.1))
     with pytest.raises(OutputError, match="takes no pictures"):
