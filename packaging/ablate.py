@@ -3,7 +3,7 @@
 Every student is trained in both steps, for fewer epochs than the shipped ones, from several seeds,
 and measured on `test` and on talk: NSS, and the difference to the whole recipe with the 95 %
 interval of paired differences. A run that was stopped resumes; `--there` measures existing students
-and trains none. The shipped teachers label.
+without training. The shipped teachers label the data.
 """
 
 import argparse
@@ -76,13 +76,13 @@ Means = dict[str, dict[str, Measured]]
 
 
 class Square(TorchEngine):
-    """A student that sees all pictures stretched to squares, as the paper's does."""
+    """A student whose input is stretched to a square, as in the paper."""
 
     dynamic_input_size = False
 
 
 def variants(preset: str, epochs: int) -> Iterator[tuple[str, TrainConfig]]:
-    """The students that are trained: what is left out, and the settings of step 1."""
+    """Yields the variants: a description of the part that is left out, and settings of step 1."""
     base = dataclasses.replace(
         step1_config(preset), epochs=epochs, step2_epochs=epochs // 2, eval_every=epochs
     )
@@ -106,7 +106,7 @@ def variants(preset: str, epochs: int) -> Iterator[tuple[str, TrainConfig]]:
 
 
 def without(config: TrainConfig, share: float) -> TrainConfig:
-    """A run with as many steps where a share of its batches has no data."""
+    """Adds epochs where a share of the batches has no data, so that a run keeps its steps."""
     gaze = 1.0 - config.pool_share - config.clip_share
     times = (gaze + share) / gaze
     return dataclasses.replace(
@@ -129,11 +129,11 @@ def data_of(words: str, whole: TrainingData, config: TrainConfig, root: Path) ->
 def rows_of(
     students: dict[str, list[SpatioTemporal]], firsts: list[SpatioTemporal]
 ) -> dict[str, list[Predictor]]:
-    """All that is measured: a predictor of each seed.
+    """The rows of the table: for each, a predictor of each seed.
 
     Args:
-        students: By the variants' words, one a seed.
-        firsts: The whole ones as the first step left them.
+        students: Description of the variant to its students, one for each seed.
+        firsts: Students of the whole recipe after step 1.
     """
     card = read_card(WEIGHTS / "uvanet-64.json")
     found: dict[str, list[Predictor]] = {}
@@ -198,14 +198,14 @@ def table(found: Means, first: str = BASE) -> list[str]:
 
 
 def seeds_of(preset: str, epochs: int, seeds: int) -> Iterator[tuple[int, int, str, TrainConfig]]:
-    """Seed, number, words and settings of every run; all variants of one seed, then the next."""
+    """Yields seed, number, description and settings of every run; seed by seed."""
     for seed in range(seeds):
         for number, (words, config) in enumerate(variants(preset, epochs)):
             yield seed, number, words, dataclasses.replace(config, seed=config.seed + seed)
 
 
 def train(preset: str, epochs: int, seeds: int, root: Path, out: Path) -> None:
-    """Trains every variant in a folder of its seed and number."""
+    """Trains every variant in a folder named after its seed and number."""
     run = DistillConfig(
         student=step1_config(preset),
         spatial=SpatialTeacherConfig(),
@@ -258,7 +258,7 @@ def main() -> None:
 
 
 def write_plot(path: Path, title: str, rows: dict[str, Interval]) -> None:
-    """Means with their 95 % intervals below each other, as SVG."""
+    """Plots means with their 95 % intervals, one row each, as SVG."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(8, 0.6 + 0.35 * len(rows)), layout="constrained")
@@ -276,7 +276,7 @@ def write_plot(path: Path, title: str, rows: dict[str, Interval]) -> None:
     axes.set_yticks(range(len(rows)), list(rows))
     axes.invert_yaxis()
     axes.set_title(title)
-    # Without the date, so that the same numbers give the same file.
+    # Without the date, so that equal numbers give equal files.
     figure.savefig(path, metadata={"Date": None})
 
 

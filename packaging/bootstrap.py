@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[1]
 VENV = ROOT / ".venv"
 EXTRAS = {"live": "", "test": "[train,test,cluster,docs,virtualcam]"}
 
-# Shared libraries that the wheels of Qt and OpenCV load, and the Debian packages that have them.
+# Shared libraries that the wheels of Qt and OpenCV load, and their Debian packages.
 LIBRARIES = {
     "libEGL.so.1": "libegl1",
     "libGL.so.1": "libgl1",
@@ -42,12 +42,12 @@ LIBRARIES = {
     "libxcb-xkb.so.1": "libxcb-xkb1",
 }
 
-# A sender for the tests of RTSP, which are skipped without it. It runs in Debian's own Python.
+# The sender of the RTSP tests, which are skipped without it. It runs in Debian's own Python.
 RTSP_PACKAGES = ("python3-gi", "gir1.2-gst-rtsp-server-1.0", "gstreamer1.0-plugins-good")
 RTSP_PYTHON = "/usr/bin/python3"
-# A compositor for the test of the window on Wayland, which is skipped without it.
+# The compositor of the test on Wayland, which is skipped without it.
 WAYLAND_PACKAGES = ("weston",)
-# Compiles the camera of the tests, which are skipped without it.
+# The compiler of the test camera; tests with a camera are skipped without it.
 CAMERA_PACKAGES = ("gcc", "libc6-dev")
 
 
@@ -79,7 +79,7 @@ def missing_packages(goal: str) -> list[str]:
 
 
 def install_system_libraries(goal: str) -> None:
-    """Installs missing libraries if run as root, else prints the command that does."""
+    """Installs missing libraries if run as root; otherwise prints the command and ends."""
     missing = missing_packages(goal)
     if not missing:
         return
@@ -98,7 +98,7 @@ def install_system_libraries(goal: str) -> None:
 
 
 def install_test_programs() -> None:
-    """Installs what single tests need if that is possible without a question."""
+    """Installs the programs of some tests, if run as root; without them these tests are skipped."""
     script = "import gi; gi.require_version('GstRtspServer', '1.0')"
     sender = (
         Path(RTSP_PYTHON).exists()
@@ -117,7 +117,7 @@ def install_test_programs() -> None:
 
 
 def apt_get_install(*packages: str) -> bool:
-    """Installs Debian packages; whether that worked."""
+    """Installs Debian packages; returns whether that worked."""
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     commands = (["update", "-qq"], ["install", "-y", "--no-install-recommends", *packages])
     return not any(
@@ -161,7 +161,7 @@ def make_environment(goal: str) -> None:
 
 
 def main() -> None:
-    """Sets up what the command line names."""
+    """Sets up the goal of the command line."""
     if sys.version_info < (3, 11):  # noqa: UP036 - this file may be run by any Python
         found = ".".join(map(str, sys.version_info[:2]))
         stop(f"Python 3.11 or newer is needed, this is {found}; try: make PYTHON=python3.12 ...")

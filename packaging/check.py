@@ -95,7 +95,7 @@ class Checks:
 
 
 def run_tests(checks: Checks, data: Path) -> None:
-    """Runs all tests; long files first, so that no core waits for another one at the end."""
+    """Runs all tests; long files first, so that all cores are busy until the end."""
     checks.run(
         "tests",
         *(sys.executable, *PYTEST, "--no-loadscope-reorder", "--durations=20"),
@@ -108,7 +108,8 @@ def run_tests(checks: Checks, data: Path) -> None:
 def check_lower_bounds(checks: Checks, folder: Path, wheel: Path) -> None:
     """Installs the oldest versions that pyproject.toml allows, and runs tests on them."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    pins = [re.sub(r"^([\w.-]+)>=([\w.]+).*$", r"\1==\2", one) for one in project["dependencies"]]
+    needs = project["dependencies"]
+    pins = [re.sub(r"^([\w.-]+)>=([\w.]+).*$", r"\1==\2", line) for line in needs]
     lower = folder / "lower-bounds.txt"
     lower.write_text("\n".join(pins) + "\n")
     pinned = (ROOT / "packaging/constraints.txt").read_text().splitlines()
@@ -149,7 +150,7 @@ def check_wheel(checks: Checks, folder: Path, wheel: Path) -> None:
 def make_environment(
     checks: Checks, title: str, folder: Path, constraints: Path, *packages: str | Path
 ) -> Path | None:
-    """Makes an environment with some packages; gives its folder of scripts, None on failure."""
+    """Makes an environment with some packages; returns its folder of scripts, None on failure."""
     venv.create(folder, with_pip=True)
     scripts = folder / ("Scripts" if os.name == "nt" else "bin")
     pip = (scripts / "python", "-m", "pip", "install", "-q", "--disable-pip-version-check")

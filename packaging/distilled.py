@@ -1,8 +1,8 @@
 """Compares the shipped students with training on gaze alone; writes DISTILLED.md beside them.
 
-Beside each shipped student and its branches stands the same network trained on gaze alone for 240
-passes over the pictures; the best weights on `val` are taken. A run that was stopped resumes;
-`--there` starts none.
+Each shipped student and its branches are compared with the same network trained on gaze alone, for
+240 passes over the pictures, with the best weights on `val`. A run that was stopped resumes;
+`--there` starts no training.
 """
 
 import argparse
@@ -48,7 +48,7 @@ def undistilled(preset: str, root: Path, out: Path) -> SpatioTemporal:
 
 
 def rows_of(preset: str, alone: SpatioTemporal | None) -> list[Predictor]:
-    """Rows of the shipped student, its branches, and the one without a teacher, if there is one."""
+    """Rows of the shipped student, its branches, and the student without a teacher, if given."""
     card = read_card(WEIGHTS / f"{preset}.json")
     shipped = load_student(preset, WEIGHTS / f"{preset}.safetensors")
     engines = {

@@ -1,8 +1,8 @@
-"""Hook of mkdocs: writes what is on the pages but measured or defined elsewhere.
+"""Hook of mkdocs: fills in the parts of the pages that are measured or defined elsewhere.
 
-The reference of the command line comes from the parsers, the house from CONTRIBUTING.md, the table
-of accuracy from the cards of the models, that of speed from the last `make bench`, pictures from
-the scripts that make them.
+The reference of the command line comes from the parsers, the structure of the code from
+CONTRIBUTING.md, the table of accuracy from the cards of the models, the table of speed from the
+last `make bench`, and pictures from the scripts that make them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from unittest import mock
 
 from mkdocs.structure.files import File
 
-from uvanet.cli import OWN, main
+from uvanet.cli import COMMANDS, main
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,7 +43,7 @@ def on_files(files: Files, config: MkDocsConfig, **_: Any) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
-    """Puts what was measured or defined elsewhere in place of the marks."""
+    """Replaces the marks of a page by their texts."""
     for mark, text in MARKS.items():
         if mark in markdown:
             markdown = markdown.replace(mark, text())
@@ -52,7 +52,7 @@ def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
 
 def commands() -> str:
     """The sections of all commands."""
-    return "\n\n".join(map(section, ("run", *OWN)))
+    return "\n\n".join(map(section, ("run", *COMMANDS)))
 
 
 def section(name: str) -> str:
@@ -75,7 +75,7 @@ def web_step() -> str:
 
 
 def house() -> str:
-    """CONTRIBUTING.md from the structure of the code on."""
+    """CONTRIBUTING.md from its section on the structure of the code on."""
     text = (ROOT / "CONTRIBUTING.md").read_text()
     return text[text.index("## The house on one page") :].replace("](docs/", "](")
 

@@ -1,4 +1,4 @@
-"""Prints how many megabytes a project's dependencies take when installed, largest first.
+"""Prints the installed size of a project's dependencies in megabytes, largest first.
 
     python packaging/installed_size.py [--project pyproject.toml] [--extra NAME]
 
@@ -17,7 +17,7 @@ from packaging.requirements import Requirement
 
 
 def sizes(requirements: list[str]) -> dict[str, int]:
-    """Bytes of each required package and of what it requires, by its name."""
+    """Bytes of each required package and of its own requirements, by name."""
     found: dict[str, int] = {}
     waiting = [Requirement(text) for text in requirements]
     while waiting:
@@ -34,7 +34,7 @@ def sizes(requirements: list[str]) -> dict[str, int]:
         found[requirement.name] = sum(file.stat().st_size for file in files if file.is_file())
         further = [Requirement(text) for text in package.requires or ()]
         waiting += [
-            Requirement(str(one).partition(";")[0]) for one in further if applies(one, wanted)
+            Requirement(str(other).partition(";")[0]) for other in further if applies(other, wanted)
         ]
     return found
 
@@ -42,7 +42,7 @@ def sizes(requirements: list[str]) -> dict[str, int]:
 def applies(requirement: Requirement, environments: list[dict[str, str]]) -> bool:
     """Whether the marker of a requirement holds on this machine."""
     marker = requirement.marker
-    return marker is None or any(marker.evaluate(one) for one in environments)
+    return marker is None or any(map(marker.evaluate, environments))
 
 
 def main() -> None:

@@ -1,9 +1,9 @@
-"""Renders `resources/demo.mp4` from free photographs, the same way every time.
+"""Renders `resources/demo.mp4` from free photographs; every run gives the same frames.
 
     python packaging/make_demo.py [--output FILE] [--stills FOLDER]
 
-The photographs come with scikit-image (extra `test`); `resources/CREDITS.md` names them. Each
-shot is a camera over a still picture; in two of them a cut-out rocket flies.
+The photographs are part of scikit-image (extra `test`); `resources/CREDITS.md` names them. In each
+shot a camera moves over a still picture; two shots have a moving rocket, cut out of a photograph.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ Matrix = NDArray[np.float64]  # 2 x 3, affine
 
 @dataclass(frozen=True)
 class View:
-    """A camera over a picture: centre and width in the picture's pixels, roll in degrees."""
+    """A camera over a picture: center and width in the picture's pixels, roll in degrees."""
 
     x: float
     y: float
@@ -40,7 +40,7 @@ class View:
     roll: float = 0.0
 
     def matrix(self) -> Matrix:
-        """From the picture's pixels to the screen's."""
+        """The affine map from pixels of the picture to pixels of the frame."""
         matrix = cv2.getRotationMatrix2D((self.x, self.y), self.roll, SIZE[0] / self.width)
         matrix[:, 2] += (SIZE[0] / 2 - self.x, SIZE[1] / 2 - self.y)
         return np.asarray(matrix, dtype=np.float64)
@@ -49,7 +49,7 @@ class View:
 def between(start: View, end: View, t: float) -> View:
     """The camera at `t` (0..1) of a move that starts and ends at rest."""
     s = t * t * (3 - 2 * t)
-    # Widths go by their ratio: a zoom that looks even multiplies.
+    # Widths are interpolated by their ratio, since such a zoom looks even.
     width = start.width * (end.width / start.width) ** s
     x, y, roll = (
         (1 - s) * getattr(start, name) + s * getattr(end, name) for name in ("x", "y", "roll")
@@ -69,14 +69,14 @@ def photograph(name: str) -> Picture:
 
 
 def look(picture: Picture, view: Matrix) -> Picture:
-    """What a camera sees of a picture; Lanczos, since nearly all of it is enlarged."""
+    """Renders a camera's view of a picture, with Lanczos, since nearly all of it is enlarged."""
     return cv2.warpAffine(
         picture, view, SIZE, flags=cv2.INTER_LANCZOS4, borderMode=cv2.BORDER_REPLICATE
     )
 
 
 def crisp(image: Picture) -> Picture:
-    """Gives back some of the edge that enlarging took."""
+    """Sharpens edges that were blurred by enlarging."""
     return image + 0.35 * (image - cv2.GaussianBlur(image, (0, 0), 1.6))
 
 
@@ -109,7 +109,7 @@ def cut_out(picture: Picture) -> Picture:
 
 
 def empty_pad(picture: Picture) -> Picture:
-    """The launch pad after the rocket and its tower have gone: sky drawn across the gap."""
+    """The launch pad without the rocket and its tower; sky fills the gap."""
     sky = picture.copy()
     rng = np.random.default_rng(1)
     for top, bottom, left, right in [(118, 346, 302, 342), (346, 408, 311, 334)]:
@@ -179,7 +179,7 @@ def launch(seconds: float) -> Iterator[Picture]:
 
 
 def space(seconds: float) -> Iterator[Picture]:
-    """The rocket crosses the sky of the Hubble telescope, nearer than the stars."""
+    """The rocket crosses a picture of stars by the Hubble telescope."""
     stars = photograph("hubble_deep_field.jpg")
     rocket = cut_out(photograph("rocket.jpg"))
     rng = np.random.default_rng(3)

@@ -1,7 +1,7 @@
 """Makes the README's pictures from the real program; `make pictures` runs this.
 
-Each scene is a fresh start of the program with settings of its own, brought into a state by its
-actions and saved as it is on the screen. A feature adds its pictures by adding to `SCENES`.
+For each scene the program is started with the settings of the scene, its actions are triggered, and
+the window is saved. A new picture is a new row of `SCENES`.
 
     python packaging/make_pictures.py                 all of them, into resources/pictures
     python packaging/make_pictures.py regions -o /tmp one of them, elsewhere
@@ -28,17 +28,17 @@ class Scene:
     """A picture of the program.
 
     Attributes:
-        name: Of the file, without ending.
-        source: What is shown.
+        name: Name of the file, without ending.
+        source: The source that the window plays.
         theme: "dark" or "light".
         size: Width and height of the window.
-        seconds: Where in the source the picture is taken; it goes on playing there.
+        seconds: Time in the source at which the picture is taken; playback is not paused.
         settings: Sections of the settings file, with the fields that differ from their defaults.
-        regions: Name, shape, points: regions on the picture.
-        actions: Names of the actions triggered before the picture, in their order; one that
-            starts work in the background is waited for.
-        last: An action triggered when that frame is there, such as one that opens a dialog.
-        settle: Seconds from there to the picture, so that every number has followed.
+        regions: Regions on the picture, with name, shape and points.
+        actions: Names of the actions that are triggered before the picture, in order; work that
+            they start in the background is finished first.
+        last: Name of an action that is triggered at `seconds`, such as one that opens a dialog.
+        settle: Seconds from there to the picture, in which all displays are updated.
     """
 
     name: str
@@ -162,13 +162,13 @@ def take(scene: Scene, out: Path) -> int:
     program.problem.connect(lambda text: (print(text, file=sys.stderr), window.close()))
 
     def begin() -> None:
-        # Some seconds of film behind it, or the graphs would be empty.
+        # After some seconds of playback, since the graphs are empty before.
         QTimer.singleShot(3000, prepare)
 
     def prepare() -> None:
         if scene.regions:
-            analyse = next(one for one in program.features if isinstance(one, Analyse))
-            analyse.regions.replace_all([Region.from_dict(one) for one in scene.regions])
+            analyse = next(part for part in program.features if isinstance(part, Analyse))
+            analyse.regions.replace_all([Region.from_dict(region) for region in scene.regions])
         for name in scene.actions:
             context.actions[name].trigger()
         wait()
@@ -181,7 +181,7 @@ def take(scene: Scene, out: Path) -> int:
         context.session.seek(scene.seconds)
 
     def look(packet: Any) -> None:
-        # By the frame and not by the clock: a busy machine plays on while it does other things.
+        # By the time of the frame and not by the clock, since a busy machine drops frames.
         if abs(packet.frame.pts - scene.seconds) < NEAR_SECONDS:
             context.presenter.presented.disconnect(look)
             if scene.last:

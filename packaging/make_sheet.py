@@ -2,10 +2,10 @@
 
     packaging/make_sheet.py --before uvanet-64 --after runs/new/uvanet-64.onnx --out FOLDER
 
-Frames of talk, clips and pictures of the pools below UVANET_DATA; each row shows the input, the
-teacher, the model before and the model after. Under each map stands its NSS with human gaze where
-there is gaze, else its CC with the teacher. `sheet.txt` lists all scores and names the worst three
-of the model after. Never commit the sheet: talk has no license.
+The frames are from talk and from the pools of UVANET_DATA. Each row shows the input, the teacher,
+the model before and the model after. Below each map is its NSS with human gaze where there is gaze,
+else its CC with the teacher. `sheet.txt` lists all scores, and the three worst of the model after.
+Never commit the sheet: talk has no license.
 """
 
 import argparse
@@ -41,18 +41,18 @@ PICTURES = {"screens": 2, "adverts": 2, "calls": 1, "teach": 1, "gov18f": 1, "us
 """Folders of pool2 and the number of pictures from each: screens, posters, groups, a portrait."""
 
 HISTORY = 1.5
-"""Seconds of a clip that the models see before the frame."""
+"""Seconds of a clip before the frame that the models observe."""
 
 TILE = (250, 170)
-"""Width and height of a picture in the sheet, pixels; it is fitted into them."""
+"""Largest width and height of a picture in the sheet, pixels."""
 
 LINE = 18
-"""Height of the text below it."""
+"""Height of the text below a picture, pixels."""
 
 
 @dataclass(frozen=True)
 class Sample:
-    """A frame with those before it, and the fixations on it where they are known."""
+    """A frame with the frames before it, and the fixations on it, None where unknown."""
 
     name: str
     frames: list[NDArray[np.uint8]]
@@ -60,7 +60,7 @@ class Sample:
     fixations: NDArray[np.float32] | None = None
 
     def map_of(self, row: Predictor) -> NDArray[np.float32]:
-        """The map of the last frame at its size."""
+        """Predicts the last frame; returns its map at the frame's size."""
         row.reset()
         first = max(0, len(self.frames) - 1 - row.history(self.fps))
         for k, frame in enumerate(self.frames[first:-1], start=first):
@@ -83,7 +83,7 @@ def clip_sample(clip: VideoClip, index: int, fixations: NDArray[np.float32] | No
 
 
 def samples(root: Path) -> list[Sample]:
-    """Twenty of them."""
+    """The twenty samples of the sheet."""
     found = []
     for clip in talk.read(root / "talk").clips:
         index = clip.labelled[len(clip.labelled) // 2]
@@ -137,24 +137,24 @@ def main() -> None:
         maps = {title: sample.map_of(row) for title, row in rows.items()}
         if sample.fixations is not None:
             metric = "NSS"
-            found = {title: nss(one, sample.fixations) for title, one in maps.items()}
+            found = {title: nss(values, sample.fixations) for title, values in maps.items()}
         else:
             metric = "CC"
-            found = {title: cc(one, maps["teacher"]) for title, one in maps.items()}
+            found = {title: cc(values, maps["teacher"]) for title, values in maps.items()}
         scores.append((metric, sample.name, found["after"], found["before"], found["teacher"]))
         table.append(
-            f"{sample.name:30}" + "".join(f"{metric + f' {one:.2f}':>10}" for one in found.values())
+            f"{sample.name:30}" + "".join(f"{metric + f' {x:.2f}':>10}" for x in found.values())
         )
         bgr = np.ascontiguousarray(sample.frames[-1][..., ::-1])
         tiles = [tile(bgr, sample.name)]
-        for title, one in maps.items():
-            peak = max(float(one.max()), 1e-12)
-            heat = compose(bgr, np.asarray(one / peak, np.float32), OverlayStyle())
+        for title, saliency in maps.items():
+            peak = max(float(saliency.max()), 1e-12)
+            heat = compose(bgr, np.asarray(saliency / peak, np.float32), OverlayStyle())
             tiles.append(tile(heat, f"{title}: {metric} {found[title]:.2f}"))
         lines.append(np.hstack(tiles))
-    # NSS and CC have different scales: each frame is ranked by its share of the best possible.
-    worst = sorted(scores, key=lambda one: one[2] / max(one[4], 1e-6))[:3]
-    table.append("worst of after, by its share of the teacher's score:")
+    # NSS and CC have different scales, so frames are ranked by their share of the teacher's score.
+    worst = sorted(scores, key=lambda row: row[2] / max(row[4], 1e-6))[:3]
+    table.append("worst frames of the model after, by share of the teacher's score:")
     table += [f"  {name}: {metric} {after:.2f}" for metric, name, after, _, _ in worst]
     text = "\n".join(table)
     (arguments.out / "sheet.txt").write_text(text + "\n", encoding="utf-8")

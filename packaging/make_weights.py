@@ -1,7 +1,7 @@
-"""Makes all weights that ship: both teachers, then the students; `make weights` runs this.
+"""Makes all shipped weights: both teachers, then the students; `make weights` runs this.
 
-Results in the run's folder are used again, so that a run that was stopped resumes. The gaze data is
-taken from UVANET_DATA, unlabelled pictures and clips from its folders `pool` and `pool2`.
+Results in the run's folder are reused, so that a run that was stopped resumes. The gaze data is
+that of UVANET_DATA; unlabelled pictures and clips are in its folders `pool` and `pool2`.
 """
 
 import argparse
@@ -38,10 +38,10 @@ class Run:
     """A student's run of both steps.
 
     Attributes:
-        start: The student it starts from; empty for random weights.
-        step1: Passes over the pictures with gaze in step 1, of crops; 0 where its start had them.
-        step2: The same in step 2, of nearly whole pictures.
-        more: Settings in which further runs of step 2 differ; the mean of the weights ships.
+        start: Name of the student to start from; empty for random weights.
+        step1: Passes over the pictures with gaze in step 1, on crops; 0 to leave out step 1.
+        step2: Passes over the pictures with gaze in step 2, on nearly whole pictures.
+        more: Changed settings of further runs of step 2; the mean of the weights of all runs ships.
     """
 
     start: str
@@ -56,7 +56,8 @@ RUNS = {
     "uvanet-128": Run("uvanet-64", 0, 40),
     "uvanet-256": Run("uvanet-128", 0, 12),
 }
-"""From small to large: a pair costs 4 times as much at twice the side, and the network is the same.
+"""Students in the order of their training. All have one architecture, and a pair of frames at twice
+the side takes 4 times as long, so larger students start from smaller ones.
 
 The mean of the weights of three runs of step 2 of `uvanet-64` has NSS 2.125 on `val`, the runs have
 2.107, 2.109 and 2.101 (shown at 80 pixels). Source: Wortsman et al., *Model soups*, ICML 2022.
@@ -71,7 +72,7 @@ def ship(folder: Path, name: str, endings: tuple[str, ...]) -> None:
 
 
 def main() -> None:
-    """Makes the models that are asked for."""
+    """Makes the chosen models."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=ROOT / "runs" / "weights", help="the run")
     parser.add_argument("--only", action="append", help="a model's name; may be repeated")
@@ -103,19 +104,19 @@ def main() -> None:
 
 
 def weights_of(out: Path, name: str) -> Path:
-    """The weights of a student's run, which are there when it has ended."""
+    """File of the weights of a student's run; it exists when the run has ended."""
     return out / name / f"{name}.safetensors"
 
 
 def require_permissive(path: Path) -> None:
-    """Ends the program where a source of the weights does not allow to ship them."""
+    """Ends the program if a source of the weights does not allow to ship them."""
     card = read_card(path)
     if weights_license(card.data) != "Apache-2.0":
         raise SystemExit(f"{card.name} may not ship: {weights_license(card.data)}.")
 
 
 def train(root: Path, out: Path, name: str, run: Run) -> None:
-    """A run of both steps; its results lie in `out / name`."""
+    """Trains a student in both steps; its results are in `out / name`."""
     start = str(weights_of(out, run.start)) if run.start else ""
     student = dataclasses.replace(
         step1_config(name, start), epochs=run.step1, step2_epochs=run.step2, eval_every=10

@@ -1,9 +1,9 @@
-"""Measures what decoding in a child process would cost a live view of 1080p video.
+"""Measures the cost of decoding in a child process for a live view of 1080p video.
 
     python packaging/measure_decoder_process.py [--frames 300]
 
-Compares reading in this process with reading in a child that hands frames over through shared
-memory: start, time a frame, delay of a frame, processor time and memory. See docs/decoding.md.
+Compares reading in this process with reading in a child that passes frames through shared memory:
+start, time a frame, delay of a frame, processor time and memory. See docs/decoding.md.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _BYTES = SIZE[0] * SIZE[1] * 3
 
 
 def make_film(path: Path, frames: int) -> None:
-    """Writes a film of 30 frames a second whose whole picture moves."""
+    """Writes a video of 30 frames a second in which the whole picture moves."""
     picture = np.random.default_rng(1).integers(0, 255, (SIZE[1] // 8, SIZE[0] // 8 + frames, 3))
     picture = np.kron(picture.astype(np.uint8), np.ones((8, 8, 1), np.uint8))
     with av.open(str(path), "w") as out:
@@ -43,7 +43,7 @@ def make_film(path: Path, frames: int) -> None:
 
 
 def read_in_child(path: str, name: str, ready: Connection, free: Connection) -> None:
-    """Reads all frames into the slots of a shared memory; tells slot and time of each."""
+    """Reads all frames into the slots of a shared memory; sends slot and time of each."""
     memory = SharedMemory(name)
     slots = np.frombuffer(memory.buf, np.uint8).reshape(SLOTS, SIZE[1], SIZE[0], 3)
     used = 0.0
@@ -92,7 +92,7 @@ def in_child(path: str) -> dict[str, float]:
         free.send(slot)
     first, delays = 0.0, []
     while True:
-        slot, value, childs = ready.recv()
+        slot, value, child_seconds = ready.recv()
         if slot < 0:
             break
         used = used or time.process_time()
@@ -102,7 +102,7 @@ def in_child(path: str) -> dict[str, float]:
         free.send(slot)
         del image
     seconds = time.monotonic() - began
-    own = time.process_time() - used + childs
+    processor = time.process_time() - used + child_seconds
     child.join()
     del slots
     memory.close()
@@ -110,7 +110,7 @@ def in_child(path: str) -> dict[str, float]:
     return {
         "first frame, ms": 1e3 * first,
         "time a frame, ms": 1e3 * (seconds - first) / (len(delays) - 1),
-        "processor a frame, ms": 1e3 * own / (len(delays) - 1),
+        "processor a frame, ms": 1e3 * processor / (len(delays) - 1),
         "delay of a frame, ms": 1e3 * float(np.median(delays)),
         "memory of the child, MB": value,
     }

@@ -1,9 +1,9 @@
-"""Measures what other programs disturb most: the start of the bundle, and scaling over workers.
+"""Measures the start of the bundle and the scaling over workers, on an idle machine.
 
     packaging/measure_idle.py [--bundle dist/uvanet-live] [--starts 5] [--clips 24]
 
-Run it where nothing else runs, after `make bundle`. Needs Xvfb where there is no display. Fails
-where the median start takes longer than it may.
+Other programs disturb these measurements most. Run it after `make bundle`. Needs Xvfb where there
+is no display. Fails if the median start takes longer than `MAX_START_S`.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 MAX_START_S = 3.0
-"""From the start of the process to the first overlay of the demo."""
+"""Largest time from the start of the process to the first overlay of the demo, seconds."""
 
 
 def main() -> int:
-    """Measures, prints; gives the exit code."""
+    """Measures and prints; returns the exit code."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--bundle", type=Path, default=HERE.parent / "dist" / "uvanet-live")
     parser.add_argument("--starts", type=int, default=5)
@@ -61,7 +61,7 @@ def starts(program: Path, count: int) -> list[float]:
 
 
 def x_server(stack: ExitStack) -> str:
-    """Runs Xvfb until the stack is closed; gives its display."""
+    """Runs Xvfb until the stack is closed; returns its display."""
     screen = ("-screen", "0", "1280x800x24", "-nolisten", "tcp", "-noreset")
     server = subprocess.Popen(
         ("Xvfb", "-displayfd", "1", *screen), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL

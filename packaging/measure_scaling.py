@@ -2,8 +2,8 @@
 
     packaging/measure_scaling.py [--clips 12] [--seconds 4]
 
-Prints a table. Runs with one and two workers are measured; the others follow from the measured
-costs: the time of each video, and the scheduler's time for an empty task, which it spends on one
+Prints a table. Runs with one and two workers are measured. Larger ones are simulated from the
+measured time of each video and the scheduler's time for an empty task; the scheduler serves one
 task after the other. Other programs disturb the result, so the load at the start is printed.
 """
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 MEASURED, SIMULATED = (1, 2), (8, 64, 1000)
 EMPTY_TASKS = 300
-VIDEOS_PER_WORKER = 50  # of a simulated run: with few, the last video decides
+VIDEOS_PER_WORKER = 50  # of a simulated run; with few, the time of the last video dominates
 
 
 def main() -> None:
@@ -77,9 +77,9 @@ def tasks(film: Path, folder: Path, count: int) -> list[ClipTask]:
 
 
 def run(jobs: Sequence[ClipTask], workers: int) -> tuple[float, list[float]]:
-    """Seconds of a run and of each video.
+    """Seconds of a run and of each video, without the first video of each worker.
 
-    The first video of each worker, which loads the model, does not count.
+    The first video includes the loading of the model.
     """
     ends, costs = [], []
     for _, report in run_tasks(run_clip, jobs, workers=workers):
@@ -93,7 +93,7 @@ def run(jobs: Sequence[ClipTask], workers: int) -> tuple[float, list[float]]:
 def overhead() -> tuple[float, float]:
     """Seconds until two workers have done their first task, and of each empty task.
 
-    Scheduler and client run in this process; its processor time is not disturbed by others.
+    Scheduler and client run in this process, whose processor time other programs do not disturb.
     """
     began, first, busy = time.perf_counter(), 0.0, 0.0
     for _ in run_tasks(_nothing, range(EMPTY_TASKS), workers=2):
@@ -107,7 +107,7 @@ def _nothing(number: int) -> int:
 
 
 def simulate(costs: Sequence[float], workers: int, each: float) -> float:
-    """Seconds of a run: a free worker takes the next video, once the scheduler has given it."""
+    """Seconds of a run in which the scheduler gives the next video to the first free worker."""
     free = [0.0] * workers
     given = 0.0
     for cost in costs:

@@ -1,7 +1,8 @@
 """Measures the shipped models anew and writes the numbers into their cards.
 
-Takes the gaze data from UVANET_DATA. On one core about three minutes a student and fifteen for the
-teachers; `--only NAME` measures one. `packaging/readme_table.py` then writes README's table.
+The gaze data is that of UVANET_DATA. On one core, a student takes about three minutes and the
+teachers fifteen; `--only NAME` measures one model. `packaging/readme_table.py` then writes README's
+table.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ WEIGHTS = Path(__file__).resolve().parents[1] / "resources" / "weights"
 
 
 def rows_of(path: Path, card: Card, prior: Predictor) -> list[Predictor]:
-    """The rows of a student's card: the prior and its predictions; of int8 the ensemble alone."""
+    """The rows of a student's card: prior and predictions; of an int8 student its ensemble."""
     if card.quantized_from is not None:
         return [StreamPredictor("ensemble", load(path))]
     student = load_student(card.architecture, path.with_suffix(".safetensors"))
@@ -34,7 +35,7 @@ def rows_of(path: Path, card: Card, prior: Predictor) -> list[Predictor]:
 
 
 def measured(path: Path, card: Card, root: Path) -> Metrics:
-    """A card's metrics; sets that are not measured here stay as they were."""
+    """Measures the metrics of a card; a teacher's metrics on other sets are kept."""
     if card.role == "teacher":
         measure = temporal_metrics if card.name == TEMPORAL else spatial_metrics
         return {**card.metrics, **measure(root, WEIGHTS)}
@@ -43,7 +44,7 @@ def measured(path: Path, card: Card, root: Path) -> Metrics:
 
 
 def main() -> None:
-    """Measures all that is asked for."""
+    """Measures the chosen models."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--only", action="append", help="a model's name; may be repeated")
     arguments = parser.parse_args()

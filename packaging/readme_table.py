@@ -17,24 +17,24 @@ from uvanet.model_card import Card, read_card
 ROOT = Path(__file__).resolve().parents[1]
 BENCH = ROOT / "packaging" / "bench" / "bench.json"
 BEGIN, END = "<!-- {name}: packaging/readme_table.py -->\n", "<!-- end of {name} -->"
+GROUPS = ("osie", "crowd", "scene")
 TITLES = (
     "",
     "NSS, `test`",
     "of human",
-    "osie, crowd, scene",
+    ", ".join(GROUPS),
     "AUC-Judd",
     "CC",
     "NSS, `talk`",
     "of human",
     "CC after 100 ms, jumps",
 )
-GROUPS = ("osie", "crowd", "scene")
 Row = dict[str, dict[str, float]]
 """Data set to metric to value."""
 
 
 def number(row: Row, data: str, metric: str, digits: int = 2, interval: bool = False) -> str:
-    """A cell; "-" where it was not measured."""
+    """A cell with a number; "-" where it was not measured."""
     values = row.get(data, {})
     if metric not in values:
         return "-"
@@ -52,9 +52,7 @@ def percent(row: Row, data: str) -> str:
 
 def line(title: str, row: Row) -> str:
     """One row of the table."""
-    groups = [
-        percent(row, f"test/{name}").removesuffix(" %") for name in ("osie", "crowd", "scene")
-    ]
+    groups = [percent(row, f"test/{name}").removesuffix(" %") for name in GROUPS]
     steady = row.get("steady", {})
     flicker = f"{steady['cc']:.3f}, {100 * steady['peak_jumps']:.1f} %" if steady else "-"
     cells = [
@@ -72,13 +70,13 @@ def line(title: str, row: Row) -> str:
 
 
 def seen(card: Card) -> Row:
-    """What was measured of the prediction that users see."""
+    """The measured values of the prediction that users see."""
     return {name: card.measured(name) for name in card.metrics}
 
 
 def accuracy() -> str:
     """The table of accuracy in Markdown: people, the center prior, students by size, teachers."""
-    cards = [read_card(one) for one in sorted((ROOT / "resources" / "weights").glob("*.json"))]
+    cards = [read_card(path) for path in sorted((ROOT / "resources" / "weights").glob("*.json"))]
     students = sorted((card for card in cards if card.trainable), key=lambda card: card.input_size)
     teachers = [card for card in cards if card.role == "teacher"]
     first = students[0]
@@ -92,7 +90,7 @@ def accuracy() -> str:
 
 
 def speed(path: Path = BENCH) -> str:
-    """The table of speed in Markdown, and where it was measured; without what was not measured."""
+    """The table of speed in Markdown, with the machine; without values that were not measured."""
     bench = json.loads(path.read_text(encoding="utf-8"))
     machine = bench["machine"]
     lines = [
@@ -102,7 +100,7 @@ def speed(path: Path = BENCH) -> str:
         "",
         "| | one frame, one thread (p50, p99) | batches, all cores |",
         "|---|---|---|",
-        *(student(one) for one in bench["network"] if one["role"] == "student"),
+        *(student(row) for row in bench["network"] if row["role"] == "student"),
         "",
         "| | |",
         "|---|---|",
@@ -130,16 +128,16 @@ def speed(path: Path = BENCH) -> str:
     return "\n".join(lines) + "\n"
 
 
-def student(one: dict[str, Any]) -> str:
+def student(network: dict[str, Any]) -> str:
     """The row of a student."""
-    onnx = one["engines"]["onnx"]
+    onnx = network["engines"]["onnx"]
     frame = onnx["one_frame"]
     times = f"{frame['p50_ms']:.2f}, {frame['p99_ms']:.2f} ms"
-    return f"| {one['model']} | {times} | {onnx['best_fps']:,} frames/s |"
+    return f"| {network['model']} | {times} | {onnx['best_fps']:,} frames/s |"
 
 
 def main() -> None:
-    """Writes, or checks."""
+    """Writes the tables, or checks them."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--check", action="store_true", help="fail where README differs")
     arguments = parser.parse_args()

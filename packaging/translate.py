@@ -33,11 +33,11 @@ _MARKS = {"tr", "tr_noop", "action"}
 
 
 CARD = "of a model's card"
-"""Comment of the texts that come and go with a model."""
+"""Comment of the texts of models' cards in the .po files."""
 
 
 def card_texts() -> list[str]:
-    """What the cards of the models that ship say about them."""
+    """Descriptions and limits of the shipped models, from their cards."""
     cards = map(read_card, sorted((ROOT / "resources" / "weights").glob("*.json")))
     return [text for card in cards for text in (card.description, *card.limits)]
 
@@ -55,7 +55,7 @@ def texts_of(source: str) -> Iterator[str]:
 
 
 def new_catalog(code: str | None = None) -> Catalog:
-    """An empty catalog; its head holds no time, so that the same texts give the same file."""
+    """An empty catalog; its head holds no date, so that equal texts give equal files."""
     made = Catalog(code, project="UVA-Net Live", version="0", charset="utf-8", fuzzy=False)
     made.msgid_bugs_address = made.last_translator = made.language_team = ""
     made.header_comment = "# Translations: see packaging/translate.py."
@@ -64,7 +64,7 @@ def new_catalog(code: str | None = None) -> Catalog:
 
 
 def collect() -> Catalog:
-    """All texts of the window and the library, each with the files that show it."""
+    """All texts of the window and the library, each with the files that contain it."""
     found = new_catalog()
     for path in sorted(path for part in ("app", "uvanet") for path in (ROOT / part).rglob("*.py")):
         for text in texts_of(path.read_text(encoding="utf-8")):
@@ -78,7 +78,7 @@ def collect() -> Catalog:
 
 
 def read(code: str) -> Catalog:
-    """The translations of a language as they stand; empty where it has none."""
+    """Reads the translations of a language; empty where there are none."""
     path = FOLDER / f"{code}.po"
     if not path.exists():
         return new_catalog(code)

@@ -3,7 +3,8 @@ r"""Writes the figures of the long trust runs into docs/trust.md.
     python packaging/trust_table.py --soak dist/soak/soak.json ... --walks dist/walks.jsonl \
         --kills dist/kills.xml --media dist/media.jsonl
 
-Each argument is what `make soak`, `make monkey`, `make kill` or `make fuzz` left; `--row` adds one.
+Each argument is a result of `make soak`, `make monkey`, `make kill` or `make fuzz`; `--row` adds a
+row.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ KILLS = {
         "resumed to its end",
     ),
 }
-"""Tests of tests/trust/test_kills.py: what they kill, and what held."""
+"""Tests of tests/trust/test_kills.py to what they kill, and to the result."""
 
 
 def soak_rows(report: dict[str, Any]) -> list[tuple[str, str, str]]:
@@ -99,12 +100,12 @@ def kill_rows(path: Path) -> list[tuple[str, str, str]]:
 def media_row(lines: list[str]) -> tuple[str, str, str]:
     """The row of all damaged media."""
     results = [json.loads(line) for line in lines]
-    found = collections.Counter(one["result"] for one in results)
+    found = collections.Counter(row["result"] for row in results)
     text = ", ".join(f"{number:,} {name}" for name, number in found.most_common())
     bad = sum(number for name, number in found.items() if name not in ("read", "refused"))
-    files = len({one["file"] for one in results})
-    told = f"{text}; {bad or 'no'} crash, hang or fault; [decoding](decoding.md)"
-    return (f"damaged media ({files} files)", f"{len(results):,}", told)
+    files = len({row["file"] for row in results})
+    result = f"{text}; {bad or 'no'} crash, hang or fault; [decoding](decoding.md)"
+    return (f"damaged media ({files} files)", f"{len(results):,}", result)
 
 
 def main() -> None:

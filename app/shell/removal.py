@@ -44,7 +44,10 @@ def move_to_trash(
         done()
 
     def destroy() -> None:
-        trashed.destroy()
+        try:
+            trashed.destroy()
+        except UvanetError as error:
+            context.show_error(error)
         done()
 
     try:

@@ -1,4 +1,4 @@
-"""Messages at the top of the window's picture."""
+"""Messages over the top of the picture in the window."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 
 Level = Literal["error", "warning", "info", "done"]
 
-_MAX_WIDTH = 620
-_MIN_TEXT_WIDTH = 300  # with less room beside the buttons, they are below the text
-_MARGIN = 16
+_MAX_WIDTH = 620  # pixels
+_MIN_TEXT_WIDTH = 300  # pixels; below it, the buttons are below the text
+_MARGIN = 16  # pixels
 _NOTICE_MS = 5000
-_CHOICE_MS = 15_000  # of a notice with buttons
-_MIN_READ_MS = 2000  # a covered notice with less time left has been read
+_CHOICE_MS = 15_000  # for a notice with buttons
+_MIN_READ_MS = 2000  # a covered notice with less time left counts as read
 _MAX_BUTTONS = 4
-_MAX_KEPT = 20  # alerts, and likewise notices; the oldest of the least serious is dropped
+_MAX_KEPT = 20  # alerts, and as many notices; the oldest of the least serious is dropped
 _SERIOUSNESS = {"error": 2, "warning": 1, "info": 0, "done": 0}
 
 
@@ -43,7 +43,7 @@ class _Message:
     hint: str
     buttons: tuple[tuple[str, str], ...]
     topic: str
-    left_ms: int = field(default=0, compare=False)  # for which a notice is still shown
+    left_ms: int = field(default=0, compare=False)  # remaining time of a notice
 
     @property
     def is_alert(self) -> bool:
@@ -51,18 +51,17 @@ class _Message:
 
 
 class Banner(QWidget):
-    """Shows messages over its host widget; it never takes the keyboard focus.
+    """Shows messages over its host widget; never takes the keyboard focus.
 
     There are two rows, each with a queue. The first row shows one alert: the newest error, or the
-    newest warning where there is no error. Alerts stay until the user closes them or
-    `dismiss_topic` outdates them. The second row shows the newest notice ("info" or "done"), for
-    five seconds, or fifteen where it has buttons; one that was covered before it could be read
-    comes back for the rest of its time. "1 of 3" tells how many wait. So a notice never hides an
-    error, a warning never hides an error, and no message is lost.
+    newest warning if there is no error. Alerts stay until the user or `dismiss_topic` closes them.
+    The second row shows the newest notice ("info" or "done") for 5 seconds, or for 15 if it has
+    buttons. A notice that a newer one covers too early is shown again for its remaining time. The
+    text "1 of 3" shows the length of the queue. So neither a notice nor a warning hides an error.
 
     Signals:
-        acted: The user pressed a message's button; carries the message's topic, or what `notify`
-            was given for a further button.
+        acted: The user pressed a button. Carries the topic of the message, or the topic that
+            `notify` was given for a further button.
     """
 
     acted = Signal(str)
@@ -70,7 +69,7 @@ class Banner(QWidget):
     def __init__(self, host: QWidget) -> None:
         super().__init__(host)
         self._host = host
-        self._messages: list[_Message] = []  # the newest last
+        self._messages: list[_Message] = []  # the newest message last
         self._silent = False
         self._alert_row = _MessageRow(self)
         self._notice_row = _MessageRow(self)
@@ -91,7 +90,7 @@ class Banner(QWidget):
 
     @property
     def hint(self) -> str:
-        """Next step named by the newest visible message."""
+        """Hint of the newest visible message; empty if there is none."""
         newest = self._newest
         return newest.hint if newest else ""
 
@@ -129,15 +128,15 @@ class Banner(QWidget):
     ) -> None:
         """Shows a message, or queues it behind a more serious one.
 
-        It replaces an equal message, and those of the same non-empty topic.
+        Replaces an equal message, and messages with the same non-empty topic.
 
         Args:
-            level: "error" and "warning" stay; "info" and "done" disappear by themselves.
+            level: "error" and "warning" stay; "info" and "done" disappear after some seconds.
             message: What happened, in one sentence.
             hint: The next step; may be empty.
-            button: Label of a button that takes this step; may be empty.
-            topic: Subject, for `dismiss_topic`; may be empty.
-            more: Labels of up to three further buttons, each with what `acted` carries for it.
+            button: Label of a button for this step; may be empty.
+            topic: Subject, for `acted` and `dismiss_topic`; may be empty.
+            more: Label and topic of up to three further buttons.
         """
         buttons = (*([(button, topic)] if button else []), *more)
         new = _Message(level, message, hint, buttons, topic, _CHOICE_MS if buttons else _NOTICE_MS)
@@ -150,7 +149,7 @@ class Banner(QWidget):
         self._refresh()
 
     def _unread(self, messages: list[_Message]) -> list[_Message]:
-        """The messages without a shown notice that has been read; sets the time it has left."""
+        """Stops the shown notice: drops it if it was read, else stores its remaining time."""
         shown = self._notice_row.message
         left = max(0, self._notice_timer.remainingTime())
         self._notice_timer.stop()
@@ -158,7 +157,7 @@ class Banner(QWidget):
         return [old for old in messages if old.is_alert or old.left_ms >= _MIN_READ_MS]
 
     def revise(self, topic: str, message: str) -> None:
-        """Changes the text of the message with this topic; nothing where the user closed it."""
+        """Changes the text of the message with a topic; does nothing if it was closed."""
         self._messages = [
             replace(old, text=message) if topic and old.topic == topic else old
             for old in self._messages
@@ -171,12 +170,12 @@ class Banner(QWidget):
             self._remove(newest)
 
     def dismiss_topic(self, topic: str) -> None:
-        """Closes all messages with this topic."""
+        """Closes all messages with a topic."""
         self._messages = [message for message in self._messages if message.topic != topic]
         self._refresh()
 
     def set_silent(self, silent: bool) -> None:
-        """Hides all messages while others see the picture; alerts are shown again afterwards."""
+        """Hides all messages during a presentation; alerts are shown again afterwards."""
         self._silent = silent
         if silent:
             self._messages = [message for message in self._messages if message.is_alert]
@@ -190,14 +189,14 @@ class Banner(QWidget):
 
     @property
     def _newest(self) -> _Message | None:
-        """The newer one of the two rows' messages."""
+        """The newer message of the two rows."""
         if not self.isVisibleTo(self._host):
             return None
         shown = (self._alert_row.message, self._notice_row.message)
         return next((message for message in reversed(self._messages) if message in shown), None)
 
     def _queue(self, *, alerts: bool) -> list[_Message]:
-        """Alerts or notices: the most serious first, the newest of equal ones first."""
+        """Alerts or notices: the most serious first, then the newest first."""
         queue = [message for message in reversed(self._messages) if message.is_alert == alerts]
         return sorted(queue, key=lambda message: -_SERIOUSNESS[message.level])
 
@@ -230,14 +229,15 @@ class Banner(QWidget):
         if not self._messages:
             return
         available = min(_MAX_WIDTH, self._host.width() - 2 * _MARGIN)
-        rows = [each for each in (self._alert_row, self._notice_row) if each.message is not None]
-        width = max(each.width_within(available) for each in rows)
-        for each in rows:
-            each.set_wrapped(width)
+        both = (self._alert_row, self._notice_row)
+        rows = [message_row for message_row in both if message_row.message is not None]
+        width = max(message_row.width_within(available) for message_row in rows)
+        for message_row in rows:
+            message_row.set_wrapped(width)
         layout = self.layout()
         assert layout is not None
-        # A row first: its height for a new text is unknown to the banner until then.
-        for inner in (*(each.layout() for each in rows), layout):
+        # The rows first: the layout of the banner needs their new heights.
+        for inner in (*(message_row.layout() for message_row in rows), layout):
             assert inner is not None
             inner.activate()
         height = layout.heightForWidth(width) if layout.hasHeightForWidth() else -1
@@ -246,7 +246,7 @@ class Banner(QWidget):
 
 
 class _MessageRow(QFrame):
-    """One visible message with its icon, button and close button."""
+    """One visible message with its icon, its buttons and a close button."""
 
     acted = Signal(str)
     closed = Signal(object)
@@ -260,8 +260,8 @@ class _MessageRow(QFrame):
         self._hint = label("", "bannerHint", wrap=True, selectable=True)
         self._count = label("", "quiet")
         self.buttons = [button("", "", partial(self._on_button, n)) for n in range(_MAX_BUTTONS)]
-        for each in self.buttons:
-            each.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        for choice in self.buttons:
+            choice.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._cross = IconButton(16)
         self._cross.setIcon(icon("close", "quiet"))
         self._cross.setAccessibleName(tr("Close the message"))
@@ -297,31 +297,31 @@ class _MessageRow(QFrame):
         self._count.setToolTip(tr("Close this message to see the next one"))
         self._count.setVisible(count > 1)
         texts = [text for text, _ in message.buttons]
-        for each, text in zip_longest(self.buttons, texts, fillvalue=""):
-            assert isinstance(each, QPushButton)
-            each.setText(text)
-            each.setVisible(bool(text))
+        for choice, text in zip_longest(self.buttons, texts, fillvalue=""):
+            assert isinstance(choice, QPushButton)
+            choice.setText(text)
+            choice.setVisible(bool(text))
         self.setAccessibleName(message.text)
         self.setAccessibleDescription(message.hint)
 
     def width_within(self, available: int) -> int:
-        """Width in pixels: that of the text for a notice, all that is available for an alert."""
+        """Returns the width, pixels: of the text for a notice, `available` for an alert."""
         if self.message is None or self.message.is_alert:
             return available
         longest = max(
             part.fontMetrics().horizontalAdvance(part.text()) for part in (self._title, self._hint)
         )
-        # A bold title is wider than its label's metrics say before the style is applied.
+        # The title is bold, which the metrics of the label do not include before it is styled.
         return min(available, round(longest * 1.1) + 120 + self._buttons_width)
 
     @property
     def _buttons_width(self) -> int:
-        return sum(each.sizeHint().width() + 6 for each in self.buttons if each.text())
+        return sum(choice.sizeHint().width() + 6 for choice in self.buttons if choice.text())
 
     def set_wrapped(self, width: int) -> None:
-        """Places the buttons below the text where a row of `width` pixels is too narrow."""
+        """Places the buttons below the text if a row of `width` pixels is too narrow."""
         count = self._count.sizeHint().width() if self._count.text() else 0
-        # A long word, such as a file name, is not broken: it would take the buttons' room.
+        # A long word, such as a file name, is not broken and needs its whole width.
         words = self._title.text().split()
         longest = max(map(self._title.fontMetrics().horizontalAdvance, words), default=0)
         needed = max(_MIN_TEXT_WIDTH, round(longest * 1.1) + 120)
@@ -336,7 +336,7 @@ class _MessageRow(QFrame):
 
 
 class _LevelMark(QWidget):
-    """The icon of a level, in the level's color."""
+    """The icon of a level, in its color."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -27,14 +27,16 @@ from PySide6.QtWidgets import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from PySide6.QtCore import QSize
+
 Item = QWidget | QLayout | tuple[QWidget | QLayout, int] | int | None
-"""Item of a row or column: a widget or layout, one with its stretch factor, a space in pixels, or
+"""Item of a row or column: a widget or layout, alone or with its stretch factor; a space in pixels;
 None for a space that stretches."""
 
 Margins = tuple[int, int, int, int]
-"""Left, top, right and bottom, in pixels."""
+"""Left, top, right and bottom, pixels."""
 
-_MIN_COMBO_WIDTH = 100  # pixels; without room, a long entry is cut in the closed box only
+_MIN_COMBO_WIDTH = 100  # pixels; a closed box may cut a long entry
 
 STEPS = 1000
 """Maximum of a `progress_bar`."""
@@ -50,9 +52,9 @@ def row(
 
     Args:
         items: See `Item`.
-        spacing: Pixels between two items; None for the style's default.
-        margins: Around all items.
-        parent: The widget that gets the layout; None for a layout inside another one.
+        spacing: Pixels between two items; None for the default of the style.
+        margins: Margins around all items.
+        parent: The widget that gets the layout; None for a layout inside another layout.
     """
     layout = QHBoxLayout() if parent is None else QHBoxLayout(parent)
     _fill(layout, items, spacing, margins)
@@ -88,7 +90,7 @@ def _fill(layout: QBoxLayout, items: Iterable[Item], spacing: int | None, margin
 
 
 def present(window: QWidget) -> None:
-    """Shows a window in front of the others, no larger than the screen."""
+    """Shows a window in front of others, no larger than the screen."""
     chosen = window.testAttribute(Qt.WidgetAttribute.WA_Resized)
     size = window.size() if chosen else window.sizeHint()
     window.resize(size.boundedTo(window.screen().availableSize()))
@@ -97,8 +99,18 @@ def present(window: QWidget) -> None:
     window.activateWindow()
 
 
+def resize_on_screen(window: QWidget, size: QSize) -> None:
+    """Resizes a shown window, to its screen at most, and moves it up where it would end below."""
+    screen = window.screen().availableGeometry()
+    frame = window.frameGeometry().size() - window.size()
+    window.resize(size.boundedTo(screen.size() - frame))
+    excess = window.frameGeometry().bottom() - screen.bottom()
+    if excess > 0:
+        window.move(window.x(), max(screen.top(), window.y() - excess))
+
+
 def form_layout(spacing: int = 10, parent: QWidget | None = None) -> QFormLayout:
-    """Builds a layout of labeled fields; a field that does not fit is below its label."""
+    """Builds a layout of labeled fields; a wide field stands below its label."""
     form = QFormLayout() if parent is None else QFormLayout(parent)
     form.setContentsMargins(0, 0, 0, 0)
     form.setHorizontalSpacing(18)
@@ -111,12 +123,12 @@ def form_layout(spacing: int = 10, parent: QWidget | None = None) -> QFormLayout
 def label(
     text: str = "", style: str = "", *, wrap: bool = False, selectable: bool = False
 ) -> QLabel:
-    """Builds a label of plain text: names of files and addresses may look like markup.
+    """Builds a label of plain text, since file names and addresses may look like markup.
 
     Args:
         text: The text.
-        style: Object name by which the style sheet selects it, such as "quiet"; may be empty.
-        wrap: Whether a long text is continued on the next line.
+        style: Object name for the style sheet, such as "quiet"; may be empty.
+        wrap: Whether a long text has several lines.
         selectable: Whether the text can be selected with the mouse.
     """
     result = QLabel(text)
@@ -129,7 +141,7 @@ def label(
 
 
 def use_tabular_digits(widget: QWidget) -> None:
-    """Gives all digits the same width, so that a changing number stays where it is."""
+    """Gives all digits the same width, so that a changing number does not move."""
     font = widget.font()
     font.setFeature(QFont.Tag("tnum"), 1)
     widget.setFont(font)
@@ -149,13 +161,13 @@ def button(
         text: Label.
         tip: Tooltip.
         clicked: Called at each click.
-        checkable: Whether it stays pressed until the next click.
-        default: Whether Enter presses it anywhere in its dialog.
+        checkable: Whether the button stays pressed until the next click.
+        default: Whether Enter presses the button from anywhere in its dialog.
     """
     result = QPushButton(text)
     result.setToolTip(tip)
     result.setCheckable(checkable)
-    # Otherwise Enter presses the button that was clicked last.
+    # An automatic default would let Enter press the button that was clicked last.
     result.setAutoDefault(default)
     result.setDefault(default)
     if clicked is not None:
@@ -164,7 +176,7 @@ def button(
 
 
 def plain_tip(text: str) -> str:
-    """A tooltip that shows a text from outside as it is; Qt would read tags in it as HTML."""
+    """Returns a tooltip that shows a text from outside unchanged; Qt would interpret HTML tags."""
     if "<" not in text and "&" not in text:
         return text
     return f"<p>{html.escape(text).replace(chr(10), '<br>')}</p>"
@@ -178,7 +190,7 @@ def check_box(text: str, tip: str) -> QCheckBox:
 
 
 def combo_box(name: str, tip: str, entries: Iterable[tuple[object, str]] = ()) -> QComboBox:
-    """Builds a combo box with an accessible name, a tooltip, and entries of value and text."""
+    """Builds a combo box with an accessible name, a tooltip, and pairs of value and text."""
     result = QComboBox()
     result.setAccessibleName(name)
     result.setToolTip(tip)
@@ -190,7 +202,7 @@ def combo_box(name: str, tip: str, entries: Iterable[tuple[object, str]] = ()) -
 
 
 def spin_box(name: str, tip: str, low: int, high: int, value: int) -> QSpinBox:
-    """Builds a field for a whole number from `low` to `high`."""
+    """Builds a field for an integer from `low` to `high`."""
     result = QSpinBox()
     result.setRange(low, high)
     result.setValue(value)
@@ -200,7 +212,7 @@ def spin_box(name: str, tip: str, low: int, high: int, value: int) -> QSpinBox:
 
 
 def progress_bar(name: str, maximum: int = STEPS) -> QProgressBar:
-    """Builds a progress bar without text; a maximum of 0 shows activity without a share."""
+    """Builds a progress bar without text; a maximum of 0 shows activity of unknown length."""
     result = QProgressBar()
     result.setRange(0, maximum)
     result.setTextVisible(False)
@@ -209,7 +221,7 @@ def progress_bar(name: str, maximum: int = STEPS) -> QProgressBar:
 
 
 def log_view(name: str, max_lines: int = 0) -> QPlainTextEdit:
-    """Builds a hidden, read-only view of lines of text; older lines are dropped (0: never)."""
+    """Builds a hidden, read-only view of text; above `max_lines`, drops old lines (0: never)."""
     result = QPlainTextEdit()
     result.setReadOnly(True)
     result.setMaximumBlockCount(max_lines)

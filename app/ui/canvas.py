@@ -21,19 +21,19 @@ if TYPE_CHECKING:
 
     from app.ui.layers import Layer
 
-_HIT_TOLERANCE = 9.0  # distance in pixels within which the mouse hits a thing
+_HIT_TOLERANCE = 9.0  # pixels; distance within which the mouse hits a handle
 
 
 class Canvas(QWidget):
     """Paints the newest picture in its aspect ratio, with the heat map over it.
 
     Args:
-        viewport: Zoom and position; a new one if None.
+        viewport: Zoom and position; None for a new viewport.
 
     Signals:
         painted: A picture was painted for the first time; carries its token.
-        menu_requested: The user asked for the program's menu; carries a place on the screen.
-        double_clicked: The user double-clicked, and no layer used it.
+        menu_requested: The user requests the menu of the window; carries a position on the screen.
+        double_clicked: The user double-clicked, and no layer used the click.
     """
 
     painted = Signal(object)
@@ -97,7 +97,7 @@ class Canvas(QWidget):
             bgra: uint8, shape (h, w, 4), C-contiguous; must not be written to afterwards.
             size: Width and height that define the aspect ratio; the array may be smaller.
             order: Epoch and sequence number of the picture, both ascending.
-            token: Carried by `painted`; not None.
+            token: Object that `painted` carries; not None.
 
         Returns:
             Whether the picture was set.
@@ -133,11 +133,11 @@ class Canvas(QWidget):
 
     @property
     def heat(self) -> NDArray[np.uint8] | None:
-        """The heat map as passed to `show_heat`."""
+        """The array that was passed to `show_heat`."""
         return self._arrays[1]
 
     def show_message(self, title: str, detail: str = "") -> None:
-        """Shows a text in the center, over the dimmed picture if there is one; "" for none."""
+        """Shows a text in the center, over the dimmed picture; an empty title hides it."""
         self._message = (title, detail)
         self.update()
 
@@ -153,7 +153,7 @@ class Canvas(QWidget):
         self.update()
 
     def set_chrome_hidden(self, hidden: bool) -> None:
-        """Paints black around the picture and square corners, for full screen."""
+        """Paints black margins and square corners, for full screen."""
         self._chrome_hidden = hidden
         self.update()
 
@@ -181,7 +181,11 @@ class Canvas(QWidget):
         return QPointF((point.x() - rect.left()) / width, (point.y() - rect.top()) / height)
 
     def render_layers(self, width: int, height: int) -> tuple[QImage, float]:
-        """Renders the layers on a transparent image of the picture's own size.
+        """Renders the layers on a transparent image.
+
+        Args:
+            width: Width of the image, pixels.
+            height: Height of the image, pixels.
 
         Returns:
             The image, and its number of pixels per logical pixel of the screen.
@@ -241,7 +245,7 @@ class Canvas(QWidget):
             self.double_clicked.emit()
 
     def event(self, event: QEvent) -> bool:
-        """Reserves keys that a layer needs and the window has as shortcuts."""
+        """Reserves keys that a layer needs and that are also shortcuts of the window."""
         if (
             event.type() == QEvent.Type.ShortcutOverride
             and isinstance(event, QKeyEvent)
@@ -259,9 +263,9 @@ class Canvas(QWidget):
     # -- painting
 
     def picture_rect(self) -> QRectF:
-        """Returns the rectangle of the whole picture in logical pixels, hidden parts included.
+        """Returns the rectangle of the whole picture, logical pixels, including hidden parts.
 
-        At zoom 1 it is aligned to physical pixels.
+        At zoom 1 the rectangle is aligned to physical pixels.
         """
         width, height = self._size
         if width <= 0 or height <= 0:

@@ -8,13 +8,13 @@ from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPen
 from app.ui.i18n import tr
 from app.ui.theme import theme_colors
 
-_RADIUS = 10.0
-_SMALL = 320  # width in pixels of a canvas with smaller type
+_RADIUS = 10.0  # pixels
+_SMALL = 320  # pixels; a narrower canvas has a smaller font
 _LIGHT, _LIGHT_QUIET = "#f4f5f7", "#c8ccd2"  # text on a dimmed picture
 
 
 def fill_around(painter: QPainter, area: QRect, picture: QRectF, color: QColor) -> None:
-    """Fills the margins around the picture; filling the whole area takes longer."""
+    """Fills the margins around the picture, which is faster than filling the whole area."""
     inner = picture.toAlignedRect()
     width, height = area.width(), area.height()
     for strip in (
@@ -27,7 +27,7 @@ def fill_around(painter: QPainter, area: QRect, picture: QRectF, color: QColor) 
 
 
 def round_corners(painter: QPainter, picture: QRectF, color: QColor) -> None:
-    """Paints over the corners; a clip path would slow down painting the picture."""
+    """Paints round corners over the picture, which is faster than a clip path."""
     radius = min(_RADIUS, picture.width() / 4, picture.height() / 4)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     for x, dx in ((picture.left(), 1), (picture.right(), -1)):
@@ -54,11 +54,11 @@ def paint_message(
     """Paints a title and a detail in the center.
 
     Args:
-        painter: Has the canvas's font.
-        area: The canvas.
-        title: Above the center, in larger type.
-        detail: Below the center.
-        dimmed: Rectangle of the picture below the text, which is dimmed; None without a picture.
+        painter: A painter with the font of the canvas.
+        area: Rectangle of the canvas.
+        title: Text above the center, in a larger font.
+        detail: Text below the center.
+        dimmed: Rectangle of the picture, which is dimmed; None without a picture.
     """
     color, quiet = QColor(theme_colors().text), QColor(theme_colors().quiet)
     if dimmed is not None:
@@ -73,7 +73,7 @@ def paint_message(
     flags = int(Qt.AlignmentFlag.AlignHCenter) | int(Qt.TextFlag.TextWordWrap)
     painter.setFont(large)
     above, below = QRectF(inner), QRectF(inner)
-    # A long title without a detail is in the middle.
+    # A title without a detail may use the whole height.
     above.setBottom(inner.center().y() if detail else inner.bottom())
     below.setTop(inner.center().y() + 8)
     side = Qt.AlignmentFlag.AlignBottom if detail else Qt.AlignmentFlag.AlignVCenter

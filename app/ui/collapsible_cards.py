@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 
     from PySide6.QtCore import QChildEvent
 
-_SIZE = 14
-_HIDDEN = "hiddenByCollapse"
+_SIZE = 14  # pixels
+_HIDDEN = "hiddenByCollapse"  # property of widgets that were hidden by the collapse
 
 
 class CollapsibleCards(QObject):
-    """Remembers which cards are collapsed, by the text of their headings.
+    """Collapses and expands cards. A card is identified by the text of its heading.
 
     Signals:
-        changed: The names of all collapsed cards.
+        changed: The user has collapsed or expanded a card; carries the names of collapsed cards.
     """
 
     changed = Signal(list)
@@ -35,9 +35,9 @@ class CollapsibleCards(QObject):
         self._collapsed: set[str] = set()
 
     def add(self, widget: QWidget) -> None:
-        """Makes cards collapsible: `widget` itself, or the cards inside it.
+        """Makes a card collapsible, or all cards inside a widget.
 
-        A card needs a heading: a label with the object name "section" in a box layout.
+        The heading of a card is a label with the object name "section" in a box layout.
         """
         for heading in widget.findChildren(QLabel, "section"):
             card, name = heading.parentWidget(), heading.text()
@@ -53,7 +53,7 @@ class CollapsibleCards(QObject):
             toggle.set_collapsed(name in self._collapsed)
 
     def set_collapsed(self, names: Iterable[str]) -> None:
-        """Collapses the cards of these names, also those added later, and expands the rest."""
+        """Collapses the cards with these names, even if added later; expands all others."""
         self._collapsed = set(names)
         for name, toggle in self._cards.items():
             toggle.set_collapsed(name in self._collapsed)
@@ -65,7 +65,7 @@ class CollapsibleCards(QObject):
 
 
 class _CollapsibleCard(QObject):
-    """A card with a toggle button before its heading; a click on the heading toggles too."""
+    """A card that a button before its heading, or a click on the heading, collapses."""
 
     def __init__(self, card: QWidget, heading: QLabel, layout: QBoxLayout) -> None:
         super().__init__(card)
@@ -82,7 +82,7 @@ class _CollapsibleCard(QObject):
         self.set_collapsed(False)
 
     def set_collapsed(self, collapsed: bool) -> None:
-        """Hides all but the heading, or shows what was hidden."""
+        """Hides everything but the heading, or shows the hidden widgets again."""
         self._collapsed = collapsed
         text = (tr("Expand {name}") if collapsed else tr("Collapse {name}")).format(name=self._name)
         self.button.setAccessibleName(text)
@@ -96,7 +96,7 @@ class _CollapsibleCard(QObject):
                 child.show()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Toggles on a click on the heading; hides widgets that a collapsed card shows."""
+        """Toggles on a click on the heading; hides widgets that are shown in a collapsed card."""
         kind = event.type()
         if watched is self._heading and kind == QEvent.Type.MouseButtonRelease:
             self.button.click()
@@ -138,11 +138,11 @@ class _CollapsibleCard(QObject):
 
 
 def _layout_of(layout: QLayout | None, widget: QWidget) -> QBoxLayout | None:
-    """Returns the box layout that holds a widget: `layout` or one inside it."""
+    """Returns the box layout of a widget: `layout` or a layout inside it."""
     if layout is None:
         return None
     if isinstance(layout, QBoxLayout) and layout.indexOf(widget) >= 0:
         return layout
     items = (layout.itemAt(index) for index in range(layout.count()))
     layouts = (_layout_of(item.layout(), widget) for item in items if item is not None)
-    return next((found for found in layouts if found is not None), None)
+    return next((inner for inner in layouts if inner is not None), None)

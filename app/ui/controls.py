@@ -1,4 +1,4 @@
-"""Buttons, and a label that elides its text."""
+"""Buttons, labels and a scroll area."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ _CHOICE_KEYS = {
 
 
 def reserve_keys(event: QEvent, keys: Collection[Qt.Key]) -> bool:
-    """Reserves one of the keys for the focused widget; whether `event` asks for that.
+    """Reserves keys for the focused widget; returns whether `event` is about one of them.
 
-    Otherwise a shortcut of the window with the same key would be triggered instead.
+    Without this, the shortcut of the window with the same key would be triggered.
     """
     if event.type() != QEvent.Type.ShortcutOverride or not isinstance(event, QKeyEvent):
         return False
@@ -54,7 +54,7 @@ class SwatchButton(QAbstractButton):
     Args:
         name: Name of the color map.
         colors: RGB, uint8, shape (256, 3), from low to high.
-        safe: Suitable for color-blind people; marked with an eye.
+        safe: Whether it is suitable for color-blind people; shown by an eye.
     """
 
     def __init__(self, name: str, colors: NDArray[np.uint8], *, safe: bool = False) -> None:
@@ -70,7 +70,7 @@ class SwatchButton(QAbstractButton):
         self._strip = strip
 
     def event(self, event: QEvent) -> bool:
-        """Reserves the arrow keys, which move between choices, and Space, which chooses."""
+        """Reserves the arrow keys, which move between color maps, and Space, which selects one."""
         return reserve_keys(event, _CHOICE_KEYS) or super().event(event)
 
     def sizeHint(self) -> QSize:
@@ -116,7 +116,7 @@ class SwatchButton(QAbstractButton):
 
 
 class IconButton(QToolButton):
-    """A flat button that gets the focus from the keyboard only: a click leaves Space free."""
+    """A flat button that takes the focus by Tab only; after a click, Space stays a shortcut."""
 
     def __init__(self, size: int = 20, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -125,14 +125,14 @@ class IconButton(QToolButton):
         self.setAutoRaise(True)
 
     def event(self, event: QEvent) -> bool:
-        """Reserves Space, which presses this button instead of pausing the video."""
+        """Reserves Space, so that it presses the button and does not pause the video."""
         return reserve_keys(event, {Qt.Key.Key_Space}) or super().event(event)
 
 
 class SteadyLabel(QLabel):
-    """A line of changing numbers in the status bar that does not push its neighbors to and fro.
+    """A line of changing numbers in the status bar that does not move its neighbors.
 
-    All digits have the same width, and the label never becomes narrower until `reset`.
+    All digits have the same width. The label never becomes narrower before `reset`.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -142,7 +142,7 @@ class SteadyLabel(QLabel):
         use_tabular_digits(self)
 
     def reset(self, widest: str) -> None:
-        """Makes the label as wide as a text; a wider one makes it grow."""
+        """Sets the width to that of a text; the label grows with wider texts."""
         self.ensurePolished()
         self.setMinimumWidth(self.fontMetrics().horizontalAdvance(widest))
 
@@ -153,7 +153,7 @@ class SteadyLabel(QLabel):
 
 
 class Scrolled(QScrollArea):
-    """A widget at its full size where there is room, and with a scroll bar where there is not."""
+    """A scroll area that takes the size of its widget, and scrolls if there is less room."""
 
     def __init__(self, inner: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -161,27 +161,26 @@ class Scrolled(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._inner = inner
         self.setWidget(inner)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
 
     def sizeHint(self) -> QSize:
-        """That of the widget."""
+        """The size of the widget."""
         return self._inner.sizeHint()
 
     def minimumSizeHint(self) -> QSize:
-        """As wide as the widget needs, and a few lines high."""
+        """The minimum width of the widget, and a few lines."""
         return QSize(self._inner.minimumSizeHint().width(), 4 * self.fontMetrics().height())
 
 
 class ElidedLabel(QLabel):
-    """A line of text that is elided where it does not fit; a tooltip then shows all of it.
+    """A line of text that is elided if it is too wide.
 
     Args:
         parent: Parent object.
-        as_wide_as_text: Ask for the width of the whole text, and do without where it lacks;
-            otherwise the label takes the width that the layout gives it. The tooltip is then
-            the owner's.
+        as_wide_as_text: True: the label requests the width of its text, and may get less; the
+            owner sets the tooltip. False: the label requests no width; the tooltip shows an elided
+            text in full.
     """
 
     def __init__(self, parent: QWidget | None = None, *, as_wide_as_text: bool = False) -> None:
@@ -192,14 +191,14 @@ class ElidedLabel(QLabel):
         self.setSizePolicy(policy.Maximum if as_wide_as_text else policy.Ignored, policy.Preferred)
 
     def sizeHint(self) -> QSize:
-        """That of the whole text, or of the shown one."""
+        """The size of the whole text if `as_wide_as_text`, else of the shown text."""
         size = super().sizeHint()
         if self._as_wide_as_text:
             size.setWidth(self.fontMetrics().horizontalAdvance(self._full) + 2)
         return size
 
     def minimumSizeHint(self) -> QSize:
-        """Room for a few letters, or for the shown text."""
+        """A few letters if `as_wide_as_text`, else the shown text."""
         size = super().minimumSizeHint()
         if self._as_wide_as_text:
             size.setWidth(min(size.width(), 4 * self.fontMetrics().height()))
@@ -227,5 +226,5 @@ class ElidedLabel(QLabel):
         metrics = QFontMetrics(self.font())
         shown = metrics.elidedText(self._full, Qt.TextElideMode.ElideRight, self.width())
         self.setText(shown)
-        if not self._as_wide_as_text:  # its owner gives the tooltip
+        if not self._as_wide_as_text:
             self.setToolTip(plain_tip(self._full) if shown != self._full else "")

@@ -32,16 +32,16 @@ def ask_file(parent: QWidget, folder: str, done: Callable[[str], None]) -> QFile
 
 
 def ask_two_files(
-    parent: QWidget, folder: str, done: Callable[[str, str], None], one: Callable[[], None]
+    parent: QWidget, folder: str, done: Callable[[str, str], None], refused: Callable[[], None]
 ) -> QFileDialog:
-    """Asks for two pictures or videos; `one` is called where another number was chosen."""
+    """Asks for two pictures or videos; calls `refused` if another number was chosen."""
     filters = [f"{tr('Videos and pictures')} ({_VIDEOS} {_PICTURES})", f"{tr('All files')} (*)"]
     return _ask_several(
         parent,
         tr("Choose two pictures or videos"),
         folder,
         filters,
-        lambda files: done(*files) if len(files) == 2 else one(),
+        lambda files: done(*files) if len(files) == 2 else refused(),
     )
 
 
@@ -138,7 +138,7 @@ def ask_save_project(parent: QWidget, path: Path, done: Callable[[str], None]) -
 def ask_missing_source(
     parent: QWidget, folder: str, title: str, done: Callable[[str], None]
 ) -> QFileDialog:
-    """Asks for the source of a project that is not where it was."""
+    """Asks for the source of a project whose file was moved."""
     return _ask_existing(parent, title, folder, [f"{tr('All files')} (*)"], done)
 
 

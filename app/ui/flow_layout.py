@@ -1,4 +1,4 @@
-"""A row of widgets that continues on the next line where it does not fit."""
+"""A row of widgets that continues on the next line."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ class FlowLayout(QLayout):
     """Places widgets from left to right at their preferred size, line by line.
 
     Args:
-        widgets: In their order; hidden ones take no room.
-        spacing: Between two widgets and between two lines, pixels.
+        widgets: The widgets, in order; hidden widgets take no room.
+        spacing: Pixels between two widgets, and between two lines.
     """
 
     def __init__(self, *widgets: QWidget, spacing: int = 8) -> None:
@@ -31,19 +31,19 @@ class FlowLayout(QLayout):
         return len(self._items)
 
     def itemAt(self, index: int) -> QLayoutItem | None:
-        """The item at an index; None where there is none."""
+        """Returns the item at an index; None if there is none."""
         return self._items[index] if 0 <= index < len(self._items) else None
 
     def takeAt(self, index: int) -> QLayoutItem | None:
-        """Removes and returns the item at an index; None where there is none."""
+        """Removes and returns the item at an index; None if there is none."""
         return self._items.pop(index) if 0 <= index < len(self._items) else None
 
     def expandingDirections(self) -> Qt.Orientation:
-        """None: further room stays empty."""
+        """No direction: the layout does not use additional room."""
         return Qt.Orientation(0)
 
     def hasHeightForWidth(self) -> bool:
-        """True: a narrow row has more lines."""
+        """True, as a narrow row has more lines."""
         return True
 
     def heightForWidth(self, width: int) -> int:
@@ -51,18 +51,18 @@ class FlowLayout(QLayout):
         return self._place(QRect(0, 0, width, 0), move=False)
 
     def setGeometry(self, rect: QRect) -> None:
-        """Moves the widgets to their places."""
+        """Sets the positions of the widgets."""
         super().setGeometry(rect)
         self._place(rect, move=True)
 
     def sizeHint(self) -> QSize:
-        """All widgets on one line."""
+        """The size of all widgets on one line."""
         sizes = [item.sizeHint() for item in self._shown]
         width = sum(size.width() for size in sizes) + self.spacing() * max(0, len(sizes) - 1)
         return QSize(width, max((size.height() for size in sizes), default=0))
 
     def minimumSize(self) -> QSize:
-        """The largest widget."""
+        """The size of the largest widget."""
         size = QSize()
         for item in self._shown:
             size = size.expandedTo(item.sizeHint())
@@ -73,7 +73,7 @@ class FlowLayout(QLayout):
         return [item for item in self._items if not item.isEmpty()]
 
     def _place(self, rect: QRect, *, move: bool) -> int:
-        """Returns the height of the lines; moves the widgets if `move`."""
+        """Returns the height of all lines; `move` also moves the widgets."""
         x, y, height = rect.x(), rect.y(), 0
         for item in self._shown:
             size = item.sizeHint()

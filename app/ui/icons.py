@@ -41,9 +41,9 @@ def pixmap(name: str, color: str | None, size: int, ratio: float = 1.0) -> QPixm
 
 
 class _ThemedIconEngine(QIconEngine):
-    """Renders an icon when it is painted, in the size and the theme of that moment.
+    """Renders an icon when it is painted, in the current size and theme.
 
-    Pixmaps of all icons in all usual sizes took 9 MB and a tenth of the start-up time.
+    Pixmaps of all icons in all usual sizes would take 9 MB and a tenth of the start-up time.
     """
 
     def __init__(self, name: str, color: str, on: str) -> None:
@@ -62,11 +62,11 @@ class _ThemedIconEngine(QIconEngine):
         if side <= 0:  # a layout without room for the icon
             return QPixmap()
         key = f"uvanet {self._name} {color} {side} {scale}"
-        found = QPixmap()
-        if not QPixmapCache.find(key, found):
-            found = pixmap(self._name, color, side, scale)
-            QPixmapCache.insert(key, found)
-        return found
+        result = QPixmap()
+        if not QPixmapCache.find(key, result):
+            result = pixmap(self._name, color, side, scale)
+            QPixmapCache.insert(key, result)
+        return result
 
     def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
         """Returns the icon for a screen with device pixel ratio 1."""
@@ -81,7 +81,7 @@ class _ThemedIconEngine(QIconEngine):
         painter.drawPixmap(target, drawn)
 
     def clone(self) -> QIconEngine:
-        """Returns a copy; Qt asks for it when an icon is detached."""
+        """Returns a copy, for the implicit sharing of QIcon."""
         return _ThemedIconEngine(self._name, self._color, self._on)
 
 
@@ -90,14 +90,14 @@ def icon(name: str, color: str = "text", on: str | None = None) -> QIcon:
 
     Args:
         name: A file in resources/icons, without suffix.
-        color: A field of `ThemeColors`; a disabled control always has "faint".
-        on: The field for a checked control; `color` where None.
+        color: A field of `ThemeColors`; a disabled control always uses "faint".
+        on: The field for a checked control; None for `color`.
     """
     return QIcon(_ThemedIconEngine(name, color, on or color))
 
 
 def app_icon() -> QIcon:
-    """Returns the program's icon."""
+    """Returns the icon of the program."""
     result = QIcon()
     for size in (16, 24, 32, 48, 64, 128, 256):
         result.addPixmap(pixmap("app", None, size))

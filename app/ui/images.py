@@ -1,4 +1,4 @@
-"""Snapshots as PNG files and QImages."""
+"""Writes snapshots as PNG files, and converts arrays to QImages."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def write_png(path: Path, image: NDArray[np.uint8]) -> None:
     Raises:
         OutputError: The file cannot be written; the message names it.
     """
-    # OpenCV's own file output does not accept every file name and gives no reason.
+    # OpenCV cannot write to every file name, and reports no reason for a failure.
     encoded, data = cv2.imencode(".png", image)
     if not encoded:
         raise OutputError(

@@ -12,17 +12,17 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QKeyEvent
 
 ToWidget = Callable[[float, float], QPointF]
-"""Maps picture coordinates, 0..1 from the top left, to those of the widget in pixels."""
+"""Maps picture coordinates, 0..1 from the top left, to widget coordinates, pixels."""
 
 
 class Press(NamedTuple):
     """A press of the left button.
 
     Attributes:
-        point: Where, in picture coordinates.
-        tolerance: Distance, horizontally and vertically, within which the mouse hits a thing.
-        extends: Ctrl or Shift is held: the press adds to what is selected.
-        pans: A drag that no layer uses moves the picture, since it is enlarged.
+        point: Position of the mouse, picture coordinates.
+        tolerance: Horizontal and vertical distance within which the mouse hits a handle.
+        extends: Whether Ctrl or Shift is held, so that the press extends the selection.
+        pans: Whether a drag that no layer uses moves the picture, as the picture is zoomed.
     """
 
     point: QPointF
@@ -34,9 +34,9 @@ class Press(NamedTuple):
 class Layer(QObject):
     """Base class of layers. Points are in picture coordinates: 0..1 from the top left.
 
-    The canvas converts them, so a layer knows neither the size nor the zoom of the widget. Points
-    of the mouse may be outside 0..1. `tolerance` is the distance, horizontally and vertically,
-    within which the mouse hits a thing.
+    The canvas converts the coordinates, so that layers do not depend on size and zoom. Points of
+    the mouse may be outside 0..1. `tolerance` is the horizontal and vertical distance within which
+    the mouse hits a handle.
 
     Signals:
         changed: The layer has to be painted again.
@@ -48,47 +48,47 @@ class Layer(QObject):
         """Paints the layer in widget coordinates."""
 
     def press(self, press: Press) -> bool:
-        """The left button was pressed; True captures the mouse until it is released."""
+        """Handles a press of the left button; True captures the mouse until the release."""
         return False
 
-    def context_menu(self, point: QPointF | None, place: QPoint) -> bool:
-        """A menu was asked for; True if the layer shows one.
+    def context_menu(self, point: QPointF | None, position: QPoint) -> bool:
+        """Handles a request for a menu; True if the layer shows one.
 
         Args:
-            point: The place of the mouse; None where a key asked.
-            place: Where to show it, in pixels of the screen.
+            point: Position of the mouse; None for a request by key.
+            position: Where to show the menu, pixels of the screen.
         """
         return False
 
     def drag(self, point: QPointF) -> None:
-        """The captured mouse moved."""
+        """Handles a move of the captured mouse."""
 
     def release(self, point: QPointF) -> None:
-        """The button of the captured mouse was released."""
+        """Handles the release of the captured mouse."""
 
     def double_click(self, point: QPointF) -> bool:
-        """The picture was double-clicked; True if the layer used it."""
+        """Handles a double click on the picture; True if the layer uses it."""
         return False
 
     def hover(self, point: QPointF, tolerance: QPointF) -> Qt.CursorShape | None:
-        """The mouse moved; returns the cursor for this point, None for the default."""
+        """Handles a move of the mouse; returns the cursor to show, None for the default."""
         return None
 
     def claims(self, event: QKeyEvent) -> bool:
-        """Whether the layer needs a key that is also a shortcut of the window."""
+        """Returns whether the layer needs a key that is also a shortcut of the window."""
         return False
 
     def key(self, event: QKeyEvent) -> bool:
-        """A key was pressed while the picture has the focus; True if the layer used it."""
+        """Handles a key while the picture has the focus; True if the layer uses the key."""
         return False
 
 
 class LayerHost:
-    """Distributes mouse and keys of a canvas among its layers; the last layer is on top."""
+    """Passes mouse and key events of a canvas to its layers; the last layer is on top."""
 
     def __init__(self) -> None:
         self.layers: list[Layer] = []
-        self._captor: Layer | None = None
+        self._captor: Layer | None = None  # the layer that has captured the mouse
 
     def paint(self, painter: QPainter, to_widget: ToWidget) -> None:
         """Paints all layers; changes of the painter do not carry over to the next layer."""
@@ -99,16 +99,16 @@ class LayerHost:
             painter.restore()
 
     def press(self, press: Press) -> bool:
-        """Offers a press to the layers, the top one first; whether one captured the mouse."""
+        """Offers a press to the layers from top to bottom; True if a layer captured the mouse."""
         self._captor = next((layer for layer in self.layers[::-1] if layer.press(press)), None)
         return self._captor is not None
 
-    def context_menu(self, point: QPointF | None, place: QPoint) -> bool:
+    def context_menu(self, point: QPointF | None, position: QPoint) -> bool:
         """See `Layer.context_menu`."""
-        return any(layer.context_menu(point, place) for layer in self.layers[::-1])
+        return any(layer.context_menu(point, position) for layer in self.layers[::-1])
 
     def move(self, point: QPointF, tolerance: QPointF) -> Qt.CursorShape | None:
-        """Passes a mouse move on; returns the cursor to show, None for the default."""
+        """Passes a move of the mouse on; returns the cursor to show, None for the default."""
         if self._captor is not None:
             self._captor.drag(point)
         shapes = (layer.hover(point, tolerance) for layer in self.layers[::-1])
@@ -144,19 +144,19 @@ def paint_pill(
     dot: str = "",
     strong: str = "",
 ) -> QRectF:
-    """Paints a label with a dark rounded backbackground, readable on any picture.
+    """Paints a label with a dark rounded background, which is readable on any picture.
 
     Args:
-        painter: Has antialiasing on.
-        font: The font of the plain text.
-        left: Left edge, in pixels.
-        top: Top edge, in pixels.
-        text: Plain text.
-        dot: Color of a dot before the text; may be empty.
-        strong: Bold text after it; may be empty.
+        painter: A painter with antialiasing.
+        font: Font of the text.
+        left: Left edge, pixels.
+        top: Top edge, pixels.
+        text: The text.
+        dot: Color of a dot before the text; empty for no dot.
+        strong: Bold text after `text`; may be empty.
 
     Returns:
-        The rectangle of the backbackground.
+        The rectangle of the background.
     """
     bold = QFont(font)
     bold.setBold(True)

@@ -20,24 +20,24 @@ if TYPE_CHECKING:
 
     from app.ui.theme import ThemeColors
 
-_LINE_WIDTH = 1.7
-_FONT_SCALE = 0.82  # of the widget's font
+_LINE_WIDTH = 1.7  # pixels
+_FONT_SCALE = 0.82  # size of tick texts relative to the font of the widget
 _TICK_GAP = 8  # pixels between the texts of the left axis and the curves
 
 
 class LineChart(QWidget):
     """A chart with a left and a bottom axis, without mouse interaction.
 
-    The chart is empty until `build`; until then, and after `clear_plot`, all drawing methods do
-    nothing. A color is a field of `ThemeColors` or "#rrggbb".
+    Before `build` and after `clear_plot`, the chart is empty and all drawing methods do nothing. A
+    color is a field of `ThemeColors` or "#rrggbb".
 
     Args:
         name: Accessible name.
-        left_width: Width of the left axis, in pixels.
-        margins: Left, top, right and bottom, in pixels.
+        left_width: Width of the left axis, pixels.
+        margins: Left, top, right and bottom, pixels.
 
     Signals:
-        needed: The widget becomes visible, and the chart is not built.
+        needed: The widget has become visible, and the chart is not built.
     """
 
     needed = Signal()
@@ -62,15 +62,15 @@ class LineChart(QWidget):
 
     @property
     def built(self) -> bool:
-        """Whether the chart can draw."""
+        """Whether the plot exists."""
         return self._plot is not None
 
     def build(self) -> None:
-        """Creates the plot; imports pyqtgraph if nothing did so before, which takes 0.2 s."""
+        """Creates the plot; the first call in the program imports pyqtgraph, which takes 0.2 s."""
         if self._plot is not None:
             return
-        # Imported here, on the GUI thread: PySide creates its types when they are first used, and
-        # pyqtgraph uses all of them. On another thread that crashes beside a window in use.
+        # Imported on the GUI thread: PySide creates its types at their first use, and pyqtgraph
+        # uses all of them. An import on another thread crashes while a window is in use.
         import pyqtgraph
 
         view = pyqtgraph.PlotWidget(enableMenu=False)
@@ -89,7 +89,7 @@ class LineChart(QWidget):
     def clear_plot(self) -> None:
         """Destroys the plot; `build` creates it again."""
         if self._plot is not None:
-            # Without a parent, a plot whose layout has yet to show it would become a window.
+            # A plot that its layout has not shown yet would become a window without a parent.
             self._plot.hide()
             self._plot.close()
             self._plot.deleteLater()
@@ -117,10 +117,10 @@ class LineChart(QWidget):
         """Sets the points of a curve.
 
         Args:
-            index: Which curve.
+            index: Index of the curve.
             x: Shape (n,).
             y: Shape (n,).
-            joined: Shape (n,): whether a line leads from a point to the next; None for all.
+            joined: Shape (n,): whether a line joins a point to the next one; None for all.
         """
         if self._plot is not None:
             self._curves[index].setData(x, y, connect="all" if joined is None else joined)
@@ -131,7 +131,7 @@ class LineChart(QWidget):
         return ([], []) if x is None else (list(x), list(y))
 
     def set_cursor(self, x: float) -> None:
-        """Moves the vertical line that marks a place on the horizontal axis."""
+        """Moves the vertical cursor line to a value of the horizontal axis."""
         if self._plot is None:
             return
         if self._cursor is None:
@@ -142,7 +142,7 @@ class LineChart(QWidget):
         self._cursor.setValue(x)
 
     def set_x_range(self, low: float, high: float, padding: float = 0.0) -> None:
-        """Sets the visible range; `padding` is a share of it, added on both sides."""
+        """Sets the horizontal range; `padding` is a share of it that is added on both sides."""
         if self._plot is not None:
             self._plot.setXRange(low, high, padding=padding)
 
@@ -160,8 +160,8 @@ class LineChart(QWidget):
         """Sets the range and the ticks of the left axis.
 
         Args:
-            ticks: Ascending; the range goes from the first to the last one.
-            unit: Shown behind the number of the last tick.
+            ticks: Values, ascending; the range goes from the first to the last one.
+            unit: Unit after the number of the last tick; may be empty.
             padding: Share of the range that is added on both sides.
         """
         texts = [number_text(value) for value in ticks]
@@ -172,25 +172,25 @@ class LineChart(QWidget):
         if self._plot is not None:
             metrics = QFontMetrics(self._tick_font())
             widest = max(metrics.horizontalAdvance(text) for text in texts)
-            # Never narrower again: the curves would move sideways.
+            # The axis never becomes narrower, as the curves would move sideways.
             self._left_width = max(self._left_width, widest + _TICK_GAP)
             self._plot.getAxis("left").setWidth(self._left_width)
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Requests the chart where it is not built."""
+        """Requests the chart if it is not built."""
         super().showEvent(event)
         if self._plot is None:
             self.needed.emit()
 
     def changeEvent(self, event: QEvent) -> None:
-        """Applies another theme or font."""
+        """Applies a new theme or font."""
         super().changeEvent(event)
         if is_theme_change(event) or event.type() == QEvent.Type.FontChange:
             self._apply_theme()
 
     def _apply_theme(self) -> None:
         colors, font = theme_colors(), self._tick_font()
-        # One change of theme sends several events.
+        # A change of the theme sends several events.
         if self._plot is None or self._applied == (colors, font.key()):
             return
         self._applied = (colors, font.key())

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from app.pipeline.stats import PipelineStats
 
 SPAN_SECONDS = 60.0
-_PAUSE_MS = 100  # between two charts: each takes 25 ms to make and to paint first
+_PAUSE_MS = 100  # between two charts, as each takes 25 ms to build and paint
 
 
 class PlotCard(QFrame):
@@ -30,10 +30,10 @@ class PlotCard(QFrame):
     The chart is built after `start`, when it is visible: pyqtgraph takes 0.2 s and 19 MB.
 
     Args:
-        title: What is measured.
+        title: Name of the quantity.
         curves: Display name and color (a field of `ThemeColors`) of each curve.
         value_text: Formats a value.
-        height: Height of the chart, in pixels.
+        height: Height of the chart, pixels.
         min_top: Lowest upper end of the vertical axis.
         unit: Unit on the vertical axis; empty for a pure number.
     """
@@ -55,7 +55,7 @@ class PlotCard(QFrame):
         self.value_text = value_text
         self._unit = unit
         self._axis = SteadyAxis(0.0, min_top, 2 if height < 90 else 3)
-        self._gap = 0.0  # seconds of pauses, which the chart leaves out
+        self._gap = 0.0  # seconds of pauses, which the chart does not show
         self._paused = False
         self._wanted = False
         heading = label(title, "section")
@@ -107,7 +107,7 @@ class PlotCard(QFrame):
         return self.chart.built
 
     def start(self) -> None:
-        """Shows the chart, in a hidden or collapsed card as soon as it is visible."""
+        """Builds the chart, or as soon as the card is visible."""
         self._wanted = True
         self._build()
 
@@ -137,7 +137,7 @@ class PlotCard(QFrame):
             values: The newest value of each curve.
         """
         if self._paused and self._times:
-            # The curves go on where they stopped.
+            # The curves continue where they stopped.
             self._gap = seconds - self._times[-1]
         self._paused = False
         seconds -= self._gap
@@ -155,7 +155,7 @@ class PlotCard(QFrame):
             text.setText(self.value_text(value))
 
     def pause(self) -> None:
-        """Keeps the curves; the time until the next value is left out of the chart."""
+        """Pauses the chart: the time until the next value is not shown."""
         self._paused = True
 
     def clear(self) -> None:
@@ -172,7 +172,7 @@ class PlotCard(QFrame):
             return
         newest = self._times[-1] if self._times else 0.0
         ages = [time - newest for time in self._times]
-        series = [list(each) for each in zip(*self._samples, strict=True)]
+        series = [list(values) for values in zip(*self._samples, strict=True)]
         for index in range(len(self.curves)):
             self.chart.set_data(index, ages, series[index] if series else [])
         if series:
@@ -181,7 +181,7 @@ class PlotCard(QFrame):
 
 
 class PlotPanel(QWidget):
-    """The charts of frame rates and memory, fed with one snapshot after the other."""
+    """The charts of frame rates and memory over the last minute."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -193,41 +193,41 @@ class PlotPanel(QWidget):
         self.rates = PlotCard(tr("Frames per second"), rates, _rate_text, 104, 20.0, tr("/s"))
         memory = [(tr("resident"), "memory")]
         self.memory = PlotCard(tr("Memory"), memory, _memory_text, 84, 100.0, tr("MB"))
-        self._second = QTimer(self, singleShot=True, interval=_PAUSE_MS)
-        self._second.timeout.connect(self.memory.start)
+        self._memory_timer = QTimer(self, singleShot=True, interval=_PAUSE_MS)
+        self._memory_timer.timeout.connect(self.memory.start)
         column(self.rates, self.memory, spacing=10, parent=self)
 
     def start(self) -> None:
         """Shows the charts one after the other, so that frames are painted in between."""
         self.rates.start()
-        self._second.start()
+        self._memory_timer.start()
 
     def stop(self) -> None:
         """Removes the charts."""
-        self._second.stop()
+        self._memory_timer.stop()
         self.rates.stop()
         self.memory.stop()
 
     def add(self, seconds: float, stats: PipelineStats) -> None:
-        """Adds a snapshot.
+        """Adds the statistics of a source that plays.
 
         Args:
-            seconds: Time of the snapshot on a monotonic clock.
-            stats: The snapshot.
+            seconds: Time of the statistics on a monotonic clock.
+            stats: The statistics.
         """
         rates, memory = _samples(stats)
         self.rates.add(seconds, rates)
         self.memory.add(seconds, memory)
 
     def hold(self, stats: PipelineStats) -> None:
-        """Shows a snapshot of a source that does not play: as numbers; the curves stay."""
+        """Shows the statistics of a paused source as numbers; the curves do not change."""
         for card, values in zip((self.rates, self.memory), _samples(stats), strict=True):
             card.show_values(values)
             card.pause()
 
 
 def _samples(stats: PipelineStats) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """The values of the rates and of the memory."""
+    """Returns the values of both charts: three rates per second, and memory in 10^6 bytes."""
     rates = stats.fps_captured, stats.fps_inferred, stats.fps_painted
     return rates, (stats.rss_bytes / 1e6,)
 

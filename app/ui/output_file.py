@@ -1,4 +1,4 @@
-"""Writes a file that the user chose."""
+"""Writes files that the user chose."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def write_output(path: Path, content: str | bytes) -> None:
-    """Writes a file atomically, with the mode that the umask gives; text as UTF-8.
+    """Writes a file atomically, with the file mode of the umask; text as UTF-8.
 
     Raises:
         OutputError: The file cannot be written; the message names it.

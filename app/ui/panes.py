@@ -1,4 +1,4 @@
-"""Arranges one or several panes that show the same picture."""
+"""Arranges panes that show the same picture."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from app.ui.controls import ElidedLabel
 if TYPE_CHECKING:
     from PySide6.QtGui import QResizeEvent
 
-_GAP = 10
-_SIDE_BY_SIDE_SHARE = 0.6  # of the largest picture area; with less, panes are stacked
+_GAP = 10  # pixels
+_SIDE_BY_SIDE_SHARE = 0.6  # least picture area side by side, as a share of the largest area
 
 
 class Pane(QWidget):
@@ -42,12 +42,12 @@ class Pane(QWidget):
 
     @property
     def caption_height(self) -> int:
-        """Height of the caption in pixels; 0 if it is hidden."""
+        """Height of the caption, pixels; 0 if it is hidden."""
         return self._line.sizeHint().height() + 4 if self._line.isVisibleTo(self) else 0
 
 
 class Panes(QWidget):
-    """Shows a choice of cells in the arrangement that makes the pictures largest.
+    """Shows cells in the arrangement that makes the pictures largest.
 
     Args:
         canvas: Canvas of the main pane.
@@ -57,14 +57,14 @@ class Panes(QWidget):
         extra: Two further panes with the same viewport, hidden at first.
 
     Signals:
-        resized: The room for the cells changed; they are arranged already.
+        resized: The size has changed, and the cells are arranged.
     """
 
     resized = Signal()
 
     def __init__(self, canvas: Canvas, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        # Of all cells together: panes side by side may be smaller.
+        # The minimum of all cells together; single panes may be smaller.
         self.setMinimumSize(240, 160)
         self.main = Pane(canvas, self)
         self.extra = tuple(Pane(Canvas(canvas.viewport), self) for _ in range(2))
@@ -78,8 +78,8 @@ class Panes(QWidget):
         """Shows exactly these cells, in this order.
 
         Args:
-            cells: Always shown.
-            optional: Shown last, where there is room for it.
+            cells: The cells that are always shown.
+            optional: A last cell, which is shown only if there is room for it.
         """
         known = {*cells, optional}
         for cell in (*self._cells, self._optional):
@@ -99,7 +99,7 @@ class Panes(QWidget):
             pane.canvas.set_chrome_hidden(hidden)
 
     def update_arrangement(self) -> bool:
-        """Arranges the cells again if picture or caption have another shape; whether they had."""
+        """Arranges the cells if picture or caption have a new shape; returns whether they had."""
         changed = self._shape() != self._arranged
         if changed:
             self._arrange()
@@ -112,21 +112,21 @@ class Panes(QWidget):
         self.resized.emit()
 
     def picture_width(self, count: int) -> float:
-        """Width in pixels that the picture would have in each of `count` cells."""
+        """Returns the width that the picture would have in each of `count` cells, pixels."""
         sizes = (self._cell_size(count, columns) for columns in range(1, count + 1))
         across, down = self.main.canvas.proportions
         return max(math.sqrt(self._picture_area(*size) * across / down) for size in sizes)
 
     def _shape(self) -> tuple[tuple[int, int], int]:
-        """Proportions of the picture, and height of its caption."""
+        """Returns the proportions of the picture, and the height of its caption."""
         return self.main.canvas.proportions, self.main.caption_height
 
     def _arrange(self) -> None:
         self._arranged = self._shape()
         cells, columns = list(self._cells), None
         if self._optional is not None:
-            least = self._optional.minimumSizeHint()
-            columns = self._columns(len(cells) + 1, least.width(), least.height())
+            minimum = self._optional.minimumSizeHint()
+            columns = self._columns(len(cells) + 1, minimum.width(), minimum.height())
             self._optional.setVisible(columns is not None)
             cells += [self._optional] if columns else []
         columns = columns or self._columns(len(cells)) or 1
@@ -142,33 +142,33 @@ class Panes(QWidget):
             cell.setGeometry(QRect(corner, far))
 
     def _columns(self, count: int, width: int = 0, height: int = 0) -> int | None:
-        """The best number of columns in which each cell has a least size; None where none has."""
+        """Returns the best number of columns for cells of a minimum size; None if none fits."""
         sizes = {columns: self._cell_size(count, columns) for columns in range(1, count + 1)}
         areas = {columns: self._picture_area(*size) for columns, size in sizes.items()}
-        # Side by side is easier to compare than stacked, unless the pictures get too small.
-        least = _SIDE_BY_SIDE_SHARE * max(areas.values())
+        # Side by side is preferred for comparison, unless the pictures become too small.
+        min_area = _SIDE_BY_SIDE_SHARE * max(areas.values())
         return max(
             (
                 columns
                 for columns, size in sizes.items()
-                if areas[columns] >= least and size[0] >= width and size[1] >= height
+                if areas[columns] >= min_area and size[0] >= width and size[1] >= height
             ),
             default=None,
         )
 
     def _cell_size(self, count: int, columns: int) -> tuple[float, float]:
-        """Width and height of each of `count` cells."""
+        """Returns width and height of each of `count` cells, pixels."""
         rows = math.ceil(count / columns)
         width = (self.width() - _GAP * (columns - 1)) / columns
         height = (self.height() - _GAP * (rows - 1)) / rows
         if self.main.caption_height:
-            # No higher than the picture needs, so that the caption is close above it.
+            # Not higher than the picture needs, so that the caption is close to the picture.
             across, down = self.main.canvas.proportions
             height = min(height, width * down / across + self.main.caption_height)
         return width, height
 
     def _picture_area(self, width: float, height: float) -> float:
-        """Area of the picture in a cell, in square pixels."""
+        """Returns the area of the picture in a cell, square pixels."""
         across, down = self.main.canvas.proportions
         room = height - self.main.caption_height
         scale = min(max(width, 1.0) / across, max(room, 1.0) / down)

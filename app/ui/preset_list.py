@@ -1,4 +1,4 @@
-"""Named presets: saves the current state under a name, applies, renames and deletes."""
+"""A list of named presets, which can be saved, applied, renamed and deleted."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QComboBox, QInputDialog, QWidget
 from app.ui.build import button, column, combo_box, plain_tip
 from app.ui.flow_layout import FlowLayout
 from app.ui.i18n import tr
+from app.ui.questions import ask
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,9 +22,9 @@ class PresetList(QWidget, Generic[T]):
     """A list of presets with buttons.
 
     Args:
-        name: What the presets are of, for screen readers.
+        name: Kind of the presets, as accessible name.
         presets: The presets by name; changed in place.
-        current: Gives the current state.
+        current: Returns the current state.
         apply: Applies a preset.
         parent: The dialog.
     """
@@ -41,24 +42,24 @@ class PresetList(QWidget, Generic[T]):
         self.names: QComboBox = combo_box(name, name)
         self.names.setPlaceholderText(tr("None saved yet"))
         save = button(tr("Save as…"), tr("Saves the current state as a preset"), self._ask_save)
-        self._needing = [
+        self._buttons = [  # for the chosen preset
             button(tr("Apply"), tr("Applies the preset"), self._use),
             button(tr("Rename…"), tr("Renames the preset"), self._ask_rename),
             button(tr("Delete"), tr("Deletes the preset"), self._delete),
         ]
         self.setToolTip(plain_tip(name))
-        column(self.names, FlowLayout(save, *self._needing, spacing=6), spacing=6, parent=self)
+        column(self.names, FlowLayout(save, *self._buttons, spacing=6), spacing=6, parent=self)
         self._show("")
 
     def save(self, name: str) -> None:
-        """Saves the current state under a name; replaces the preset of that name."""
+        """Saves the current state under a name; replaces a preset of the same name."""
         name = name.strip()[:_MAX_NAME]
         if name:
             self._presets[name] = self._current()
             self._show(name)
 
     def rename(self, name: str) -> None:
-        """Gives the chosen preset another name."""
+        """Renames the chosen preset; replaces a preset of the same name."""
         name, before = name.strip()[:_MAX_NAME], self.names.currentText()
         if name and before in self._presets and name != before:
             self._presets[name] = self._presets.pop(before)
@@ -83,13 +84,22 @@ class PresetList(QWidget, Generic[T]):
         dialog.setWindowTitle(title)
         dialog.setLabelText(tr("Name"))
         dialog.setTextValue(text)
-        dialog.textValueSelected.connect(done)
+        dialog.textValueSelected.connect(lambda name: self._confirm(title, text, name, done))
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
+
+    def _confirm(self, title: str, old: str, name: str, done: Callable[[str], None]) -> None:
+        """Calls `done`; asks first if another preset has the name."""
+        name = name.strip()[:_MAX_NAME]
+        if name not in self._presets or name == old:
+            done(name)
+            return
+        text = tr("Replace the preset {name}?").format(name=name)
+        ask(self, title, text, "", tr("Replace"), lambda: done(name), destructive=True)
 
     def _show(self, chosen: str) -> None:
         self.names.clear()
         self.names.addItems(sorted(self._presets, key=str.casefold))
         self.names.setCurrentIndex(max(0, self.names.findText(chosen)))
-        for each in self._needing:
-            each.setEnabled(bool(self._presets))
+        for preset_button in self._buttons:
+            preset_button.setEnabled(bool(self._presets))

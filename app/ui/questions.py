@@ -1,4 +1,4 @@
-"""Questions that are answered by one of two buttons; none blocks the window."""
+"""Questions with two buttons, which do not block the window."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ def ask(
     *,
     destructive: bool = False,
 ) -> QMessageBox:
-    """Asks before something is done.
+    """Asks the user before an action.
 
     Args:
-        parent: The window that the question belongs to.
-        title: Title of the question's window.
-        text: What is about to happen, in one sentence.
-        details: What follows from it; may be empty.
-        action: Label of the button that does it; the other one is Cancel.
-        done: Called where the user agrees.
-        destructive: Whether something is lost; Enter then cancels.
+        parent: Parent window of the question.
+        title: Title of the window.
+        text: The question, in one sentence.
+        details: Consequences of the action; may be empty.
+        action: Label of the button for the action; the other button is Cancel.
+        done: Called if the user agrees.
+        destructive: Whether data are lost; Enter then cancels.
     """
     box = QMessageBox(parent)
     box.setWindowTitle(title)
     box.setTextFormat(Qt.TextFormat.PlainText)
     box.setText(text)
-    # Qt guesses the format of this text alone.
+    # Qt detects HTML in this text, whatever the format of the first text is.
     box.setInformativeText(plain_tip(details))
     role = QMessageBox.ButtonRole
     yes = box.addButton(action, role.DestructiveRole if destructive else role.AcceptRole)

@@ -1,4 +1,4 @@
-"""The region that is being drawn with a tool, corner by corner or by a drag."""
+"""A region that is being drawn: a polygon by its corners, a box by a drag."""
 
 from __future__ import annotations
 
@@ -17,10 +17,12 @@ _DEFAULT_POLYGON = ((0.5, 0.35), (0.65, 0.5), (0.5, 0.65), (0.35, 0.5))
 
 
 class RegionDraft:
-    """Corners of a shape; methods that end it return the Region, or None where it has no size.
+    """The corners of an unfinished shape.
+
+    A method that completes the shape returns the Region; None for a shape without area.
 
     Args:
-        tool: The shape.
+        tool: Shape of the region.
     """
 
     def __init__(self, tool: Shape) -> None:
@@ -30,13 +32,13 @@ class RegionDraft:
 
     @property
     def outline(self) -> list[Point]:
-        """The corners to paint, with the place of the mouse as a polygon's last one."""
+        """The corners to paint; the last corner of a polygon is the position of the mouse."""
         if self.tool is Shape.POLYGON and self._corners and self._pointer is not None:
             return [*self._corners, self._pointer]
         return self._corners
 
     def press(self, corner: Point, tolerance: QPointF) -> Region | None:
-        """Starts a box, or adds a corner of a polygon, which its first corner closes."""
+        """Starts a box, or adds a corner to a polygon; the first corner closes the polygon."""
         if self.tool is not Shape.POLYGON:
             self._corners = [corner, corner]
             return None
@@ -56,7 +58,7 @@ class RegionDraft:
             self._corners[1] = corner
 
     def release(self, corner: Point) -> Region | None:
-        """Ends a box."""
+        """Completes a box."""
         if self.tool is Shape.POLYGON or not self._corners:
             return None
         self._corners[1] = corner
@@ -67,10 +69,10 @@ class RegionDraft:
         self._corners = self._corners[:-1]
 
     def finish(self, *, by_key: bool = False) -> Region | None:
-        """Ends the shape.
+        """Completes the shape.
 
         Args:
-            by_key: Take a shape of a default size where nothing is drawn.
+            by_key: Whether a shape of default size is used if nothing is drawn.
         """
         polygon = self.tool is Shape.POLYGON
         if by_key and not self._corners:

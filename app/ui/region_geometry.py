@@ -1,4 +1,7 @@
-"""Geometry of regions: handles, hit tests, resizing. Coordinates are 0..1 from the top left."""
+"""Geometry of regions: handles, hit tests, moving and resizing.
+
+Coordinates are 0..1 from the top left.
+"""
 
 from __future__ import annotations
 
@@ -27,13 +30,13 @@ def clamped(point: QPointF) -> Point:
 
 
 def near(first: Point, second: Point, tolerance: QPointF) -> bool:
-    """Whether two points are closer than the tolerance, which is given for x and y."""
+    """Returns whether two points are closer than a tolerance in x and y."""
     dx, dy = (first[0] - second[0]) / tolerance.x(), (first[1] - second[1]) / tolerance.y()
     return dx**2 + dy**2 <= 1.0
 
 
 def handles(region: Region) -> list[Point]:
-    """Returns the points that resize a region: its corners, or those of its bounding box."""
+    """Returns the handles that resize a region: corners of a polygon, or of the bounding box."""
     if region.shape is Shape.POLYGON:
         return list(region.points)
     left, top, right, bottom = region.box
@@ -41,7 +44,7 @@ def handles(region: Region) -> list[Point]:
 
 
 def smallest_region_at(regions: Sequence[Region], point: QPointF) -> Region | None:
-    """Returns the region under a point; the smallest of several, which others may enclose."""
+    """Returns the region under a point; the smallest one if regions overlap."""
     hits = [region for region in regions if region.contains(point.x(), point.y())]
     return min(hits, key=_area, default=None)
 
@@ -49,7 +52,7 @@ def smallest_region_at(regions: Sequence[Region], point: QPointF) -> Region | No
 def resized(region: Region, handle: int, x: float, y: float) -> Region:
     """Returns a region with one of its `handles` moved to (x, y).
 
-    A box keeps its opposite corner and at least `MIN_SIDE`, so that it cannot be turned over.
+    A box keeps its opposite corner, and a width and height of at least `MIN_SIDE`.
     """
     if region.shape is Shape.POLYGON:
         return region.with_corner(handle, x, y)
@@ -61,7 +64,7 @@ def resized(region: Region, handle: int, x: float, y: float) -> Region:
 
 
 def moved_together(regions: Sequence[Region], dx: float, dy: float) -> list[Region]:
-    """Returns the regions moved by the same distance, kept inside the picture as a whole."""
+    """Returns the regions moved by the same distance, limited so that all stay in the picture."""
     boxes = [region.box for region in regions]
     left, top = (min(box[side] for box in boxes) for side in (0, 1))
     right, bottom = (max(box[side] for box in boxes) for side in (2, 3))
@@ -81,7 +84,7 @@ def regions_in(regions: Sequence[Region], first: Point, second: Point) -> list[R
 
 
 def grown(region: Region, dx: float, dy: float) -> Region:
-    """Returns a region that is wider by dx and higher by dy; its top left corner stays."""
+    """Returns a region that is wider by dx and higher by dy, with the same top left corner."""
     left, top, right, bottom = region.box
     x_scale = max(right - left + dx, MIN_SIDE) / max(right - left, 1e-6)
     y_scale = max(bottom - top + dy, MIN_SIDE) / max(bottom - top, 1e-6)
@@ -104,7 +107,7 @@ def _area(region: Region) -> float:
 
 
 def is_moved(before: Region, after: Region) -> bool:
-    """Whether the shape is the same at another place; False where its size has changed."""
+    """Returns whether a region was moved only; False if its size has changed."""
     left, top, right, bottom = before.box
     x0, y0, x1, y1 = after.box
     return math.isclose(right - left, x1 - x0, abs_tol=1e-6) and math.isclose(

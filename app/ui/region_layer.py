@@ -1,4 +1,4 @@
-"""Interactive layer of the regions: draws, selects, moves and resizes them by mouse or key."""
+"""The interactive layer of regions: draws, selects, moves and resizes them."""
 
 from __future__ import annotations
 
@@ -44,11 +44,11 @@ class _Edit:
     """Regions that are being dragged.
 
     Attributes:
-        start: The regions when the mouse was pressed.
-        current: The regions as they were emitted last.
-        pressed: Where the mouse was pressed.
-        handle: Index of the dragged handle of the only region; None if they are moved.
-        single: The region to select if the mouse is released without a drag; None for no change.
+        start: The regions at the press of the mouse.
+        current: The regions that were emitted last.
+        pressed: Position of the press.
+        handle: Index of the handle that resizes the only region; None to move the regions.
+        single: The region to select on a release without a drag; None for no change.
     """
 
     start: list[Region]
@@ -60,7 +60,7 @@ class _Edit:
 
 @dataclass(slots=True)
 class _Band:
-    """A rectangle that selects what it touches, and what was selected before it."""
+    """A rectangle that adds the regions that it touches to the previous selection."""
 
     first: QPointF
     second: QPointF
@@ -70,20 +70,20 @@ class _Band:
 class RegionLayer(Layer):
     """Shows the regions, edits them, and draws new ones with a tool.
 
-    A region is identified by the object, not by its index: an edit ends as soon as an edited
-    region is no longer among the regions shown. Locked regions can be selected only.
+    Regions are compared by identity. An edit ends when an edited region is not among the shown
+    regions any more. Locked regions can only be selected.
 
     Signals:
         drawn: A new Region without a name.
-        edited: Pairs of a Region of those shown and the Region that replaces it, a list; emitted
-            during a drag.
+        edited: A list of pairs: a shown Region, and the Region that replaces it. Emitted during a
+            drag, too.
         edit_finished: The mouse was released, or a key has changed regions.
-        selected: The regions that the user selected, a tuple; the last one is the main one.
-        menu_requested: Where to show the menu of the selected regions, a QPoint of the screen.
-        tool_dropped: The tool is no longer selected.
+        selected: A tuple of the selected Regions; the last one is the main one.
+        menu_requested: A QPoint of the screen at which to show the menu of the selected regions.
+        tool_dropped: The layer has deselected the tool.
 
     Attributes:
-        picture_size: Width and height of the picture in pixels, by which keys move regions.
+        picture_size: Width and height of the picture, pixels; keys move regions by pixels.
     """
 
     drawn = Signal(object)
@@ -106,7 +106,7 @@ class RegionLayer(Layer):
 
     @property
     def tool(self) -> Shape | None:
-        """Shape that is drawn next; None where the mouse selects and edits."""
+        """Shape of the drawing tool; None if the mouse selects and edits."""
         return None if self._draft is None else self._draft.tool
 
     def show_regions(
@@ -116,11 +116,13 @@ class RegionLayer(Layer):
 
         Args:
             regions: The regions.
-            shares: Their shares of the attention, 0..1; empty where unknown.
-            selection: The selected ones of them.
+            shares: Share of the attention in each region, 0..1; empty if unknown.
+            selection: The selected regions.
         """
         self._regions, self._shares, self._selection = regions, shares, selection
-        if self._edit is not None and not all(_among(regions, one) for one in self._edit.current):
+        if self._edit is not None and not all(
+            _among(regions, edited) for edited in self._edit.current
+        ):
             self._edit = None
         self.changed.emit()
 
@@ -133,17 +135,17 @@ class RegionLayer(Layer):
     # -- mouse
 
     def press(self, press: Press) -> bool:
-        """Draws with a tool; otherwise starts to resize, to move or a band, or selects."""
+        """Draws with a tool. Without one, selects, and starts to move, to resize or a band."""
         if self._draft is not None:
             self._end_draft(self._draft.press(clamped(press.point), press.tolerance))
             return True
         handle = self._handle_at(press.point, press.tolerance)
         region = smallest_region_at(self._regions, press.point) if handle is None else self._main
         if region is None:
-            return self._press_ground(press)
+            return self._press_background(press)
         single = None
         if press.extends and handle is None:
-            rest = [one for one in self._selection if one is not region]
+            rest = [other for other in self._selection if other is not region]
             chosen = rest if _among(self._selection, region) else [*rest, region]
             self.selected.emit(tuple(chosen))
             return True
@@ -151,14 +153,18 @@ class RegionLayer(Layer):
             single = region if len(self._selection) > 1 and handle is None else None
         else:
             self.selected.emit((region,))
-        moving = [one for one in self._selection if not one.locked] if handle is None else [region]
+        moving = (
+            [region for region in self._selection if not region.locked]
+            if handle is None
+            else [region]
+        )
         if region.locked:
             moving = []
         self._edit = _Edit(moving, list(moving), press.point, handle, single)
         return True
 
-    def _press_ground(self, press: Press) -> bool:
-        """Starts a band, unless a drag moves the picture; clears the selection."""
+    def _press_background(self, press: Press) -> bool:
+        """Clears the selection, and starts a band unless a drag moves the picture."""
         before = tuple(self._selection) if press.extends else ()
         if before != tuple(self._selection):
             self.selected.emit(before)
@@ -185,7 +191,7 @@ class RegionLayer(Layer):
         elif band is not None:
             band.second = point
             touched = regions_in(self._regions, clamped(band.first), clamped(point))
-            added = [one for one in touched if not _among(band.before, one)]
+            added = [region for region in touched if not _among(band.before, region)]
             self.selected.emit((*band.before, *added))
 
     def release(self, point: QPointF) -> None:
@@ -200,7 +206,7 @@ class RegionLayer(Layer):
         self.changed.emit()
 
     def double_click(self, point: QPointF) -> bool:
-        """Closes a polygon; uses a double click on a region, which must not open full screen."""
+        """Closes a polygon. Uses a double click on a region, so that it opens no full screen."""
         if self._draft is None:
             return smallest_region_at(self._regions, point) is not None
         if self.tool is Shape.POLYGON:
@@ -208,7 +214,7 @@ class RegionLayer(Layer):
         return True
 
     def hover(self, point: QPointF, tolerance: QPointF) -> Qt.CursorShape | None:
-        """Returns the cursor for what a press would do."""
+        """Returns the cursor of the action that a press would start."""
         if self._draft is not None:
             self._draft.move(clamped(point))
             self.changed.emit()
@@ -219,14 +225,14 @@ class RegionLayer(Layer):
         under = smallest_region_at(self._regions, point)
         return None if under is None or under.locked else Qt.CursorShape.SizeAllCursor
 
-    def context_menu(self, point: QPointF | None, place: QPoint) -> bool:
-        """Selects the region under the mouse and asks for its menu."""
+    def context_menu(self, point: QPointF | None, position: QPoint) -> bool:
+        """Selects the region under the mouse and requests its menu."""
         region = self._main if point is None else smallest_region_at(self._regions, point)
         if region is None or self._draft is not None:
             return False
         if not _among(self._selection, region):
             self.selected.emit((region,))
-        self.menu_requested.emit(place)
+        self.menu_requested.emit(position)
         return True
 
     # -- keyboard
@@ -237,7 +243,7 @@ class RegionLayer(Layer):
         if self._draft is not None:
             return key in {Qt.Key.Key_Escape, Qt.Key.Key_Backspace} | _ENTER
         if key in _ARROWS and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            return any(not one.locked for one in self._selection)
+            return any(not region.locked for region in self._selection)
         return key == Qt.Key.Key_Escape and bool(self._selection)
 
     def key(self, event: QKeyEvent) -> bool:
@@ -264,9 +270,9 @@ class RegionLayer(Layer):
         step = _LONG_STEP if modifiers & Qt.KeyboardModifier.ShiftModifier else 1
         right, down = _ARROWS[key]
         dx, dy = right * step / self.picture_size[0], down * step / self.picture_size[1]
-        before = [one for one in self._selection if not one.locked]
+        before = [region for region in self._selection if not region.locked]
         if modifiers & Qt.KeyboardModifier.AltModifier:
-            after = [grown(one, dx, dy) for one in before]
+            after = [grown(region, dx, dy) for region in before]
         else:
             after = moved_together(before, dx, dy)
         self.edited.emit(list(zip(before, after, strict=True)))
@@ -279,7 +285,7 @@ class RegionLayer(Layer):
         return self._selection[-1] if self._selection else None
 
     def _end_draft(self, region: Region | None) -> None:
-        """Drops the tool and emits what was drawn, if it is complete."""
+        """Deselects the tool and emits the region, if it is complete."""
         if region is None:
             self.changed.emit()
         else:
@@ -291,17 +297,17 @@ class RegionLayer(Layer):
         self.tool_dropped.emit()
 
     def _handle_at(self, point: QPointF, tolerance: QPointF) -> int | None:
-        """The handle under the mouse of the only selected region."""
+        """Returns the index of the handle under the mouse; None without one."""
         if self._main is None or len(self._selection) > 1 or self._main.locked:
             return None
-        found = enumerate(handles(self._main))
         position = point.x(), point.y()
-        return next((index for index, one in found if near(position, one, tolerance)), None)
+        hits = (near(position, handle, tolerance) for handle in handles(self._main))
+        return next((index for index, hit in enumerate(hits) if hit), None)
 
     # -- painting
 
     def paint(self, painter: QPainter, to_widget: ToWidget) -> None:
-        """Paints outlines, then labels, then what is being drawn."""
+        """Paints outlines, then labels, then an unfinished shape or band."""
         paint = RegionPainter(painter, to_widget, self._font)
         only = len(self._selection) == 1
         for index, region in enumerate(self._regions):
@@ -317,4 +323,4 @@ class RegionLayer(Layer):
 
 
 def _among(regions: Iterable[Region], region: Region) -> bool:
-    return any(one is region for one in regions)
+    return any(other is region for other in regions)

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 
 class RegionPainter:
-    """Paints with one painter.
+    """Paints the regions of one layer.
 
     Args:
-        painter: Paints in widget coordinates; has antialiasing on.
+        painter: A painter in widget coordinates, with antialiasing.
         to_widget: Maps picture coordinates to widget coordinates.
         font: The font of the labels.
     """
@@ -39,7 +39,7 @@ class RegionPainter:
     def paint_outline(
         self, region: Region, index: int, *, selected: bool, handles_shown: bool
     ) -> None:
-        """Paints the outline of a region, thicker if it is selected, perhaps with its handles."""
+        """Paints the outline of a region; thicker if it is selected, optionally with handles."""
         width = 2.8 if selected else 1.8
         self._stroke(region.shape, region.points, color_of(region, index), width)
         if handles_shown and not region.locked:
@@ -49,7 +49,7 @@ class RegionPainter:
                 self._painter.drawEllipse(self._to_widget(x, y), 4.5, 4.5)
 
     def paint_label(self, region: Region, index: int, share: float | None) -> None:
-        """Paints name and share above a region, or inside it where there is no space above."""
+        """Paints name and share above a region, or inside it if there is no space above."""
         left, top, _, _ = region.box
         corner, edge = self._to_widget(left, top), self._to_widget(0.0, 0.0)
         self._painter.setFont(self._font)
@@ -65,7 +65,7 @@ class RegionPainter:
             self._stroke(shape, points, region_color(index), 2.0)
 
     def paint_band(self, first: Point, second: Point) -> None:
-        """Paints the rectangle that selects what it touches."""
+        """Paints the rectangle that selects the regions that it touches."""
         box = QRectF(self._to_widget(*first), self._to_widget(*second)).normalized()
         self._painter.setBrush(QColor(255, 255, 255, 40))
         self._painter.setPen(QPen(QColor(255, 255, 255, 200), 1, Qt.PenStyle.DashLine))

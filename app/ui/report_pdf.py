@@ -1,4 +1,4 @@
-"""Lays a report out as PDF on A4; needs no window, and no screen."""
+"""Writes a report as PDF on A4; needs no window and no screen."""
 
 from __future__ import annotations
 
@@ -52,20 +52,20 @@ if TYPE_CHECKING:
 
 _DPI = 144
 _MM = _DPI / 25.4
-_PICTURE_HEIGHT = 60 * _MM  # of one of several
+_PICTURE_HEIGHT = 60 * _MM  # maximum height in a row of pictures
 _INK, _QUIET, _LINE, _CARD = "#1b1f24", "#5b6470", "#d9dee4", "#f5f7f9"
 _LEFT_TOP = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop
 _RIGHT_TOP = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop
 
 
 def report_pdf(report: Report) -> bytes:
-    """Lays a report out as PDF.
+    """Returns a report as PDF.
 
-    Starts a Qt application without a screen if the process has none.
+    Starts a Qt application without a screen if the process has no application.
     """
     application = QGuiApplication.instance()
     if application is None:
-        # The paint engine of PDF needs fonts, not a screen.
+        # The paint engine of PDF needs fonts, but no screen.
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
         application = QGuiApplication(sys.argv[:1])
     buffer = QBuffer()
@@ -90,7 +90,7 @@ def report_pdf(report: Report) -> bytes:
 
 
 class _Pages:
-    """Writes blocks below each other, on a new page where one does not fit."""
+    """Writes blocks below each other; a block that does not fit starts a new page."""
 
     def __init__(self, writer: QPdfWriter, foot: str) -> None:
         self._writer, self._foot = writer, foot
@@ -108,14 +108,14 @@ class _Pages:
         self.painter.end()
 
     def need(self, height: float) -> None:
-        """Begins a new page where so much does not fit."""
+        """Starts a new page if a block of this height does not fit."""
         if self.y > 0 and self.y + height > self._bottom:
             self._write_foot()
             self._writer.newPage()
             self.y, self._number = 0.0, self._number + 1
 
     def heading(self, text: str, room: float) -> None:
-        """Writes a heading that stays with what follows it, `room` high."""
+        """Writes a heading on the same page as the next `room` units of height."""
         self.need(14 * _MM + room)
         self.y += 7 * _MM if self.y else 0.0
         self.text(text, 12.5, bold=True)
@@ -129,7 +129,7 @@ class _Pages:
         self.y += height
 
     def height(self, text: str, width: float, size: float = 9.5, *, bold: bool = False) -> float:
-        """The height of a text of a width."""
+        """Returns the height of a text that is wrapped to a width."""
         self.painter.setFont(_font(size, bold=bold))
         room = QRectF(0, 0, width, 1e5)
         return self.painter.boundingRect(room, visible(text), _wrapped(_LEFT_TOP)).height()
@@ -149,18 +149,18 @@ class _Pages:
         self.painter.setPen(QColor(color))
         self.painter.drawText(box, visible(text), _wrapped(align))
 
-    def picture(self, picture: ReportPicture, x: float, width: float, most: float) -> float:
-        """Draws a picture with its caption; gives the height of both."""
-        scale = min(width / picture.width, most / picture.height)
+    def picture(self, picture: ReportPicture, x: float, width: float, max_height: float) -> float:
+        """Draws a picture with its caption; returns the height of both."""
+        scale = min(width / picture.width, max_height / picture.height)
         box = QRectF(x, self.y, picture.width * scale, picture.height * scale)
         self.painter.drawImage(box, QImage.fromData(picture.jpeg))
         caption = f"{picture.caption}  {picture.detail}".strip()
-        high = self.height(caption, width, 8)
-        self.write(caption, QRectF(x, box.bottom() + _MM, width, high), 8, color=_QUIET)
-        return box.height() + high + 2 * _MM
+        height = self.height(caption, width, 8)
+        self.write(caption, QRectF(x, box.bottom() + _MM, width, height), 8, color=_QUIET)
+        return box.height() + height + 2 * _MM
 
     def rule(self) -> None:
-        """Draws a line below a row."""
+        """Draws a horizontal line below a row."""
         self.painter.setPen(QPen(QColor(_LINE), 1))
         self.painter.drawLine(QPointF(0, self.y), QPointF(self.width, self.y))
         self.y += 1.2 * _MM
@@ -185,8 +185,8 @@ def _write(pages: _Pages, report: Report) -> None:
     pages.heading(average_title(report), 90 * _MM)
     if report.average is not None:
         pages.y += pages.picture(report.average, 0, pages.width, 105 * _MM)
-    shown = [slide.picture for slide in report.slides if slide.picture is not None]
-    _write_pictures(pages, shown, columns=2 if report.compared else 3)
+    pictures = [slide.picture for slide in report.slides if slide.picture is not None]
+    _write_pictures(pages, pictures, columns=2 if report.compared else 3)
     _write_scale(pages, report.scale)
     if report.slides:
         heads = slide_heads(report)
@@ -231,8 +231,8 @@ def _write_caution(pages: _Pages, caution: str) -> None:
 def _write_scale(pages: _Pages, colors: Sequence[str]) -> None:
     bar = QRectF(0, pages.y, 70 * _MM, 3 * _MM)
     gradient = QLinearGradient(bar.topLeft(), bar.topRight())
-    for place, color in enumerate(colors):
-        gradient.setColorAt(place / (len(colors) - 1), QColor(color))
+    for index, color in enumerate(colors):
+        gradient.setColorAt(index / (len(colors) - 1), QColor(color))
     pages.painter.fillRect(bar, gradient)
     below = bar.translated(0, 4 * _MM)
     below.setHeight(5 * _MM)
@@ -242,7 +242,7 @@ def _write_scale(pages: _Pages, colors: Sequence[str]) -> None:
 
 
 def _write_regions(pages: _Pages, report: Report) -> None:
-    rows = [(region_cells(one, report.duration), one.color) for one in report.regions]
+    rows = [(region_cells(region, report.duration), region.color) for region in report.regions]
     _write_table(pages, tr("Regions"), region_heads(report.duration), rows)
     pages.text(region_note(report.duration), 8, color=_QUIET)
 
@@ -258,10 +258,10 @@ def _write_table(
 
     Args:
         pages: The pages.
-        title: Its heading.
-        heads: A head for each column; the first column is wider and to the left.
-        rows: Cells, and the color of the dot before the first; no color for no dot.
-        colors: Colors of the heads behind the first.
+        title: Heading of the table.
+        heads: Head of each column; the first column is wider and left-aligned.
+        rows: Cells of each row, and the color of a dot before the first cell; empty for no dot.
+        colors: Colors of the heads after the first.
     """
     first = pages.width * 0.36
     rest = (pages.width - first) / (len(heads) - 1)
@@ -277,38 +277,38 @@ def _write_table(
         pages.write(cells[0], QRectF(indent, pages.y, widths[0], height), color=ink)
         for column in range(1, len(heads)):
             box = QRectF(first + (column - 1) * rest + 2 * _MM, pages.y, rest - 2 * _MM, height)
-            own = colors[column - 1] if not number and column <= len(colors) else ink
-            pages.write(cells[column], box, color=own, align=_RIGHT_TOP)
+            color = colors[column - 1] if not number and column <= len(colors) else ink
+            pages.write(cells[column], box, color=color, align=_RIGHT_TOP)
         pages.y += height + 0.8 * _MM
         pages.rule()
 
 
 def _write_graph(pages: _Pages, graph: Graph) -> None:
     seconds, lines, axis = graph.seconds, graph.lines, graph.axis
-    high, left = 42 * _MM, 11 * _MM
-    pages.heading(graph.title, high + 12 * _MM)
-    box = QRectF(left, pages.y + _MM, pages.width - left, high)
+    height, left = 42 * _MM, 11 * _MM
+    pages.heading(graph.title, height + 12 * _MM)
+    box = QRectF(left, pages.y + _MM, pages.width - left, height)
     start, end = float(seconds[0]), max(float(seconds[-1]), float(seconds[0]) + 1e-3)
     painter = pages.painter
     for value in axis_ticks(axis):
         y = box.bottom() - box.height() * (value - axis.low) / (axis.high - axis.low)
         painter.setPen(QPen(QColor(_LINE), 1))
         painter.drawLine(QPointF(box.left(), y), QPointF(box.right(), y))
-        place = QRectF(0, y - 2 * _MM, left - 2 * _MM, 5 * _MM)
-        pages.write(axis.text(value), place, 7.5, color=_QUIET, align=_RIGHT_TOP)
-    for at in time_ticks(start, end):
-        x = box.left() + (at - start) / (end - start) * box.width()
-        size = QSizeF(30 * _MM, 5 * _MM)
-        place = QRectF(QPointF(min(x - 15 * _MM, pages.width - 22 * _MM), box.bottom() + _MM), size)
+        text_box = QRectF(0, y - 2 * _MM, left - 2 * _MM, 5 * _MM)
+        pages.write(axis.text(value), text_box, 7.5, color=_QUIET, align=_RIGHT_TOP)
+    for tick in time_ticks(start, end):
+        x = box.left() + (tick - start) / (end - start) * box.width()
+        corner = QPointF(min(x - 15 * _MM, pages.width - 22 * _MM), box.bottom() + _MM)
+        text_box = QRectF(corner, QSizeF(30 * _MM, 5 * _MM))
         centered = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop
-        pages.write(tick_text(at), place, 7.5, color=_QUIET, align=centered)
+        pages.write(tick_text(tick), text_box, 7.5, color=_QUIET, align=centered)
     for line in lines:
         points = [
             QPointF(
-                box.left() + (at - start) / (end - start) * box.width(),
+                box.left() + (time - start) / (end - start) * box.width(),
                 box.bottom() - (value - axis.low) / (axis.high - axis.low) * box.height(),
             )
-            for at, value in thinned(seconds, line.values).tolist()
+            for time, value in thinned(seconds, line.values).tolist()
         ]
         painter.setPen(QPen(QColor(line.color), 2.2))
         painter.drawPolyline(QPolygonF(points))
@@ -324,13 +324,15 @@ def _write_graph(pages: _Pages, graph: Graph) -> None:
 
 def _write_pictures(pages: _Pages, pictures: Sequence[ReportPicture], columns: int = 3) -> None:
     gap = 4 * _MM
-    wide = (pages.width - gap * (columns - 1)) / columns
-    most = _PICTURE_HEIGHT * 3 / columns
+    width = (pages.width - gap * (columns - 1)) / columns
+    max_height = _PICTURE_HEIGHT * 3 / columns
     for begin in range(0, len(pictures), columns):
-        part = pictures[begin : begin + columns]
-        pages.need(max(min(most, wide * one.height / one.width) for one in part) + 10 * _MM)
+        line = pictures[begin : begin + columns]
+        heights = [min(max_height, width * picture.height / picture.width) for picture in line]
+        pages.need(max(heights) + 10 * _MM)
         heights = [
-            pages.picture(one, place * (wide + gap), wide, most) for place, one in enumerate(part)
+            pages.picture(picture, column * (width + gap), width, max_height)
+            for column, picture in enumerate(line)
         ]
         pages.y += max(heights) + 2 * _MM
 
@@ -349,7 +351,7 @@ def _write_facts(pages: _Pages, title: str, facts: Sequence[tuple[str, str]]) ->
 
 def _wrapped(align: Qt.AlignmentFlag) -> QTextOption:
     option = QTextOption(align)
-    # At words; a long name without spaces anywhere.
+    # Lines break at words; a long name without spaces breaks anywhere.
     option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
     return option
 

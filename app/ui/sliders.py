@@ -1,4 +1,4 @@
-"""Sliders: a plain one, and one with a label and its value."""
+"""A plain slider, and a slider with a label and its value."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from PySide6.QtGui import QEnterEvent, QMouseEvent, QPaintEvent, QWheelEvent
 
-_HANDLE = 14  # diameter of a slider's handle, in pixels
+_HANDLE = 14  # diameter of the handle, pixels
 SLIDER_KEYS = {
     Qt.Key.Key_Left,
     Qt.Key.Key_Right,
@@ -70,7 +70,7 @@ class Slider(QSlider):
         self.setSliderDown(False)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Leaves the wheel to the panel: scrolling must not change a value."""
+        """Ignores the wheel, so that it scrolls the panel and changes no value."""
         event.ignore()
 
     def sizeHint(self) -> QSize:
@@ -121,7 +121,7 @@ class Slider(QSlider):
             painter.drawRoundedRect(QRectF(x, middle - 8, 3, 16), 1, 1)
 
     def _center_of(self, value: int) -> float:
-        """Horizontal center of the handle at a value, in pixels."""
+        """Returns the horizontal center of the handle at a value, pixels."""
         low, high = self.minimum(), self.maximum()
         return _HANDLE / 2 + QStyle.sliderPositionFromValue(low, high, value, self._groove_length())
 
@@ -145,7 +145,7 @@ class ValueSlider(QWidget):
         format_value: Returns the text of a value.
 
     Signals:
-        value_changed: The value changed, by the user or by `set_value`; carries the value.
+        value_changed: The user or `set_value` has changed the value; carries the new value.
     """
 
     value_changed = Signal(float)

@@ -1,52 +1,52 @@
-"""The range of a chart's axis: round steps, and no change that the data do not need."""
+"""The range of the axis of a chart, which has round ticks and changes rarely."""
 
 from __future__ import annotations
 
 import math
 
-_INTERVALS = 4  # between ticks, at most
-_SHRINK = 0.5  # a narrower range is taken once it is this share of the current one
+_INTERVALS = 4  # maximum number of intervals between ticks
+_SHRINK = 0.5  # the range shrinks when the needed range is this share of it, or less
 
 
 class SteadyAxis:
-    """Chooses ranges that end at round numbers and stay while data come and go.
+    """Chooses ranges that end at round numbers.
 
-    The range grows as soon as a value is outside of it. It shrinks only where the data need half
-    of it or less, so that a curve near a limit does not make the axis jump.
+    The range grows when a value is outside of it. It shrinks only when the data need half of it or
+    less, so that a curve near a limit does not change the axis again and again.
 
     Args:
-        low: The lower end is this or less; by default there is no such bound.
-        top: The upper end is this or more; likewise.
-        intervals: Most intervals between ticks.
+        low: The range starts at this value or below; infinity for no limit.
+        top: The range ends at this value or above; minus infinity for no limit.
+        intervals: Maximum number of intervals between ticks.
     """
 
     def __init__(
         self, low: float = math.inf, top: float = -math.inf, intervals: int = _INTERVALS
     ) -> None:
-        self._least = low, top
+        self._always = low, top  # values that every range includes
         self._intervals = intervals
         self._ticks: list[float] = []
         self.reset()
 
     @property
     def ticks(self) -> list[float]:
-        """Round numbers at equal distances; the first and the last one are the range's ends."""
+        """Round numbers at equal distances; the first and the last one end the range."""
         return self._ticks
 
     def fit(self, low: float, high: float) -> list[float]:
-        """Returns the ticks for values from `low` to `high`; values that are not finite: none."""
+        """Returns the ticks for values from `low` to `high`; NaN and infinity change nothing."""
         if not (math.isfinite(low) and math.isfinite(high)):
             return self._ticks
-        low, high = min(low, self._least[0]), max(high, self._least[1])
-        wanted = _round_ticks(low, high, self._intervals)
+        low, high = min(low, self._always[0]), max(high, self._always[1])
+        ticks = _round_ticks(low, high, self._intervals)
         outside = low < self._ticks[0] or high > self._ticks[-1]
-        if outside or _span(wanted) <= _SHRINK * _span(self._ticks):
-            self._ticks = wanted
+        if outside or _span(ticks) <= _SHRINK * _span(self._ticks):
+            self._ticks = ticks
         return self._ticks
 
     def reset(self) -> None:
-        """Forgets the data."""
-        low, top = self._least
+        """Resets the range."""
+        low, top = self._always
         self._ticks = [0.0, 1.0] if low > top else _round_ticks(low, top, self._intervals)
 
 
@@ -55,12 +55,12 @@ def _span(ticks: list[float]) -> float:
 
 
 def _round_ticks(low: float, high: float, intervals: int) -> list[float]:
-    """Multiples of 1, 2 or 5 times a power of ten around `low` to `high`."""
+    """Returns multiples of 1, 2 or 5 times a power of ten that include `low` to `high`."""
     span = max(high - low, 1e-9 * max(1.0, abs(low), abs(high)))
     power = 10.0 ** math.floor(math.log10(span / intervals))
     for factor in (1, 2, 5, 10, 20):
         step = factor * power
-        # The ends may be off a round number by a rounding error.
+        # The tolerance is for rounding errors of round numbers.
         first, last = math.floor(low / step + 1e-6), math.ceil(high / step - 1e-6)
         if last - first <= intervals:
             break

@@ -1,4 +1,4 @@
-"""Base class of strips below the picture that are shown only at times."""
+"""Base class of strips below the picture that are shown when they are needed."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from app.ui.build import row
 
 
 class Strip(QWidget):
-    """A row of widgets; visible if it is wanted and the window shows its strips.
+    """A row of widgets; visible if it is needed and the window shows its strips.
 
     Args:
-        spacing: Distance between the widgets, in pixels.
+        spacing: Distance between the widgets, pixels.
 
     Attributes:
         row: The layout of the widgets.
@@ -23,12 +23,12 @@ class Strip(QWidget):
         self.row = row(spacing=spacing, parent=self)
 
     def setVisible(self, visible: bool) -> None:
-        """Called by the window, which hides its strips in full screen."""
+        """Allows or forbids the strip; the window hides all strips in full screen."""
         self._allowed = visible
         super().setVisible(visible and self._wanted)
 
     def set_wanted(self, wanted: bool) -> None:
-        """Sets whether the strip is visible while the window shows its strips."""
+        """Sets whether the strip is needed; it is visible while the window shows its strips."""
         self._wanted = wanted
-        if self.parentWidget() is not None or not wanted:  # alone, it would be a window
+        if self.parentWidget() is not None or not wanted:  # without a parent, it would be a window
             super().setVisible(wanted and self._allowed)

@@ -103,17 +103,17 @@ LIGHT = ThemeColors(
 
 
 def theme_colors() -> ThemeColors:
-    """Returns the colors of the applied theme.
+    """Returns the colors of the current theme.
 
-    Widgets and icons call this when they paint. The application's palette is the only state, so
-    there is nothing to hand on when the theme changes.
+    Widgets and icons call this function when they paint. The palette of the application is the only
+    state, so that widgets need no notification of a new theme.
     """
     window = QGuiApplication.palette().color(QPalette.ColorRole.Window)
     return LIGHT if window.lightness() > 127 else DARK
 
 
 def is_theme_change(event: QEvent) -> bool:
-    """Whether a `changeEvent` means that cached drawings have the wrong colors."""
+    """Returns whether an event changes colors, so that cached drawings are out of date."""
     return event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange)
 
 
@@ -126,7 +126,7 @@ def set_level(widget: QWidget, level: str) -> None:
 
 
 class Theme(QObject):
-    """Applies a theme to the application and follows the system's color scheme.
+    """Applies a theme to the application, and follows the color scheme of the system.
 
     Args:
         app: The application.
@@ -143,7 +143,7 @@ class Theme(QObject):
 
     @property
     def choice(self) -> str:
-        """The user's choice: "system", "dark" or "light"."""
+        """The choice of the user: "system", "dark" or "light"."""
         return self._choice
 
     def choose(self, choice: str) -> None:
@@ -152,7 +152,7 @@ class Theme(QObject):
         self._apply()
 
     def detach(self) -> None:
-        """Stops following the system's color scheme."""
+        """Stops following the color scheme of the system."""
         self._app.styleHints().colorSchemeChanged.disconnect(self._on_system)
 
     def _on_system(self, _: Qt.ColorScheme) -> None:
@@ -162,7 +162,7 @@ class Theme(QObject):
     def _apply(self) -> None:
         light = self._choice == "light"
         if self._choice == "system":
-            # Dark where the system states no scheme: a bright frame distracts from the picture.
+            # Dark if the scheme is unknown, as a bright frame distracts from the picture.
             light = _system_scheme(self._app) is Qt.ColorScheme.Light
         colors = LIGHT if light else DARK
         self._app.setPalette(palette(colors))
@@ -174,7 +174,7 @@ def _system_scheme(app: QApplication) -> Qt.ColorScheme:
 
 
 def palette(colors: ThemeColors) -> QPalette:
-    """Builds the palette for what the style sheet does not cover, such as file dialogs."""
+    """Builds the palette, for widgets that the style sheet does not cover."""
     role, result = QPalette.ColorRole, QPalette()
     for name, color in {
         role.Window: colors.window,
@@ -205,7 +205,7 @@ def palette(colors: ThemeColors) -> QPalette:
 
 
 def style_sheet(colors: ThemeColors) -> str:
-    """Fills the colors of a theme into `resources/theme.qss`."""
+    """Returns the style sheet `resources/theme.qss` with the colors of a theme."""
     template = Template(resource("theme.qss").read_text(encoding="utf-8"))
     check = resource("icons/check.svg").as_posix()
     return template.substitute(asdict(colors), check=check)

@@ -1,4 +1,4 @@
-"""Times as text, and the frames of a source in its time."""
+"""Converts times to text and to frame numbers."""
 
 from __future__ import annotations
 
@@ -8,29 +8,29 @@ from dataclasses import dataclass
 from app.ui.i18n import tr
 from app.ui.number_text import number_text
 
-_DROP_FRAME_RATES = (30, 60)  # nominal; their real rates are 1000/1001 of it
-_RATE_TOLERANCE = 2e-4  # of the nominal rate; containers round rates
-_EARLY = 0.25  # of a frame: containers round times, so that a frame counts a little early
+_DROP_FRAME_RATES = (30, 60)  # nominal rates; the real rates are 1000/1001 of them
+_RATE_TOLERANCE = 2e-4  # share of the nominal rate, as containers round rates
+_EARLY = 0.25  # frames; a frame may start earlier by this, as containers round times
 
 
 @dataclass(frozen=True, slots=True)
 class TimeBase:
-    """How the times of a source are named, and which frames they belong to.
+    """Converts the times of a source to time codes and frame numbers.
 
     Attributes:
-        fps: Frames per second; 0 where the source has no rate.
-        variable: The frames have no fixed rate.
+        fps: Frames per second; 0 if the source has no rate.
+        variable: Whether the frame rate varies.
     """
 
     fps: float = 0.0
     variable: bool = False
 
     def frame(self, seconds: float) -> int:
-        """Number of the frame shown at a time, from 0; by the mean rate where it varies."""
+        """Returns the number of the frame at a time, from 0; a variable rate counts by its mean."""
         return max(0, math.floor(seconds * self.fps + _EARLY))
 
     def frame_start(self, seconds: float) -> float:
-        """Start of the frame shown at a time; the time itself where the rate varies."""
+        """Returns the start of the frame at a time; for a variable rate, the time itself."""
         if self.variable or self.fps <= 0:
             return max(0.0, seconds)
         return self.frame(seconds) / self.fps
@@ -39,9 +39,9 @@ class TimeBase:
         """Formats a time code.
 
         Returns:
-            hh:mm:ss:ff, where ff counts the frames of the second; hh:mm:ss;ff with the dropped
-            numbers of SMPTE ST 12-1 at 29.97 and 59.94 frames a second; hh:mm:ss.mmm where the
-            rate varies or is no whole number.
+            hh:mm:ss:ff, where ff is the number of the frame in its second; hh:mm:ss;ff with the
+            dropped numbers of SMPTE ST 12-1 at 29.97 and 59.94 frames per second; hh:mm:ss.mmm if
+            the rate is variable or not an integer.
         """
         nominal = _nominal(self.fps)
         if self.variable or nominal is None:
@@ -56,7 +56,7 @@ class TimeBase:
 
 
 def clock_text(seconds: float) -> str:
-    """Formats a time as minutes and seconds, and hours from one hour on: 3:07, 1:02:03."""
+    """Formats a time as minutes and seconds, with hours if needed: 3:07, 1:02:03."""
     whole = max(0, int(seconds))
     minutes, rest = divmod(whole, 60)
     hours, minutes = divmod(minutes, 60)
@@ -64,7 +64,7 @@ def clock_text(seconds: float) -> str:
 
 
 def time_left(seconds: float | None) -> str:
-    """A rounded time as text; empty where unknown."""
+    """Formats the remaining time, rounded; empty if unknown."""
     if seconds is None or seconds < 0:
         return ""
     if seconds < 90:
@@ -75,7 +75,7 @@ def time_left(seconds: float | None) -> str:
 
 
 def _nominal(fps: float) -> int | None:
-    """The whole number of frames that a time code counts in a second; None if there is none."""
+    """Returns the number of frames per second of a time code; None for other rates."""
     nominal = round(fps)
     if nominal < 1:
         return None
@@ -85,7 +85,7 @@ def _nominal(fps: float) -> int | None:
 
 
 def _with_dropped_numbers(frame: int, nominal: int) -> int:
-    """Skips the first 2 (of 60: 4) numbers of each minute but every tenth."""
+    """Skips the first 2 (at 60: 4) numbers of each minute, except every tenth minute."""
     dropped = nominal // 15
     ten_minutes = nominal * 600 - 9 * dropped
     minute = nominal * 60 - dropped

@@ -36,28 +36,28 @@ if TYPE_CHECKING:
 
     from app.ui.timeline_lane import Lane
 
-_MARGIN = 8  # left and right of the axis: half of the pointer, and a handle
-_GAP = 2  # between two lanes
-_LOW_WINDOW = 520  # pixels; in a lower window optional lanes are hidden
-_FONT_SCALE = 0.8
-_POINTER = 7  # half the width of what moves with the position, in pixels
-_LEAST_RANGE = 1e-3  # seconds between the marks
+_MARGIN = 8  # pixels left and right of the axis, for the pointer and the handles
+_GAP = 2  # pixels between two lanes
+_LOW_WINDOW = 520  # pixels; a lower window hides optional lanes
+_FONT_SCALE = 0.8  # relative to the font of the widget
+_POINTER = 7  # half the width of the playhead, pixels
+_MIN_RANGE = 1e-3  # seconds between the marks
 
 
 class Timeline(QAbstractSlider):
-    """Shows the position in a source, its marked range and lanes; moves position and marks.
+    """Shows and moves the position in a source and its marks; shows lanes.
 
-    The value is the position in milliseconds. With the keyboard, the arrow keys move it by a
-    second, Page Up and Page Down by five.
+    The value of the slider is the position in milliseconds. The arrow keys move the position by one
+    second, Page Up and Page Down by five seconds.
 
     Signals:
-        marks_moved: Start and end of the range, in seconds or None, while a handle is dragged.
+        marks_moved: Start and end of the range, seconds or None, while a handle is dragged.
         marks_released: The drag of a handle has ended.
 
     Attributes:
-        base: Names times and finds frames.
-        marks: Start and end of the range, in seconds; None for start or end of the source.
-        preview: Floats above the time under the mouse.
+        base: Converts times to time codes and frames.
+        marks: Start and end of the range, seconds; None for start or end of the source.
+        preview: The card above the time under the mouse.
     """
 
     marks_moved = Signal(object, object)
@@ -81,7 +81,7 @@ class Timeline(QAbstractSlider):
         self._dragged: int | None = None  # index of the mark whose handle is dragged
         self._hovered: float | None = None
         self._painted_x = 0.0
-        self._low = False
+        self._low = False  # whether the window is too low for optional lanes
         self.preview = TimelinePreview(self)
 
     # -- content
@@ -93,11 +93,11 @@ class Timeline(QAbstractSlider):
         lane.changed.connect(self._on_lane)
 
     def set_source(self, duration: float, base: TimeBase) -> None:
-        """Shows another source, from its start; a drag ends.
+        """Shows a new source without marks; ends a drag.
 
         Args:
-            duration: Its duration, in seconds; 0 where it has none.
-            base: Names its times.
+            duration: Duration of the source, seconds; 0 if it has none.
+            base: Time base of the source.
         """
         self.cancel_drag()
         self._duration, self.base = duration, base
@@ -106,7 +106,7 @@ class Timeline(QAbstractSlider):
         self._redraw()
 
     def set_marks(self, start: float | None, end: float | None) -> None:
-        """Shows a range, in seconds; None for start or end of the source."""
+        """Shows a range, seconds; None for start or end of the source."""
         self.marks = (start, end)
         self.update()
 
@@ -118,18 +118,18 @@ class Timeline(QAbstractSlider):
 
     @property
     def axis(self) -> TimeAxis:
-        """Times and positions of the widget as it is now."""
+        """The axis for the current width."""
         return TimeAxis(_MARGIN, max(1, self.width() - 2 * _MARGIN), self._duration)
 
     # -- sizes
 
     @property
     def ruler_height(self) -> int:
-        """Height of the ruler, in pixels."""
+        """Height of the ruler, pixels."""
         return round(self.fontMetrics().height() * _FONT_SCALE) + 4
 
     def lane_areas(self) -> list[tuple[Lane, QRectF]]:
-        """The visible lanes and their areas, from top to bottom."""
+        """Returns the visible lanes and their areas, from top to bottom."""
         top, areas = float(self.ruler_height), []
         for _, lane in self._lanes:
             if lane.height and not (lane.optional and self._low):
@@ -148,13 +148,13 @@ class Timeline(QAbstractSlider):
         return QSize(200, self.sizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Draws the lanes for another width."""
+        """Draws the lanes for the new width."""
         super().resizeEvent(event)
         self._follow_window()
         self._redraw()
 
     def moveEvent(self, event: QMoveEvent) -> None:
-        """Follows the height of the window, which moves this widget."""
+        """Follows the height of the window, whose changes move this widget."""
         super().moveEvent(event)
         self._follow_window()
 
@@ -174,13 +174,13 @@ class Timeline(QAbstractSlider):
     # -- mouse and keys
 
     def event(self, event: QEvent) -> bool:
-        """Reserves the arrow keys; the preview takes the place of the tooltip."""
+        """Reserves the arrow keys, and shows the preview instead of the tooltip."""
         if event.type() == QEvent.Type.ToolTip:
             return True
         return reserve_keys(event, SLIDER_KEYS) or super().event(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Takes the handle under the mouse, or jumps to the time there and starts a drag."""
+        """Starts to drag the handle under the mouse, or else the position, which jumps there."""
         if event.button() != Qt.MouseButton.LeftButton or not self._duration:
             return
         self._dragged = self._handle_at(event.position())
@@ -189,7 +189,7 @@ class Timeline(QAbstractSlider):
             self._follow(event.position().x())
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Follows the mouse during a drag; shows a preview of the time under it."""
+        """Follows the mouse during a drag; shows the preview of the time under the mouse."""
         over = self._handle_at(event.position()) is not None
         self.setCursor(Qt.CursorShape.SizeHorCursor if over else Qt.CursorShape.ArrowCursor)
         self._follow(event.position().x())
@@ -221,17 +221,18 @@ class Timeline(QAbstractSlider):
         self._hover(None)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Leaves the wheel to others: scrolling must not seek."""
+        """Ignores the wheel, so that scrolling does not seek."""
         event.ignore()
 
     def _handle_at(self, point: QPointF) -> int | None:
-        """Index of the mark whose handle is under the mouse."""
+        """Returns the index of the mark whose handle is under the mouse; None without one."""
         if not self._duration or point.y() > self.ruler_height:
             return None
         start, end = mark_positions(self.axis, self.marks)
-        found = [abs(point.x() - start + HANDLE_WIDTH / 2), abs(point.x() - end - HANDLE_WIDTH / 2)]
-        nearest = found.index(min(found))
-        return nearest if found[nearest] <= HANDLE_WIDTH else None
+        left, right = start - HANDLE_WIDTH / 2, end + HANDLE_WIDTH / 2
+        distances = [abs(point.x() - center) for center in (left, right)]
+        nearest = distances.index(min(distances))
+        return nearest if distances[nearest] <= HANDLE_WIDTH else None
 
     def _follow(self, x: float) -> None:
         seconds = self.axis.seconds(x)
@@ -241,25 +242,26 @@ class Timeline(QAbstractSlider):
             self.setSliderPosition(round(seconds * 1000))
 
     def _move_mark(self, index: int, seconds: float) -> None:
-        """Moves a mark to the start of a frame; at its end of the source it is unset."""
+        """Moves a mark to the start of a frame; a mark at its end of the source becomes None."""
         start, end = self.marks
-        at = self.base.frame_start(seconds)
+        time = self.base.frame_start(seconds)
         if index == 0:
             limit = self._duration if end is None else end
-            start = None if at <= 0 else min(at, max(0.0, limit - self._frame))
+            start = None if time <= 0 else min(time, max(0.0, limit - self._frame))
         else:
-            at = max(at, (start or 0.0) + self._frame)
-            end = None if at >= self._duration - _LEAST_RANGE else at
+            time = max(time, (start or 0.0) + self._frame)
+            end = None if time >= self._duration - _MIN_RANGE else time
         if (start, end) != self.marks:
             self.set_marks(start, end)
             self.marks_moved.emit(start, end)
 
     @property
     def _frame(self) -> float:
-        return 1.0 / self.base.fps if self.base.fps > 0 else _LEAST_RANGE
+        """Duration of a frame, seconds."""
+        return 1.0 / self.base.fps if self.base.fps > 0 else _MIN_RANGE
 
     def _hover(self, x: float | None) -> None:
-        """Shows the preview of the time at a position; None for none."""
+        """Shows the preview of the time at a position, pixels; None hides it."""
         self._hovered = x if self._duration else None
         if self._hovered is None:
             self.preview.hide()
@@ -268,12 +270,12 @@ class Timeline(QAbstractSlider):
             lines = [self.position_text(seconds)]
             lines += [text for _, lane in self._lanes if (text := lane.text(seconds))]
             pictures = (lane.picture(seconds) for _, lane in self._lanes)
-            picture = next((each for each in pictures if each is not None), None)
+            picture = next((found for found in pictures if found is not None), None)
             self.preview.show_at(self._hovered, picture, "\n".join(lines))
         self.update()
 
     def position_text(self, seconds: float) -> str:
-        """Time code and frame number of a time."""
+        """Returns the time code and the frame number of a time."""
         code = self.base.text(seconds)
         if self.base.fps <= 0 or self.base.variable:
             return code
@@ -282,12 +284,12 @@ class Timeline(QAbstractSlider):
     # -- painting
 
     def changeEvent(self, event: QEvent) -> None:
-        """Draws everything again in another font, language or theme."""
+        """Draws everything again for a new font, language or theme."""
         super().changeEvent(event)
         self._redraw()
 
     def sliderChange(self, change: QAbstractSlider.SliderChange) -> None:
-        """Repaints what the pointer covered and covers, and no more, with every frame."""
+        """Repaints only the old and the new area of the playhead, as each frame moves it."""
         if change is QAbstractSlider.SliderChange.SliderValueChange:
             for x in (self._painted_x, self.axis.x(self.sliderPosition() / 1000)):
                 self.update(QRect(round(x) - _POINTER, 0, 2 * _POINTER, self.height()))
@@ -322,7 +324,7 @@ class Timeline(QAbstractSlider):
         painter.end()
 
     def _draw(self, ratio: float) -> QPixmap:
-        """Draws ruler and lanes, which do not change with every frame."""
+        """Draws ruler and lanes into an image, as they do not change at every frame."""
         image = QPixmap(self.size() * ratio)
         image.setDevicePixelRatio(ratio)
         image.fill(Qt.GlobalColor.transparent)

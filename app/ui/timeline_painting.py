@@ -1,4 +1,4 @@
-"""Paints the parts of the timeline that belong to no lane: ruler, range and playhead."""
+"""Paints ruler, range and playhead of the timeline."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ if TYPE_CHECKING:
     from app.ui.timeline_lane import TimeAxis
 
 HANDLE_WIDTH = 6.0
-"""Width of the handle of a mark, in pixels."""
+"""Width of the handle of a mark, pixels."""
 
-_TICKS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 36000)
-_TICK_GAP = 24  # pixels between the texts of two ticks
+_TICK_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 36000)
+_TICK_GAP = 24  # pixels between the texts of two ticks; steps are in seconds
 
 
 def paint_ruler(painter: QPainter, height: float, axis: TimeAxis) -> None:
-    """Paints times along the upper edge, as many as fit.
+    """Paints as many times as fit along the upper edge.
 
     Args:
-        painter: Paints in widget coordinates, in the font of the ruler.
-        height: Height of the ruler, in pixels.
-        axis: The axis.
+        painter: A painter in widget coordinates, with the font of the ruler.
+        height: Height of the ruler, pixels.
+        axis: The time axis.
     """
     colors, metrics = theme_colors(), painter.fontMetrics()
     space = metrics.horizontalAdvance(clock_text(axis.duration)) + _TICK_GAP
     per_pixel = axis.duration / max(axis.width, 1.0)
-    step = next((tick for tick in _TICKS if tick >= space * per_pixel), _TICKS[-1])
+    step = next((step for step in _TICK_STEPS if step >= space * per_pixel), _TICK_STEPS[-1])
     painter.setPen(QColor(colors.quiet))
     for number in range(int(axis.duration // step) + 1):
         x, text = axis.x(number * step), clock_text(number * step)
@@ -47,14 +47,14 @@ def paint_range(
     axis: TimeAxis,
     marks: tuple[float | None, float | None],
 ) -> None:
-    """Paints the marked range: what lies outside is dimmed, and each end has a handle.
+    """Dims the timeline outside of the marked range, and paints a handle at each end.
 
     Args:
-        painter: Paints in widget coordinates.
-        ruler: Height of the ruler, which holds the handles.
-        height: Height of the timeline.
-        axis: The axis.
-        marks: Start and end in seconds; None for start or end of the source.
+        painter: A painter in widget coordinates.
+        ruler: Height of the ruler, which has the handles, pixels.
+        height: Height of the timeline, pixels.
+        axis: The time axis.
+        marks: Start and end, seconds; None for start or end of the source.
     """
     colors = theme_colors()
     start, end = mark_positions(axis, marks)
@@ -78,13 +78,13 @@ def paint_range(
 
 
 def mark_positions(axis: TimeAxis, marks: tuple[float | None, float | None]) -> tuple[float, float]:
-    """Positions of the marks, in pixels; those of start and end of the source where unset."""
+    """Returns the positions of the marks, pixels; None stands for start or end of the source."""
     start, end = marks
     return axis.x(start or 0.0), axis.x(axis.duration if end is None else end)
 
 
 def paint_playhead(painter: QPainter, x: float, ruler: float, height: float, color: str) -> None:
-    """Paints the line of the position, with a pointer in the ruler."""
+    """Paints a line at the position, with a pointer in the ruler."""
     painter.setPen(QPen(QColor(color), 1.4))
     painter.drawLine(QPointF(x, 2), QPointF(x, height - 1))
     painter.setPen(Qt.PenStyle.NoPen)

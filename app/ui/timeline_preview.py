@@ -1,4 +1,4 @@
-"""The preview above the timeline: picture, time code and values at the time under the mouse."""
+"""The preview above the timeline: picture, time code and values at one time."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from app.ui.build import column, label
 if TYPE_CHECKING:
     from PySide6.QtGui import QImage
 
-_PICTURE = QSize(160, 90)
+_PICTURE = QSize(160, 90)  # pixels
 _GAP = 6  # pixels between preview and timeline
 
 
 class TimelinePreview(QFrame):
-    """A card that floats above the timeline and takes neither mouse nor keyboard.
+    """A card above the timeline that takes neither mouse nor keyboard.
 
     Args:
-        timeline: The widget below; the card belongs to its window.
+        timeline: The timeline. The card is a child of its window.
     """
 
     def __init__(self, timeline: QWidget) -> None:
@@ -54,8 +54,8 @@ class TimelinePreview(QFrame):
             self.picture.setPixmap(pixmap)
         self.text.setText(text)
         self.adjustSize()
-        place = self._timeline.mapTo(window, QPoint(round(x), 0))
-        left = min(max(place.x() - self.width() // 2, 4), window.width() - self.width() - 4)
-        self.move(left, max(4, place.y() - self.height() - _GAP))
+        point = self._timeline.mapTo(window, QPoint(round(x), 0))
+        left = min(max(point.x() - self.width() // 2, 4), window.width() - self.width() - 4)
+        self.move(left, max(4, point.y() - self.height() - _GAP))
         self.show()
         self.raise_()

@@ -13,23 +13,23 @@ from uvanet.errors import OutputError
 
 
 class Trashed:
-    """A file or folder that can be in the trash.
+    """A file or folder that can be moved to the trash and back.
 
     Args:
-        path: Where it belongs; it exists.
+        path: The existing file or folder.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._place: Path | None = None
+        self._place: Path | None = None  # path in the trash
 
     def discard(self) -> None:
-        """Moves it to the trash.
+        """Moves the file or folder to the trash.
 
         Raises:
-            OutputError: The system has no trash for this place; nothing was changed.
+            OutputError: The system has no trash for this path. Nothing is changed.
         """
-        file = QFile(str(self.path))  # the static function does not say where the file went
+        file = QFile(str(self.path))  # an object, as only its `fileName` is the path in the trash
         if not file.moveToTrash():
             raise OutputError(
                 tr("{name} cannot be moved to the trash.").format(name=self.path.name),
@@ -38,17 +38,29 @@ class Trashed:
         self._place = Path(file.fileName())
 
     def destroy(self) -> None:
-        """Deletes it for good."""
-        if self.path.is_dir():
-            shutil.rmtree(self.path, ignore_errors=True)
-        else:
-            self.path.unlink(missing_ok=True)
-
-    def restore(self) -> None:
-        """Moves it back from the trash.
+        """Deletes the file or folder for good.
 
         Raises:
-            OutputError: It is not in the trash any more, or another file has taken its place.
+            OutputError: It cannot be deleted, or only in part.
+        """
+        try:
+            if self.path.is_dir():
+                shutil.rmtree(self.path)
+            else:
+                self.path.unlink(missing_ok=True)
+        except OSError as error:
+            raise OutputError(
+                tr("{name} cannot be deleted: {reason}.").format(
+                    name=self.path.name, reason=error.strerror or error
+                ),
+                tr("Delete it in the file manager: {folder}.").format(folder=self.path.parent),
+            ) from error
+
+    def restore(self) -> None:
+        """Moves the file or folder back from the trash.
+
+        Raises:
+            OutputError: It is not in the trash any more, or its path is used by another file.
         """
         place = self._place
         if place is None or not place.exists() or self.path.exists():
@@ -65,6 +77,6 @@ class Trashed:
                 ),
                 tr("Look for it in the trash of the system."),
             ) from error
-        # The note of the freedesktop.org trash about where it came from.
+        # The freedesktop.org trash stores the original path in this file.
         with contextlib.suppress(OSError):
             (place.parent.parent / "info" / f"{place.name}.trashinfo").unlink(missing_ok=True)

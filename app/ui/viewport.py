@@ -21,16 +21,16 @@ _NOTCH = 120.0  # `angleDelta` of one wheel notch in Qt
 
 
 class Viewport(QObject):
-    """Zoom and center, relative to the picture's size, so that panes of any size can share them.
+    """Zoom and center, relative to the size of the picture, so that panes can share them.
 
-    An attached pane is zoomed by wheel and pinch. It is moved by dragging with the middle button,
-    or with the left one where the pane's own `mousePressEvent` ignores the press.
+    Wheel and pinch zoom an attached pane. A drag with the middle button moves the picture; a drag
+    with the left button does if the `mousePressEvent` of the pane ignores the press.
 
     Attributes:
         zoom: 1 (the whole picture) to `MAX_ZOOM`.
 
     Signals:
-        changed: Another part is visible.
+        changed: The visible part has changed.
     """
 
     changed = Signal()
@@ -38,7 +38,7 @@ class Viewport(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.zoom = 1.0
-        self._center = QPointF(0.5, 0.5)  # of the visible part, 0..1 in the picture
+        self._center = QPointF(0.5, 0.5)  # center of the visible part, picture coordinates
         self._rects: dict[QObject, Callable[[], QRectF]] = {}
         self._dragged: tuple[QObject, QPointF] | None = None
 
@@ -46,20 +46,20 @@ class Viewport(QObject):
         """Handles the mouse and gestures of a pane.
 
         Args:
-            pane: Shows the picture.
-            rect: Returns the rectangle of the whole picture on the pane, hidden parts included.
+            pane: A widget that shows the picture.
+            rect: Returns the rectangle of the whole picture on the pane, including hidden parts.
         """
         self._rects[pane] = rect
         pane.installEventFilter(self)
         pane.grabGesture(Qt.GestureType.PinchGesture)
 
     def zoomed_rect(self, fit: QRectF, width: float, height: float) -> QRectF:
-        """Returns the rectangle of the whole picture on a pane, hidden parts included.
+        """Returns the rectangle of the whole picture on a pane, including hidden parts.
 
         Args:
-            fit: The rectangle at zoom 1.
-            width: Width of the pane.
-            height: Height of the pane.
+            fit: The rectangle at zoom 1, pixels.
+            width: Width of the pane, pixels.
+            height: Height of the pane, pixels.
         """
         if self.zoom == 1.0:
             return fit
@@ -69,7 +69,7 @@ class Viewport(QObject):
         return QRectF(left, top, *large)
 
     def step(self, notches: float) -> None:
-        """Zooms in (positive) or out around the center of the visible part."""
+        """Zooms in (positive) or out (negative) around the center of the visible part."""
         self._set(self.zoom * _ZOOM_STEP**notches, self._center)
 
     def fit(self) -> None:
@@ -77,12 +77,12 @@ class Viewport(QObject):
         self._set(1.0, QPointF(0.5, 0.5))
 
     def pan(self, right: float, down: float) -> None:
-        """Moves the visible part by a fifth of its size per step."""
+        """Moves the visible part; 1 is a fifth of its size."""
         stride = _PAN_STEP / self.zoom
         self._set(self.zoom, self._center + QPointF(right * stride, down * stride))
 
     def zoom_at(self, pane: QWidget, anchor: QPointF, factor: float) -> None:
-        """Zooms and keeps the point of the picture under `anchor` (pixels of the pane)."""
+        """Zooms by a factor; the point of the picture at `anchor` (pane, pixels) stays there."""
         rect = self._rects[pane]()
         if rect.isEmpty():
             return
@@ -100,14 +100,14 @@ class Viewport(QObject):
         )
 
     def move(self, pane: QWidget, by: QPointF) -> None:
-        """Moves the picture by an offset in pixels of a pane."""
+        """Moves the picture by an offset on a pane, pixels."""
         rect = self._rects[pane]()
         if not rect.isEmpty():
             shift = QPointF(by.x() / rect.width(), by.y() / rect.height())
             self._set(self.zoom, self._center - shift, pane)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Zooms and moves by the wheel, pinches and drags of a pane."""
+        """Zooms by wheel and pinch, and moves by drag."""
         pane = cast("QWidget", watched)
         match event.type():
             case QEvent.Type.Wheel:
@@ -176,12 +176,12 @@ def _clamp_center(center: float, share: float) -> float:
 
 
 def _offset(length: float, available: float, center: float) -> float:
-    """Offset of a picture on a pane, along one axis, in pixels.
+    """Returns the offset of a picture on a pane along one axis, pixels.
 
     Args:
-        length: Length of the zoomed picture.
-        available: Length of the pane.
-        center: The point of the picture (0..1) that is at the pane's center.
+        length: Length of the zoomed picture, pixels.
+        available: Length of the pane, pixels.
+        center: Point of the picture (0..1) at the center of the pane.
     """
     if length <= available:
         return (available - length) / 2

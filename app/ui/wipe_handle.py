@@ -1,4 +1,4 @@
-"""The divider of the wipe, dragged by mouse or moved by keys."""
+"""The divider of a wipe between two pictures, moved by mouse or keys."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from app.ui.canvas import Canvas
 
-_WIDTH = 28
-_KNOB = 11.0
+_WIDTH = 28  # pixels
+_KNOB = 11.0  # radius, pixels
 _KEYS = {Qt.Key.Key_Left: -0.02, Qt.Key.Key_Right: 0.02}
 
 
@@ -26,12 +26,12 @@ class WipeHandle(QWidget):
     """A line over a canvas between the two pictures of a wipe.
 
     Args:
-        canvas: The canvas, its parent.
-        description: What is left and right of it.
-        tip: The same, and how to move it.
+        canvas: The parent canvas.
+        description: Accessible description: the pictures on the left and on the right.
+        tip: Tooltip: how to move the handle.
 
     Signals:
-        moved: Its new position, as a share of the picture's width.
+        moved: The new position, 0..1 of the width of the picture.
     """
 
     moved = Signal(float)
@@ -52,11 +52,11 @@ class WipeHandle(QWidget):
 
     @property
     def share(self) -> float:
-        """Its position, 0..1 of the picture's width."""
+        """The position, 0..1 of the width of the picture."""
         return self._share
 
     def set_share(self, share: float) -> None:
-        """Sets its position, 0..1 of the picture's width."""
+        """Sets the position, 0..1 of the width of the picture."""
         share = min(max(share, 0.0), 1.0)
         if share != self._share:
             self._share = share
@@ -64,7 +64,7 @@ class WipeHandle(QWidget):
         self.follow()
 
     def follow(self) -> None:
-        """Places it over the picture."""
+        """Places the handle over the picture."""
         rect = self._canvas.picture_rect()
         seen = rect.intersected(QRectF(self._canvas.rect()))
         x = rect.left() + self._share * rect.width()
@@ -83,7 +83,7 @@ class WipeHandle(QWidget):
         return reserve_keys(event, _KEYS) or super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Moves it by the arrow keys."""
+        """Moves the handle by the arrow keys."""
         step = _KEYS.get(Qt.Key(event.key()))
         if step is None:
             super().keyPressEvent(event)

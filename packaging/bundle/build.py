@@ -20,9 +20,9 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 PYINSTALLER = ("pyinstaller==6.22.3", "pyinstaller-hooks-contrib==2026.9", "packaging")
 
-# Plugins whose libraries would come along: GTK (20 MB, an older one than the user's desktop has),
-# Qt's QML, PDF and network, and screens without a window system. Qt draws its own file dialogs
-# instead of GTK's.
+# Plugins that would add libraries to the bundle: GTK (20 MB, and older than that of the desktop),
+# Qt's QML, PDF and network, and screens without a window system. Without GTK's, Qt uses its own
+# file dialogs.
 UNUSED_QT = (
     "plugins/platformthemes/*qgtk3*",
     "plugins/platforminputcontexts/*virtualkeyboard*",
@@ -34,8 +34,8 @@ UNUSED_QT = (
     "plugins/tls/*",
 )
 LANGUAGES = ("de", "en")
-"""Languages of the window; Qt's own texts in them stay."""
-# Libraries with debug information. Those that a wheel's builder has patched cannot be stripped.
+"""Languages of the window, whose translations of Qt's own texts are kept."""
+# Libraries with debug information. Libraries that were patched for a wheel cannot be stripped.
 STRIPPED = (
     "libpython*.so.*",
     "av/**/*.so",
@@ -59,7 +59,7 @@ def main() -> None:
 
 
 def make_environment(folder: Path) -> Path:
-    """Makes the environment unless it is up to date; gives the path of its Python."""
+    """Makes the environment unless it is up to date; returns the path of its Python."""
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     constraints = ROOT / "packaging/constraints.txt"
     facts = [sys.version, constraints.read_text(), (ROOT / "pyproject.toml").read_text()]
@@ -83,7 +83,7 @@ def make_environment(folder: Path) -> Path:
 
 
 def build(python: Path, out: Path) -> Path:
-    """Runs PyInstaller; gives the folder of the bundle."""
+    """Runs PyInstaller; returns the folder of the bundle."""
     options = ["--noconfirm", "--log-level", "WARN", "--workpath", str(ROOT / "build/pyinstaller")]
     spec = str(HERE / "uvanet-live.spec")
     subprocess.run(
@@ -91,7 +91,7 @@ def build(python: Path, out: Path) -> Path:
     )
     bundle = out / "uvanet-live"
     if sys.platform == "linux":
-        # First: what a placeholder replaces needs no stripping.
+        # Before stripping, since it replaces libraries by placeholders.
         subprocess.run([python, HERE / "trim.py", bundle], check=True)
         found = [path for pattern in STRIPPED for path in bundle.glob(f"_internal/{pattern}")]
         subprocess.run(["strip", "--strip-unneeded", *found], check=True)

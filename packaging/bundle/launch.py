@@ -1,4 +1,4 @@
-"""Entry point of the bundle: without arguments the window, otherwise the command line."""
+"""Entry point of the bundle: opens the window without arguments, else runs the command line."""
 
 import sys
 

@@ -12,7 +12,7 @@ import re
 from importlib.metadata import Distribution, distributions
 from pathlib import Path
 
-# Tools of the build; nothing of them is in the bundle, except PyInstaller's boot loader.
+# Tools of the build, which are not in the bundle.
 TOOLS = ("pip", "setuptools", "altgraph", "packaging", "pyinstaller-hooks-contrib", "uvanet")
 LICENSE_FILE = re.compile(r"(licen[sc]e|copying|notice|authors)", re.IGNORECASE)
 
@@ -21,20 +21,20 @@ UVA-Net Live is licensed under the Apache License 2.0 (see LICENSE). This bundle
 software listed below under its own licenses. FFmpeg is linked with x264 and, except on Linux, x265
 (GPL version 2 or later), so that the bundle as a whole is distributed under the GPL, version 3. Qt,
 and FFmpeg by itself, are under the LGPL version 3: their libraries are separate files and may be
-replaced. The sources of Qt, FFmpeg, x264 and x265 can be had from their projects (qt.io,
-ffmpeg.org, videolan.org) in the versions named here; whoever passes the bundle on must offer them
-as well.
+replaced. Their projects offer the sources of Qt, FFmpeg, x264 and x265 (qt.io, ffmpeg.org,
+videolan.org) in the versions named here. Whoever distributes the bundle must offer them as well.
 """
 
 
 def license_of(package: Distribution) -> str:
-    """The name of a package's license, as its metadata state it."""
+    """The name of a package's license, from its metadata."""
     data = package.metadata
     if data.get("License-Expression"):
         return str(data["License-Expression"])
-    classes = [one for one in data.get_all("Classifier") or () if one.startswith("License ::")]
-    if classes:
-        return "; ".join(one.rpartition(" :: ")[2] for one in classes)
+    lines = data.get_all("Classifier") or ()
+    names = [line.rpartition(" :: ")[2] for line in lines if line.startswith("License ::")]
+    if names:
+        return "; ".join(names)
     return (data.get("License") or "not stated").strip().splitlines()[0]
 
 
@@ -53,10 +53,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, required=True)
     out = parser.parse_args().out
-    packages = sorted(distributions(), key=lambda one: one.metadata["Name"].lower())
-    packages = [one for one in packages if one.metadata["Name"].lower() not in TOOLS]
+    packages = sorted(distributions(), key=lambda package: package.metadata["Name"].lower())
+    packages = [package for package in packages if package.metadata["Name"].lower() not in TOOLS]
     lines = [HEAD, "Python (PSF-2.0) and:"]
-    lines += [f"  {one.metadata['Name']} {one.version}: {license_of(one)}" for one in packages]
+    for package in packages:
+        lines.append(f"  {package.metadata['Name']} {package.version}: {license_of(package)}")
     seen: set[str] = set()
     for package in packages:
         for name, text in texts_of(package):

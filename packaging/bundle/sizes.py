@@ -1,4 +1,4 @@
-"""Prints how many megabytes of a bundle belong to which package, largest first.
+"""Prints the size of a bundle by package in megabytes, largest first.
 
     python packaging/bundle/sizes.py dist/uvanet-live
 
@@ -17,7 +17,7 @@ LIMIT_MB = 350
 
 
 def owners() -> dict[str, set[str]]:
-    """The packages that hold a file of a name."""
+    """File name to the packages that hold a file of this name."""
     found = defaultdict(set)
     for package in distributions():
         for file in package.files or ():

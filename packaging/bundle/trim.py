@@ -1,12 +1,11 @@
-"""Removes from a Linux bundle what the program never uses; `build.py` runs it.
+"""Removes unused libraries from a Linux bundle; `build.py` runs it.
 
     python packaging/bundle/trim.py dist/uvanet-live
 
-- OpenCV uses the FFmpeg of PyAV instead of its own one: both are builds of the same release.
-- A library that the program never calls, but that another library is linked with, is replaced by a
-  placeholder: a small library with the symbols that the others name. Its functions end the program
-  with a message.
-- Libraries that nothing is linked with any more are deleted.
+- OpenCV uses the FFmpeg of PyAV instead of its own, which is a build of the same release.
+- A library that is linked but never called is replaced by a placeholder: a small library with the
+  symbols that other libraries need, whose functions end the program with a message.
+- Libraries that are no longer linked are deleted.
 
 Needs gcc and binutils. `tests/bundle` plays, exports, captures and reads pictures with the result.
 """
@@ -27,9 +26,9 @@ UNUSED = {
     # Sorting by language, names of time zones, conversion from old encodings.
     "PySide6/Qt/lib/libicudata*": "data of ICU",
 }
-"""Libraries that are replaced, and what is missing then."""
+"""Libraries that are replaced, and the function that is missing then."""
 
-# FFmpeg asks for the depths of x265 when it starts; without an interface, there are none.
+# FFmpeg calls this at its start, once for each bit depth; null means that x265 does not have it.
 _ASKED = re.compile(r"x265_api_get_\d+$")
 _ANSWER = "void *{name}(void) {{ return 0; }}\n"
 _FUNCTION = 'void {name}(void) {{ end("{name}"); }}\n'
@@ -65,7 +64,7 @@ def main() -> None:
 
 
 def replace(library: Path, users: list[Path], missing: str) -> None:
-    """Replaces a library by a placeholder with the symbols that others take from it."""
+    """Replaces a library by a placeholder with the symbols that its users need."""
     own = symbols(library, "--defined-only")
     named = set().union(
         *(symbols(user, "--undefined-only") for user in users if needs(user, library))
@@ -127,7 +126,7 @@ def merge(folder: Path, into: Path) -> None:
 
 
 def delete_unneeded(internal: Path, needed_before: set[str]) -> None:
-    """Deletes the libraries that were needed before, and that nothing is linked with any more."""
+    """Deletes the libraries that were linked before and are not any more."""
     while True:
         wanted = set().union(*map(needed, libraries(internal)))
         gone = needed_before - wanted

@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QMenu, QToolButton
+from PySide6.QtWidgets import QApplication, QLabel, QMenu, QScrollArea, QToolButton
 from window_bench import ALL_ACTIONS, FakeCamera
 
 from app.features.playback.feature import Playback
@@ -109,6 +109,8 @@ def test_the_shortcut_sheet_lists_every_action(player):
     for spec in ALL_ACTIONS:
         assert spec.text.removesuffix("…") in words
         assert {key_text(key) for key in spec.keys} <= words
+    # As many columns as the screen has room for.
+    assert sheet.findChild(QScrollArea).horizontalScrollBar().maximum() == 0
     sheet.activateWindow()
     player.qtbot.waitUntil(sheet.isActiveWindow, timeout=60_000)
     QTest.keyClick(sheet, Qt.Key.Key_Escape)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QComboBox, QFileDialog
 
 from app.features.gaze.feature import GazeOfPeople
 from app.features.gaze.mapping_dialog import MappingDialog
@@ -130,6 +130,19 @@ def test_unknown_columns_are_asked_for_once(bench, gaze, tmp_path):
     gaze.load([str(path)])
     bench.until(lambda: gaze.table is not None)
     assert len(bench.program.settings.section(GazeSettings).mappings) == 1
+
+
+def test_the_fields_for_columns_keep_their_height_in_a_small_window(bench, gaze, tmp_path):
+    path = tmp_path / "gaze.csv"
+    path.write_text("wann;links;hoch\n500;0,25;0,9\n", encoding="utf-8")
+    gaze.load([str(path)])
+    bench.until(lambda: bench.window.findChild(MappingDialog) is not None)
+    dialog = bench.window.findChild(MappingDialog)
+    dialog.resize(560, 420)
+    bench.until(lambda: dialog.height() == 420)
+    for box in dialog.findChildren(QComboBox):
+        assert box.height() >= box.minimumSizeHint().height(), box.accessibleName()
+    dialog.reject()
 
 
 def test_a_mapping_that_gives_no_point_cannot_be_used(bench, gaze, tmp_path):

@@ -102,6 +102,7 @@ def test_a_missing_source_is_asked_for(launch, clip, folder):
     answer(bench, folder / "film.mp4")
     bench.until(lambda: bench.session.regions == (BOX,))
     assert bench.session.info.spec == str(folder / "film.mp4")
+    assert not [one for one in bench.banner.alerts if "gone.mp4" in one]
 
 
 GAZE = "time,x,y,duration,person\n0.1,40,60,0.4,ann\n0.6,90,60,0.5,ben\n"

@@ -10,6 +10,7 @@ from region_kit import active
 from app.features.playback.feature import Playback
 from app.features.slides.feature import Slides
 from app.features.slides.thumbnails import SIDE, Thumbnails
+from app.features.training.feature import Training
 from app.pipeline.events import PipelineState
 from app.runtime.jobs import Jobs
 from uvanet.sources.film_frames import MIN_FRAMES
@@ -176,3 +177,10 @@ def test_the_limits_of_the_models_are_told_once(slides, photos, clip):
     slides.open(clip)
     slides.open(photos)
     assert slides.banner.message == ""
+
+
+def test_slides_are_not_called_a_video_where_a_student_would_adapt_to_them(slides):
+    slides.trigger("adapt_scene")
+    form = slides.find(Training).dialog("adapt").form
+    assert "Still images" in form.problem.text()
+    assert not form.length.isVisibleTo(form)

@@ -308,7 +308,7 @@ def test_a_busy_camera_is_told_and_awaited(
     line = process.stderr.readline()
     assert line == (
         "uvanet: The camera Desk camera is busy or sends no frames. Close other programs that use "
-        "it. Trying again; Ctrl-C ends it.\n"
+        "it. Reconnecting; Ctrl-C ends the program.\n"
     )
     camera_rig.set(State.RUN)
     out, error = process.communicate(timeout=PATIENCE)

@@ -26,7 +26,7 @@ def command_of(text: str) -> str:
 def commands() -> list[str]:
     """All commands of pages and help texts, each once."""
     texts = [page.read_text(encoding="utf-8") for page in PAGES]
-    texts += [cli._find(name).examples for name in ("run", *cli.OWN)]
+    texts += [cli._find(name).examples for name in ("run", *cli.COMMANDS)]
     found = {command_of(shown) for text in texts for shown in SHOWN.findall(text)}
     # "a | b" names several commands.
     return sorted(one for one in found if "|" not in one)

@@ -168,8 +168,8 @@ def test_a_table_of_regions_is_numbered_before_its_ending(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("outs", "words"),
     [
-        (("r.txt",), "no kind of report"),
-        (("r.mp4",), "no kind of report"),
+        (("r.txt",), "cannot be written as r.txt"),
+        (("r.mp4",), "cannot be written as r.mp4"),
         (("poster.png.html", "r.regions.csv"), "there are none"),
     ],
 )

@@ -120,12 +120,13 @@ def test_stop_reaches_all_processes(two_processes: tuple[Path, str]) -> None:
 def test_a_run_on_two_processes_is_exported_once(gaze_data_root: Path, tmp_path: Path) -> None:
     """The command of the README on two processes."""
     command = ["-m", "uvanet", "train", "--data", gaze_data_root, "--preset", "uvanet-32"]
-    command += ["--epochs", 1, "--threads", 1]
+    command += ["--epochs", 1, "--threads", 1, "--seed", 0]
     out = torchrun(*command, "--out", tmp_path / "two", cwd=tmp_path)
     assert out.count("NSS") == 1
     card = load(tmp_path / "two" / "uvanet-32.onnx").card
     assert card is not None
     assert {"val", "test"} <= set(card.metrics)
+    assert "--epochs 1 --seed 0" in card.recipe["command"]
 
 
 def test_a_run_of_mixed_precision_learns(gaze_data_root: Path, tmp_path: Path) -> None:

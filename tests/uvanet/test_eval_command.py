@@ -156,6 +156,8 @@ def test_each_wrong_argument_gives_one_line_of_error(gaze_tree: Path, tmp_path: 
     assert "'coco'" in refused("--set", "coco", cwd=tmp_path)
     assert "twice" in refused(*data, "--set", "fixations", cwd=tmp_path)
     assert "no gaze" in refused("--set", f"videos={videos}", *FAST, cwd=tmp_path)
+    parts = ("--set", f"videos={videos}", "--workers", 2)
+    assert "no gaze" in refused(*parts, *FAST, cwd=tmp_path)
     assert "uvanet-65" in refused(*data, "--model", "uvanet-65", cwd=tmp_path)
     assert "nowhere.onnx" in refused(*data, *FAST, "--onnx", "nowhere.onnx", cwd=tmp_path)
     assert "'side'" in refused(*data, *FAST, "--onnx", "a.onnx,side=3", cwd=tmp_path)

@@ -227,6 +227,16 @@ def test_a_name_that_is_no_file_name_is_refused_before_the_run(
     assert not (tmp_path / "run").exists()
 
 
+def test_a_data_set_without_its_folder_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It was read from the working folder."""
+    monkeypatch.chdir(tmp_path)
+    assert main(["finetune", "--set", "salicon", "--out", "run"]) == 2
+    assert "--set salicon=FOLDER" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
 def test_an_order_for_an_ended_run_does_not_stop_the_next_one(
     clip: Path, teacher: Path, tmp_path: Path
 ) -> None:

@@ -67,8 +67,9 @@ def test_a_changed_table_is_parsed_again(gaze_tree: Path) -> None:
         gzip.compress(b"dataset,image,observer,x,y\nmade,a.jpg,0,nan,5\n"),
         gzip.compress(b"dataset,image,observer,x,y\nmade,a.jpg,0,left,5\n"),
         gzip.compress(b"dataset,image,observer,x,y\nmade,a.jpg,0,1,5\n")[:-9],
+        gzip.compress(b"")[:10] + bytes([255] * 40),
     ],
-    ids=["empty", "no gzip", "other columns", "not a number", "no number", "truncated"],
+    ids=["empty", "no gzip", "other columns", "not a number", "no number", "truncated", "changed"],
 )
 def test_a_damaged_table_is_a_usage_error(gaze_tree: Path, content: bytes) -> None:
     (gaze_tree / "fixations" / "fixations.csv.gz").write_bytes(content)

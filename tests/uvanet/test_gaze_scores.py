@@ -154,7 +154,8 @@ def test_the_command_prints_and_writes_the_scores(clip, tmp_path, capsys):
         (["--columns", "when"], "names no column"),
         (["--columns", "x=links,y=oben"], "no column 'oben'"),
         (["-o", "scores.xlsx"], "neither .csv nor .json"),
-        (["--screen", "wide"], "screen"),
+        (["--screen", "wide"], "'wide' is not a size such as 1920x1080"),
+        (["--screen", "0x9"], "'0x9' is not a size"),
     ],
 )
 def test_the_command_names_what_is_wrong(clip, tmp_path, capsys, more, message):

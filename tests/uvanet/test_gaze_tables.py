@@ -210,6 +210,9 @@ def test_unknown_columns_are_named_and_can_be_mapped(tmp_path):
     assert gaze.persons == ("Eva",)
     with pytest.raises(UsageError, match="no column 'wo'"):
         load_gaze(path, GazeMapping(time="wann", x="wo", y="hoch"))
+    # An empty name was read as the last column.
+    with pytest.raises(UsageError, match="no column ''"):
+        load_gaze(path, GazeMapping(time="wann", x="", y="hoch"))
 
 
 def test_pixels_with_y_upwards_need_a_height(tmp_path):
@@ -230,6 +233,7 @@ def test_pixels_with_y_upwards_need_a_height(tmp_path):
         (b"time,x,y\n", "No row"),
         (b"time,x,y\n,,\nx,y,z\n", "No row"),
         (gzip.compress(b"time,x,y\n" + random.Random(0).randbytes(9000))[:-400], "cannot be read"),
+        (gzip.compress(b"")[:10] + bytes([255] * 40), "cannot be read"),
     ],
 )
 def test_what_is_no_table_is_refused(tmp_path, content, message):

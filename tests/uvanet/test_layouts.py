@@ -194,9 +194,10 @@ def test_a_damaged_table_is_refused(tmp_path: Path) -> None:
     trees.talk_tree(tmp_path, clips=1)
     table = tmp_path / "fixations.csv.gz"
     whole = table.read_bytes()
-    table.write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(UsageError, match=r"fixations\.csv\.gz is damaged"):
-        talk.read(tmp_path)
+    for damaged in (whole[: len(whole) // 2], gzip.compress(b"")[:10] + bytes([255] * 40)):
+        table.write_bytes(damaged)
+        with pytest.raises(UsageError, match=r"fixations\.csv\.gz is damaged"):
+            talk.read(tmp_path)
     with gzip.open(table, "wt") as file:
         file.write("clip,x\n000,3\n")
     with pytest.raises(UsageError, match="onset_ms"):

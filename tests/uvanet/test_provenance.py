@@ -167,3 +167,32 @@ def test_each_source_is_named_once() -> None:
         DataSource("a", "CC0", "z"),
     )
     assert merge_sources([one], [again, other]) == [one, other]
+
+
+@pytest.mark.parametrize("start", ["my.student", "my.student.safetensors", "my.student.onnx"])
+def test_the_command_names_the_start_by_its_whole_name(
+    gaze_tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, start: str
+) -> None:
+    """What follows the last dot of a model's name was cut off."""
+    from uvanet.training.config import SpatialTeacherConfig, step1_config
+    from uvanet.training.pipeline import DistillConfig
+    from uvanet.training.pipeline import provenance as provenance_of
+    from uvanet.training.teachers.inference import Teachers
+    from uvanet.user_models import save_user_model
+
+    for ending in (".onnx", ".safetensors", ".json"):
+        copy = tmp_path / f"my.student{ending}"
+        copy.write_bytes(resource(f"weights/uvanet-64{ending}").read_bytes())
+    if start == "my.student":
+        monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "home"))
+        save_user_model(tmp_path, "my.student", "my.student")
+    else:
+        start = str(tmp_path / start)
+    files = (tmp_path / "my.student.onnx",) * 2
+    config = DistillConfig(
+        student=step1_config("uvanet-64", start),
+        spatial=SpatialTeacherConfig(),
+        root=gaze_tree,
+        teachers=Teachers(None, None, "", "", files),  # type: ignore[arg-type]  # not asked
+    )
+    assert "--start my.student " in provenance_of(config, tmp_path).recipe["command"]

@@ -223,11 +223,13 @@ def test_damaged_files_are_skipped_and_counted(
     (pool / "cut.jpg").write_bytes((pool / "a.jpg").read_bytes()[:400])
     (pool / "words.mp4").write_text("no video")
     (pool / "words.png").write_text("no picture")
+    (pool / "folder.mp4").mkdir()
     write_cut(pool / "cut.mp4", write_scene(tmp_path / "scene.mp4", 120))
+    assert pool / "folder.mp4" not in pool_files(pool)
     with caplog.at_level(logging.WARNING):
         examples = pool_examples(pool_files(pool), EVERY)
         pairs = labelled(examples, Teacher(), tmp_path / "cache")
-        videos = sorted(pool.rglob("*.mp4"))
+        videos = [path for path in pool_files(pool) if path.suffix == ".mp4"]
         clips = label_clips(videos, Teacher().both(), 0.2, tmp_path / "cache", 64, QUIET)
     assert len(pairs) > 4  # of the cut video, the frames before the cut
     assert clips is not None

@@ -11,6 +11,7 @@ import torch
 from small_configs import SPATIAL_CONFIG
 
 from uvanet.data.fixations import read_split
+from uvanet.errors import ModelError
 from uvanet.models.blazeface import BlazeFace, FaceCues
 from uvanet.models.teacher import Pyramid, Readout, SpatialTeacher
 from uvanet.paths import resource
@@ -147,6 +148,12 @@ def test_a_run_that_was_stopped_keeps_its_readouts(gaze_data_root: Path, tmp_pat
     two.mkdir()
     first = make_spatial(gaze_data_root, one, SPATIAL_CONFIG).state_dict()
     (one / "teacher-spatial.safetensors").unlink()  # stopped before the end
+    readout = one / "readout-0-lite0.safetensors"
+    whole = readout.read_bytes()
+    readout.write_bytes(whole[:-100])
+    with pytest.raises(ModelError, match="readout-0"):
+        make_spatial(gaze_data_root, one, SPATIAL_CONFIG)
+    readout.write_bytes(whole)
     again = make_spatial(gaze_data_root, one, SPATIAL_CONFIG).state_dict()
     assert all(torch.equal(value, again[name]) for name, value in first.items())
     # A readout is the same whichever others there are; two of one backbone differ by their seeds.

@@ -271,6 +271,28 @@ def test_a_run_without_a_measurement_has_no_best(data: TrainingData, tmp_path: P
     assert not (tmp_path / "best.safetensors").exists()
 
 
+def test_a_value_is_better_than_an_undefined_one(data: TrainingData, tmp_path: Path) -> None:
+    """NaN as the first value was kept as the best one for the whole run."""
+
+    class Values:
+        metric = "nss"
+
+        def __init__(self) -> None:
+            self.left = [math.nan, 0.5, math.nan, 0.25]
+
+        def __call__(self, model: torch.nn.Module, step: int) -> tuple[float, None]:
+            return self.left.pop(0), None
+
+    config = dataclasses.replace(QUICK, epochs=4)
+    batches = DataLoader([Part(data.pictures)], config, 32, torch.device("cpu"))
+    task = DistillationModule(create_student("uvanet-32"), config)
+    steps = 4 * batches.steps
+    trainer = Trainer(
+        task, batches, config, steps, evaluation=Values(), eval_every=batches.steps, out=tmp_path
+    )
+    assert trainer.run().best == 0.5
+
+
 def test_stop_writes_a_checkpoint(data: TrainingData, tmp_path: Path) -> None:
     class Listener(Stopper):
         events: list[Event] = []  # noqa: RUF012

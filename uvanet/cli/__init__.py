@@ -28,7 +28,7 @@ USAGE_EXIT = 2
 FAILURE_EXIT = 1
 INTERRUPT_EXIT = 130
 
-OWN = {
+COMMANDS = {
     "predict": "annotate a video or picture, or write its raw maps; needs no display",
     "report": "write a report about a video, picture or folder: HTML or PDF",
     "bench": "measure the network and the program on this machine",
@@ -39,7 +39,7 @@ OWN = {
     "distill": "train a student by distillation from two teachers",
     "finetune": "fine-tune a student on a scene, a folder or a data set",
     "eval": "measure models on data sets with gaze; a table and JSON",
-    "gaze": "measure a model against the recorded gaze of people on one source",
+    "gaze": "measure a model against the recorded gaze of people on a video or pictures",
 }
 """Commands of the library and their summaries; the module of the same name holds `COMMAND`."""
 
@@ -91,7 +91,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("uvanet: interrupted", file=sys.stderr)
         return INTERRUPT_EXIT
     except BrokenPipeError:
-        # The reader of our output has left, as `| head` does.
+        # The program that reads the output has ended, as `| head` does after ten lines.
         discard_output()
         return 0
     except Exception as error:  # noqa: BLE001 - the last handler: no traceback reaches a user
@@ -119,7 +119,7 @@ def _run(argv: list[str]) -> int:
     wanted = next((word for word in argv if not word.startswith("-")), None)
     if wanted in ALIASES:
         argv[argv.index(wanted)] = wanted = ALIASES[wanted]
-    for name, summary in {"run": RUN_HELP, **OWN}.items():
+    for name, summary in {"run": RUN_HELP, **COMMANDS}.items():
         sub = commands.add_parser(
             name, help=summary, formatter_class=argparse.RawDescriptionHelpFormatter
         )
@@ -138,12 +138,12 @@ def _run(argv: list[str]) -> int:
 
 
 def _find(name: str) -> Command:
-    if name in OWN:
-        found: Command = import_module(f"uvanet.cli.{name}").COMMAND
-        return found
+    if name in COMMANDS:
+        command: Command = import_module(f"uvanet.cli.{name}").COMMAND
+        return command
     for point in entry_points(group="uvanet.commands", name=name):
-        loaded: Command = point.load()
-        return loaded
+        installed: Command = point.load()
+        return installed
     raise UsageError(
         tr("The command {name!r} is not installed.").format(name=name),
         tr("Install the whole package: pip install uvanet."),

@@ -1,4 +1,4 @@
-"""`--each`: a command on every video of a folder, in one process or with Dask."""
+"""`--each`: runs a command on every video of a folder, in one process or with Dask."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def add_workers(group: argparse._ArgumentGroup, note: str = "") -> None:
 
     Args:
         group: A group of the parser.
-        note: Added to the help of both.
+        note: Text that is added to the help of both options.
     """
     group.add_argument(
         "--workers",
@@ -93,7 +93,7 @@ def _can_continue(arguments: argparse.Namespace) -> bool:
 
 
 def outs_of(arguments: argparse.Namespace) -> tuple[Path, ...]:
-    """The outputs asked for; {name} is filled in unless there is one for each video.
+    """The paths of `--out`, with {name} replaced unless each video has outputs of its own.
 
     Raises:
         UsageError: {name} is missing, or stands for no file.
@@ -126,12 +126,12 @@ def outs_of(arguments: argparse.Namespace) -> tuple[Path, ...]:
 
 
 def run_folder(job: Job, arguments: argparse.Namespace, run_one: RunOne) -> int:
-    """Does a job for every video of a folder; gives the exit code.
+    """Runs a job for every video of a folder; gives the exit code.
 
     Args:
         job: Its source is the folder; its outputs hold {name}.
         arguments: The parsed arguments.
-        run_one: Does one job where no option of `add_batch` but `--each` was given.
+        run_one: Runs one job where no option of `add_batch` but `--each` was given.
     """
     if _can_continue(arguments):
         # Each process loads the model itself.
@@ -157,25 +157,25 @@ def _jobs(job: Job, *, resumed: bool) -> list[Job]:
 
 
 def _each(jobs: list[Job], arguments: argparse.Namespace, run_one: RunOne) -> int:
-    """Does the jobs. One that fails does not end the others; a signal ends them all."""
+    """Runs the jobs one by one. A failed job does not end the others; a signal ends all."""
     from uvanet.video.control import Control
 
     code = 0
-    for begun, one in enumerate(jobs):
-        left = jobs[begun + 1 :]
+    for place, job in enumerate(jobs):
+        left = jobs[place + 1 :]
         control = Control()
         try:
-            code |= run_one(one, arguments, control)
+            code |= run_one(job, arguments, control)
         except UvanetError as error:
-            print(f"uvanet: {printable(Path(one.source).name)}: {error}", file=sys.stderr)
+            print(f"uvanet: {printable(Path(job.source).name)}: {error}", file=sys.stderr)
             code = _FAILED_EXIT
         except KeyboardInterrupt:
             control.stop()
-            left = jobs[begun:]
+            left = jobs[place:]
         if control.ended:
             names = ", ".join(printable(Path(job.source).name) for job in left)
             print(
-                f"uvanet: Interrupted. Not written: {names or 'nothing'}; what is written is kept.",
+                f"uvanet: Interrupted. Not written: {names or 'nothing'}; finished files are kept.",
                 file=sys.stderr,
             )
             return _FAILED_EXIT
@@ -214,7 +214,7 @@ def _run_tasks(jobs: Sequence[Job], arguments: argparse.Namespace) -> int:
 def _reports(
     tasks: Sequence[ClipTask], arguments: argparse.Namespace
 ) -> Iterator[tuple[ClipTask, ClipReport]]:
-    """Exports the clips and yields how each has ended, joined from its ranges if it was divided."""
+    """Exports the clips and yields the report of each; ranges of a divided clip are joined."""
     from uvanet.video.batch import is_done
     from uvanet.video.ranges import join, split
 
@@ -234,7 +234,7 @@ def _reports(
         reports, parts = ended[task.record], divided[task.record][1]
         reports.append(report)
         if len(reports) == len(parts):
-            failed = next((one for one in reports if one.error), None)
+            failed = next((report for report in reports if report.error), None)
             joined = failed or join(task, parts)
             yield task, joined if joined.error else _sum(reports, task)
 
@@ -244,7 +244,8 @@ def _sum(reports: Sequence[ClipReport], task: ClipTask) -> ClipReport:
     results = [report.result for report in reports if report.result is not None]
     if not results:  # an earlier run has made all of them
         return reports[0]
-    frames, seconds = sum(one.frames for one in results), sum(one.seconds for one in results)
+    frames = sum(result.frames for result in results)
+    seconds = sum(result.seconds for result in results)
     whole = dataclasses.replace(
         results[0], paths=task.job.outs, frames=frames, seconds=seconds, fps=frames / seconds
     )

@@ -30,7 +30,7 @@ class _Bench:
 Measures on this machine: each model by each engine (one frame on one thread; batches over
 threads), resizing frames, whole steps on frames of usual sizes, many streams at once, peers, a
 teacher beside a student, exports beside plain FFmpeg, seeking, and the program on the demo. Ratios
-come first: they may be compared with other machines, times may not.
+are printed first, since they can be compared between machines; times cannot.
 """
     examples = """examples:
   uvanet bench
@@ -66,7 +66,7 @@ come first: they may be compared with other machines, times may not.
             type=number(0, 3600),
             default=60.0,
             metavar="S",
-            help="time that the program runs; 0: not at all (%(default)s)",
+            help="how long the program runs; 0 to leave it out (%(default)s)",
         )
         add_report(parser)
         parser.add_argument(
@@ -117,9 +117,9 @@ def as_table(result: dict[str, Any]) -> list[str]:
         f"{'network':28}" + "".join(f"{head:>10}" for head in heads) + f"{'best FPS':>12}",
     ]
     for row in result["network"]:
-        for name, one in row["engines"].items():
+        for name, times in row["engines"].items():
             label = f"{row['model']} {name}"
-            lines.append(_times(label, one["one_frame"]) + f"{one['best_fps']:12,}")
+            lines.append(_times(label, times["one_frame"]) + f"{times['best_fps']:12,}")
     lines += ["", "resizing, and a whole step"]
     for row in result["frames"]:
         lines.append(_times(f"  {row['frame']} resize", row["resize"]))

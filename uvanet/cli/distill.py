@@ -1,4 +1,4 @@
-"""`uvanet distill`: a student from teachers, gaze and a pool of pictures and clips."""
+"""`uvanet distill`: trains a student by distillation from two teachers and human gaze."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ OUT that were made from the same settings and data are reused; a run that was st
             "--step2-targets",
             choices=("blended", "gaze"),
             default="blended",
-            help="what step 2 learns from: the same as step 1, or gaze alone (%(default)s)",
+            help="targets of step 2: the same as in step 1, or gaze alone (%(default)s)",
         )
         parser.add_argument(
             "--step2-epochs",
@@ -74,8 +74,8 @@ OUT that were made from the same settings and data are reused; a run that was st
                 f"--{kind}",
                 default="",
                 metavar="NAME",
-                help=f"the {kind} teacher, a model's name or an .onnx file; with neither, both "
-                "are trained on the gaze data; with one, the other is the one that ships",
+                help=f"the {kind} teacher, a model's name or an .onnx file; if neither teacher is "
+                "given, both are trained on the gaze data; if one is, the other is the shipped one",
             )
         add_result(parser)
         add_machine(parser)
@@ -122,7 +122,7 @@ def _distill(arguments: argparse.Namespace, callback: Callback, threads: int) ->
         teachers=chosen_teachers(*chosen, threads) if any(chosen) else None,
     )
     card, finished = distill(config, arguments.out, callback=callback, device=arguments.device)
-    if is_other_process():  # the first one reports
+    if is_other_process():  # the first process reports
         return 0
     if not finished:
         callback.emit(LogEvent(text=str(StoppedError())))

@@ -1,4 +1,4 @@
-"""`uvanet eval`: models x data sets, a table and JSON."""
+"""`uvanet eval`: measures models on data sets with gaze; prints a table or JSON."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from uvanet.evaluation.scores import Scores
 
 OF_ROOT = {"fixations": ".", "talk": "talk"}
-"""Sets that need no path, and their folders below --data."""
+"""Data sets that need no path, and their folders in that of --data."""
 
 
 class _Eval:
@@ -47,8 +47,8 @@ Measures the accuracy of models against human gaze: NSS, AUC-Judd, shuffled AUC,
 over the center prior, CC, SIM and KLD on each data set, with 95 % bootstrap intervals (over
 pictures; over clips, then frames).
 
-The row "human" tells how well the gaze of all other observers predicts that of one; "of human" is
-the share of its NSS that a model reaches.
+The row "human" is the score with which the gaze of all other observers predicts that of one; "of
+human" is the share of its NSS that a model reaches.
 
 rows (--model, may be repeated; by default the first four and all installed models):
 {FORMS}
@@ -78,7 +78,7 @@ external ONNX models (--onnx FILE[,KEY=VALUE]..., may be repeated), with the key
             "--split",
             choices=("train", "val", "test"),
             default="val",
-            help="split of sets that have splits (%(default)s); choose nothing by test",
+            help="split of sets that have splits (%(default)s); do not choose models by test",
         )
         parser.add_argument("--model", action="append", metavar="ROW", dest="models", help="a row")
         parser.add_argument(
@@ -154,7 +154,7 @@ external ONNX models (--onnx FILE[,KEY=VALUE]..., may be repeated), with the key
                     progress=progress,
                 )
 
-            scores = [measure(*one) for one in zip(specs, sets, strict=True)]
+            scores = [measure(spec, data) for spec, data in zip(specs, sets, strict=True)]
         result = report(
             scores, seed=arguments.seed, draws=arguments.draws, against=arguments.against
         )
@@ -221,7 +221,7 @@ def _spec(text: str, arguments: argparse.Namespace) -> SetSpec:
             tr("Give --set {name}=FOLDER.").format(name=name),
         )
     else:
-        root = Path()  # reading it refuses the name
+        root = Path()  # `read_set` refuses the name
     return SetSpec(name, root, arguments.split, arguments.every)
 
 

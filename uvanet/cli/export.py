@@ -51,7 +51,7 @@ h, w, 3), and of a model with memory also `earlier`, the `features` of the frame
     def run(self, arguments: argparse.Namespace) -> int:
         ending = FORMATS[arguments.format]
         path, card = resolve_model(arguments.model).verified()
-        # A program is made from the weights.
+        # An exported program is made from the weights.
         source = path.with_suffix(ending if ending != ".pt2" else ".safetensors")
         if not source.is_file():
             raise ModelError(

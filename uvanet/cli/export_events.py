@@ -1,8 +1,8 @@
 """`uvanet predict --events`: an export that reports to the program that started it.
 
 Stdout carries the events of `uvanet.video.events`, one JSON object per line. Stdin takes the lines
-`cancel` (end without files) and `stop` (end and keep what is finished). The end of stdin cancels,
-since the other program is gone then.
+`cancel` (end without files) and `stop` (end and keep the finished files). The end of stdin cancels,
+since the other program has ended then.
 """
 
 from __future__ import annotations
@@ -38,10 +38,10 @@ _PROGRESS_INTERVAL_S = 0.2
 
 
 def run_with_events(job: Job) -> int:
-    """Exports and reports; gives the exit code, 0 if files were written."""
+    """Exports and writes events; gives the exit code, 0 if files were written."""
     control = Control()
     threading.Thread(target=_listen, args=(control,), name="commands", daemon=True).start()
-    # For a parent that neither reads nor writes any more.
+    # The parent may end the export by a signal, when it no longer serves the pipes.
     for name in ("SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), lambda *_: control.cancel())
@@ -100,7 +100,7 @@ def done_event(result: ExportResult) -> ExportDone:
 
 
 def _emit(event: ExportEvent) -> None:
-    # By the text stream, whose errors are named (see `uvanet.cli.streams`).
+    # Through the text stream, which turns its errors into OutputError; see `uvanet.cli.streams`.
     sys.stdout.write(encode_export_event(event).decode())
     sys.stdout.flush()
 

@@ -36,7 +36,7 @@ def add_outputs(parser: argparse.ArgumentParser) -> None:
         required=True,
         action="append",
         metavar="OUT",
-        help="a file to write; again for more of them",
+        help="a file to write; may be repeated",
     )
 
 
@@ -53,7 +53,7 @@ def add_export(parser: argparse.ArgumentParser) -> None:
     layers.add_argument("--contours", action="store_true", help="contour lines of the map")
     layers.add_argument("--peaks", action="store_true", help="numbered rings at the peaks")
     layers.add_argument(
-        "--scanpath", action="store_true", help="the predicted order of looks, numbered"
+        "--scanpath", action="store_true", help="the predicted order of fixations, numbered"
     )
     layers.add_argument(
         "--draw-regions", action="store_true", help="outlines, names and shares of --regions"
@@ -110,7 +110,7 @@ def add_heat(layers: argparse._ArgumentGroup) -> None:
 
 
 def add_range(parser: argparse.ArgumentParser) -> None:
-    """Adds the options of the range, the regions, and of files that exist."""
+    """Adds the options of the range, of the regions, and of outputs that exist."""
     parser.add_argument(
         "--overwrite",
         action="store_true",
@@ -133,7 +133,7 @@ def add_range(parser: argparse.ArgumentParser) -> None:
 
 
 def add_gaze(parser: argparse.ArgumentParser) -> None:
-    """Adds the gaze of people that a report compares with."""
+    """Adds the options of recorded gaze that a report compares with."""
     group = parser.add_argument_group("recorded gaze, for reports")
     group.add_argument(
         "--gaze",
@@ -141,14 +141,14 @@ def add_gaze(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="TABLE",
-        help="fixations or gaze of people, as for uvanet gaze; again for more of them",
+        help="fixations or gaze of people, as for uvanet gaze; may be repeated",
     )
     add_offset(group, "--gaze-offset")
     group.add_argument(
         "--gaze-columns",
         type=Path,
         metavar="FILE",
-        help="what the columns mean, as the gaze of a project (.uvanet) has it; .json",
+        help="names of the columns as a .json file, in the form of a project's gaze (.uvanet)",
     )
 
 
@@ -156,7 +156,7 @@ def read_gaze(arguments: argparse.Namespace) -> RecordedGaze | None:
     """Reads the tables of `add_gaze`; None where none is given.
 
     Raises:
-        UsageError: A table or the file of the columns cannot be read; the message names it.
+        UsageError: A table, or the file with the names of the columns, cannot be read.
     """
     from uvanet.data.gaze_mapping import GazeMapping
     from uvanet.data.gaze_reader import load_gaze
@@ -183,7 +183,7 @@ def audio_track(text: str) -> int | str:
     """The value of `--audio`; see `Job.audio`.
 
     Raises:
-        argparse.ArgumentTypeError: It is neither a number from 1 nor "none" or "default".
+        argparse.ArgumentTypeError: The text is neither a number from 1 nor "none" or "default".
     """
     if text in ("none", "default"):
         return text

@@ -1,4 +1,4 @@
-"""`uvanet finetune`: adapts a student to a scene, a folder or a data set with gaze."""
+"""`uvanet finetune`: fine-tunes a student on a scene, a folder or a data set with gaze."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ deleted from OUT at the end. A run that was killed resumes when the command is g
             type=number(0, 1e9),
             default=0.0,
             metavar="S",
-            help="where in a file to begin, seconds (%(default)g)",
+            help="where in a file the scene begins, seconds (%(default)g)",
         )
         parser.add_argument(
             "--teacher",
@@ -114,11 +114,18 @@ deleted from OUT at the end. A run that was killed resumes when the command is g
 
     def run(self, arguments: argparse.Namespace) -> int:
         need_torch()
-        chosen = [one for one in (arguments.source, arguments.pool, arguments.published) if one]
+        data = (arguments.source, arguments.pool, arguments.published)
+        chosen = [choice for choice in data if choice]
         if len(chosen) != 1:
             raise UsageError(
                 tr("A student is fine-tuned on one thing at a time."),
                 tr("Give one of SOURCE, --pool FOLDER and --set NAME=FOLDER."),
+            )
+        name, _, place = (arguments.published or "").partition("=")
+        if name and not place:
+            raise UsageError(
+                tr("The data set {name!r} needs its folder.").format(name=name),
+                tr("Give --set {name}=FOLDER.").format(name=name),
             )
         for option in ("pool", "replay"):
             folder = getattr(arguments, option)

@@ -1,20 +1,28 @@
-"""`uvanet gaze`: a model against the recorded gaze of people on one source."""
+"""`uvanet gaze`: measures a model against the recorded gaze of people on one source."""
 
 from __future__ import annotations
 
-import json
+import argparse
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 import msgspec
 
 import uvanet
-from uvanet.atomic_io import write_text
-from uvanet.cli.options import add_model, add_offset, check_report, number, progress_bar
+from uvanet.cli.options import (
+    add_model,
+    add_offset,
+    as_json,
+    check_report,
+    number,
+    progress_bar,
+    write_output,
+)
 from uvanet.data.delimited_text import open_text
 from uvanet.data.gaze_mapping import GazeMapping, Origin, TimeUnit, recognize
 from uvanet.data.gaze_reader import UnknownColumnsError, load_gaze
-from uvanet.errors import OutputError, UsageError
+from uvanet.errors import UsageError
 from uvanet.evaluation.evaluate_gaze import DEFAULT_METRICS, GAZE_METRICS, STEP, evaluate_gaze
 from uvanet.evaluation.progress import silent
 from uvanet.evaluation.report import TITLES
@@ -22,8 +30,6 @@ from uvanet.i18n import tr
 from uvanet.paths import expand_user
 
 if TYPE_CHECKING:
-    import argparse
-
     from uvanet.data.gaze_table import GazeTable
     from uvanet.evaluation.bootstrap import Interval
     from uvanet.evaluation.gaze_scores import GazeScores
@@ -34,13 +40,13 @@ _ROLES = ("time", "x", "y", "duration", "person", "stimulus", "event", "fixation
 class _Gaze:
     description = f"""\
 Measures how well a model predicts where people really looked: NSS, CC and AUC-Judd over the time
-of a clip, or of each picture, and as a mean with a 95 % interval. With two people or more, also
-the scores of people who predict each other, and the model's NSS as a share of theirs.
+of a clip, or of each picture, and their means with 95 % intervals. With two people or more, also
+the NSS with which the gaze of all others predicts that of one person, and the model's share of it.
 
 SOURCE is a video, a picture or a folder of pictures. TABLE holds fixations or gaze samples, as CSV
 or TSV; several are joined. Exports of Pupil Player, Pupil Cloud, Tobii Pro Lab and EyeLink Data
-Viewer are recognized, and columns such as time, x, y, duration, person, image. Of other tables say
-which columns hold what:
+Viewer are recognized, and columns such as time, x, y, duration, person, image. For other tables,
+give the names of the columns:
   --columns time=NAME,x=NAME,y=NAME   also {", ".join(_ROLES[3:])}
 """
     examples = """examples:
@@ -76,7 +82,7 @@ which columns hold what:
             metavar="S",
             help="seconds around a moment in which gaze counts (fixations 0, samples 0.1)",
         )
-        parser.add_argument("--columns", metavar="ROLE=NAME,...", help="what the columns hold")
+        parser.add_argument("--columns", metavar="ROLE=NAME,...", help="names of the columns")
         parser.add_argument(
             "--time-unit",
             choices=[unit for unit in get_args(TimeUnit) if unit],
@@ -123,22 +129,14 @@ which columns hold what:
         )
         result = as_object(scores)
         if out:
-            text = scores.csv() if out.suffix.lower() == ".csv" else _json(result) + "\n"
-            try:
-                write_text(out, text)
-            except OSError as error:
-                raise OutputError(
-                    tr("{path} cannot be written: {reason}.").format(
-                        path=out, reason=error.strerror
-                    ),
-                    tr("Choose another."),
-                ) from error
-        print(_json(result) if arguments.json else "\n".join(_table(scores)))
+            is_csv = out.suffix.lower() == ".csv"
+            write_output(out, scores.csv() if is_csv else as_json(result) + "\n")
+        print(as_json(result) if arguments.json else "\n".join(_table(scores)))
         return 0
 
 
 def as_object(scores: GazeScores) -> dict[str, Any]:
-    """All values as an object for `json.dumps`; undefined ones are None."""
+    """Gives all values as an object for `json.dumps`; undefined values are None."""
     share = scores.human_share()
     return {
         "uvanet": uvanet.__version__,
@@ -149,30 +147,31 @@ def as_object(scores: GazeScores) -> dict[str, Any]:
         "offset": scores.offset,
         "outside": scores.outside,
         "notes": list(scores.notes),
-        "means": {name: _interval(one) for name, one in scores.means().items()},
+        "means": {name: _interval(mean) for name, mean in scores.means().items()},
         "human_share": None if share is None else _interval(share),
         "rows": [
             {
-                **({"picture": scores.pictures[i]} if scores.pictures else {"time": round(at, 4)}),
+                **(
+                    {"picture": scores.pictures[i]}
+                    if scores.pictures
+                    else {"time": round(seconds, 4)}
+                ),
                 "points": int(scores.points[i]),
                 **{name: _known(scores.values[i, j]) for j, name in enumerate(scores.metrics)},
                 "human_nss": _known(scores.human[i]),
             }
-            for i, at in enumerate(scores.times.tolist())
+            for i, seconds in enumerate(scores.times.tolist())
         ],
     }
 
 
-def _interval(one: Interval) -> dict[str, Any]:
-    return {"mean": _known(one.mean), "low": _known(one.low), "high": _known(one.high), "n": one.n}
+def _interval(mean: Interval) -> dict[str, Any]:
+    ends = {name: _known(getattr(mean, name)) for name in ("mean", "low", "high")}
+    return {**ends, "n": mean.n}
 
 
 def _known(value: float) -> float | None:
     return None if value != value else round(float(value), 5)
-
-
-def _json(result: dict[str, Any]) -> str:
-    return json.dumps(result, indent=1, ensure_ascii=False, allow_nan=False)
 
 
 def _table(scores: GazeScores) -> list[str]:
@@ -182,8 +181,8 @@ def _table(scores: GazeScores) -> list[str]:
         f"{'person' if scores.persons == 1 else 'people'}, "
         f"{int((scores.points > 0).sum())} of {len(scores.points)} {moments} with gaze"
     ]
-    for name, one in scores.means().items():
-        lines.append(f"  {TITLES[name]:9} {one.mean:6.3f}   {one.low:.3f} to {one.high:.3f}")
+    for name, mean in scores.means().items():
+        lines.append(f"  {TITLES[name]:9} {mean.mean:6.3f}   {mean.low:.3f} to {mean.high:.3f}")
     if (share := scores.human_share()) is not None:
         lines.append(f"  {'of human':9} {share.mean:6.1%}   {share.low:.1%} to {share.high:.1%}")
     if scores.outside:
@@ -223,12 +222,10 @@ def _load(arguments: argparse.Namespace) -> GazeTable:
 
 
 def _size(text: str) -> tuple[int, int]:
-    width, _, height = text.lower().partition("x")
-    if not (width.isdecimal() and height.isdecimal() and 0 < int(width) <= 100_000):
-        raise ValueError(text)
-    if not 0 < int(height) <= 100_000:
-        raise ValueError(text)
-    return int(width), int(height)
+    sides = re.fullmatch(r"([1-9][0-9]{0,4})x([1-9][0-9]{0,4})", text.lower())
+    if sides is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a size such as 1920x1080")
+    return int(sides[1]), int(sides[2])
 
 
 COMMAND = _Gaze()

@@ -1,4 +1,4 @@
-"""`uvanet info`: what is installed here; or one model's card."""
+"""`uvanet info`: versions, this machine, models and cameras; or the card of one model."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class _Info:
         parser.add_argument(
             "--report",
             action="store_true",
-            help="print a report of a problem: versions, this machine, the end of the log",
+            help="print what a bug report needs: versions, this machine, the end of the log",
         )
 
     def run(self, arguments: argparse.Namespace) -> int:
@@ -47,7 +47,8 @@ class _Info:
         if arguments.name:
             _, card = resolve_model(arguments.name).verified()
             if arguments.json:
-                print(json.dumps(msgspec.to_builtins(card), indent=2))  # ASCII: steers no terminal
+                # In ASCII, so that a card cannot send control characters to the terminal.
+                print(json.dumps(msgspec.to_builtins(card), indent=2))
             else:
                 print("\n".join(_card_lines(card)))
             return 0
@@ -125,11 +126,11 @@ def _source(row: DataSource) -> str:
 
 
 def _metric_lines(rows: dict[str, dict[str, float]]) -> list[str]:
-    """A table of the rows; the ends of an interval stand behind its mean."""
+    """Formats rows as a table; the ends of an interval follow its mean."""
     every = dict.fromkeys(name for values in rows.values() for name in values)
     names = [name for name in every if not _is_end(name, every)]
     cells = {row: [_cell(values, name) for name in names] for row, values in rows.items()}
-    table = [("", *names), *((row, *of) for row, of in cells.items())]
+    table = [("", *names), *((row, *texts) for row, texts in cells.items())]
     widths = [max(len(line[i]) for line in table) for i in range(len(names) + 1)]
     return [
         f"  {line[0]:{widths[0]}}"

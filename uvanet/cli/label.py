@@ -48,7 +48,7 @@ after an interruption: a file with labels is not labelled again. Needs the extra
                 f"--{kind}",
                 default="",
                 metavar="NAME",
-                help=f"the {kind} teacher, a model's name or an .onnx file (the one that ships)",
+                help=f"the {kind} teacher, a model's name or an .onnx file (the shipped one)",
             )
         parser.add_argument(
             "--threads",
@@ -61,11 +61,11 @@ after an interruption: a file with labels is not labelled again. Needs the extra
         parser.add_argument("--quiet", action="store_true", help="no progress bar")
 
     def run(self, arguments: argparse.Namespace) -> int:
-        require("onnx", "cluster")  # reads the teachers; fails before the first file
+        require("onnx", "cluster")  # which reads the teachers; checked before the first file
         tasks = _tasks(arguments)
         failed = 0
-        looks = {"unit": "file", "file": sys.stderr, "disable": arguments.quiet}
-        with tqdm(total=len(tasks), **looks) as progress:
+        options = {"unit": "file", "file": sys.stderr, "disable": arguments.quiet}
+        with tqdm(total=len(tasks), **options) as progress:
             for task, error in _run(tasks, arguments):
                 if error:
                     failed += 1

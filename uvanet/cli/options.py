@@ -1,4 +1,4 @@
-"""Arguments that several commands have in common."""
+"""Arguments and output that several commands share."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def add_engine(parser: argparse.ArgumentParser) -> None:
         "--device",
         choices=("cpu", "cuda", "mps"),
         default="",
-        help="what the network runs on (cpu; with --engine torch the fastest there is)",
+        help="device of the network (cpu; with --engine torch the fastest one available)",
     )
     add_threads(parser)
 
@@ -94,18 +94,36 @@ def print_report(result: dict[str, Any], table: list[str], arguments: argparse.N
     Raises:
         OutputError: The file cannot be written.
     """
-    text = json.dumps(result, indent=1, ensure_ascii=False, allow_nan=False)
+    text = as_json(result)
     if arguments.out:
-        try:
-            write_text(arguments.out, text + "\n")
-        except OSError as error:
-            raise OutputError(
-                tr("{path} cannot be written: {reason}.").format(
-                    path=arguments.out, reason=error.strerror
-                ),
-                tr("Choose another."),
-            ) from error
+        write_output(arguments.out, text + "\n")
     print(text if arguments.json else "\n".join(table))
+
+
+def as_json(result: dict[str, Any]) -> str:
+    """Formats a result as JSON.
+
+    Raises:
+        ValueError: A value is NaN or infinite.
+    """
+    return json.dumps(result, indent=1, ensure_ascii=False, allow_nan=False)
+
+
+def write_output(path: Path, text: str) -> None:
+    """Writes a text file atomically.
+
+    Raises:
+        OutputError: The file cannot be written.
+    """
+    try:
+        write_text(path, text)
+    except OSError as error:
+        raise OutputError(
+            tr("{path} cannot be written: {reason}.").format(
+                path=path, reason=error.strerror or error
+            ),
+            tr("Choose another."),
+        ) from error
 
 
 def add_model(parser: argparse.ArgumentParser) -> None:
@@ -131,8 +149,8 @@ def add_offset(parser: argparse._ActionsContainer, option: str = "--offset") -> 
 
 @contextlib.contextmanager
 def progress_bar(title: str, total: int) -> Iterator[Callable[[], object]]:
-    """A `uvanet.evaluation.progress.Progress` that shows a bar on stderr."""
-    from tqdm import tqdm  # 4 MB with what it imports, which the window does without
+    """Shows a bar on stderr; a `uvanet.evaluation.progress.Progress`."""
+    from tqdm import tqdm  # 4 MB with its imports, which the window does not need
 
     with tqdm(total=total, desc=title, file=sys.stderr) as bar:
         yield bar.update

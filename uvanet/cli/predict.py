@@ -1,4 +1,4 @@
-"""`uvanet predict`: a source in, an annotated file, raw maps or a table out."""
+"""`uvanet predict`: predicts a source and writes annotated files, raw maps or tables."""
 
 from __future__ import annotations
 
@@ -50,9 +50,9 @@ than once for several files of one run:
   .csv, .json   a row a frame: time, peak, entropy, shares of regions, model, settings
   .regions.csv  a row a region: share, dwell, first look, entries (needs --regions)
   .html, .pdf   the report, see uvanet report
-{name} in OUT stands for the name of SOURCE without its ending; in the name of a .png or .jpg of a
-folder of pictures, for that of each picture. An OUT that exists gets a number,
-unless --overwrite is given; a pipe or device is written.
+{name} in OUT stands for the name of SOURCE without its ending. If SOURCE is a folder of pictures
+and OUT a .png or .jpg, {name} in the file name stands for the name of each picture. An OUT that
+exists gets a number, unless --overwrite is given; a pipe or a device is written to.
 """
     examples = """examples:
   uvanet predict demo -o demo.mp4
@@ -97,18 +97,18 @@ unless --overwrite is given; a pipe or device is written.
 
 
 def add_progress(parser: argparse.ArgumentParser) -> None:
-    """Adds the options of what is printed, for `run_job`."""
+    """Adds the options of the output on the terminal, for `run_job`."""
     parser.add_argument("--json", action="store_true", help="print statistics as JSON")
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
     parser.add_argument(
         "--events",
         action="store_true",
-        help="a line of JSON an event on stdout; takes 'cancel' and 'stop' on stdin",
+        help="write each event as a line of JSON to stdout; read 'cancel' and 'stop' from stdin",
     )
 
 
 def run_job(job: Job, arguments: argparse.Namespace) -> int:
-    """Exports with what `add_progress` asks for; gives the exit code."""
+    """Exports with the output that the options of `add_progress` ask for; gives the exit code."""
     if arguments.events:
         from uvanet.cli.export_events import run_with_events
 
@@ -121,11 +121,11 @@ def export_with_bar(job: Job, *, show: bool, control: Control | None = None) -> 
 
     Args:
         job: The export.
-        show: Whether there is a bar.
-        control: Receives what signals ask for.
+        show: Whether the bar is shown.
+        control: Receives the orders of signals; None for a new one.
 
     Raises:
-        KeyboardInterrupt: A signal ended it, and no file is left.
+        KeyboardInterrupt: A signal ended the export, and no file is left.
     """
     from uvanet.cli.source_status import StatusLines
     from uvanet.video.control import Cancelled, Control, stopped_by_signals
@@ -137,11 +137,12 @@ def export_with_bar(job: Job, *, show: bool, control: Control | None = None) -> 
         bar: tqdm[NoReturn] | None = None
 
         def progress(now: Progress) -> None:
-            # Made at the first frame, so that an error before it stands alone.
+            # Made at the first frame, so that an error before it is printed without a bar.
             nonlocal bar
             if bar is None:
-                looks = {"unit": "frame", "disable": not show, "desc": printable(job.outs[0].name)}
-                bar = stack.enter_context(tqdm(total=now.total, file=sys.stderr, **looks))
+                name = printable(job.outs[0].name)
+                options = {"unit": "frame", "disable": not show, "desc": name}
+                bar = stack.enter_context(tqdm(total=now.total, file=sys.stderr, **options))
             bar.update(now.done - bar.n)
 
         try:
@@ -154,12 +155,14 @@ def as_text(result: ExportResult) -> str:
     """The result as one line of text."""
     names = ", ".join(printable(path) for path in result.paths)
     source = result.source
-    given = ""
+    delivered = ""
     if source.pixel_format:  # a camera, which may not deliver what was requested
-        given = f" ({source.width}x{source.height}, {source.fps:.3g} fps, {source.pixel_format})"
+        size = f"{source.width}x{source.height}"
+        delivered = f" ({size}, {source.fps:.3g} fps, {source.pixel_format})"
     return (
-        f"{names}: {result.frames} frames of {printable(source.title)}{given} by {result.model}, "
-        f"{result.fps:.0f} frames/s; frame to file {result.latency_p50_ms:.1f} ms (p50), "
+        f"{names}: {result.frames} frames of {printable(source.title)}{delivered} "
+        f"by {result.model}, {result.fps:.0f} frames/s; "
+        f"frame to file {result.latency_p50_ms:.1f} ms (p50), "
         f"{result.latency_p95_ms:.1f} ms (p95); network {result.network_p50_ms:.2f} ms"
     )
 
@@ -167,13 +170,17 @@ def as_text(result: ExportResult) -> str:
 def job_of(
     arguments: argparse.Namespace, outs: tuple[Path, ...], look: ClipStyle, **more: Any
 ) -> Job:
-    """The job of parsed arguments.
+    """Makes a job from parsed arguments.
 
     Args:
         arguments: Those of `add_model`, `add_engine`, `add_heat`, `add_range` and `add_gaze`.
-        outs: The files.
+        outs: The files to write.
         look: Style of the pictures.
         more: Other fields of the job.
+
+    Raises:
+        UvanetError: The model, the regions or the gaze cannot be read, or two options exclude each
+            other.
     """
     from uvanet.model import load
     from uvanet.video.job import Job

@@ -10,8 +10,7 @@ from uvanet.redaction import redact, visible
 from uvanet.system_info import describe
 
 LOG, CRASH_LOG, LAST_CRASH = "uvanet.log", "crash.log", "crash-last.log"
-"""Files in the log folder: records, and what crashes of native code wrote in this and the last
-run."""
+"""Files in the log folder: the log, and tracebacks of native crashes in this run and the last."""
 
 _TAIL_BYTES = 20_000
 
@@ -19,10 +18,13 @@ _TAIL_BYTES = 20_000
 def problem_report() -> str:
     """Gives versions, this machine, and the end of the log and of the newest crash reports.
 
-    Addresses lose users, passwords and queries, the home folder becomes "~", and control
-    characters become escapes. Names of files may be in the log.
+    User names, passwords and queries are removed from URLs, the home folder is written as "~", and
+    control characters as escapes. Names of files may be in the log.
     """
-    lines = [f"uvanet {uvanet.__version__}", *(f"{key}: {is_}" for key, is_ in describe().items())]
+    lines = [
+        f"uvanet {uvanet.__version__}",
+        *(f"{key}: {fact}" for key, fact in describe().items()),
+    ]
     folder = log_folder()
     crashes = sorted(folder.glob("crash-[0-9]*.txt"))[-1:]
     for path in (folder / LAST_CRASH, folder / CRASH_LOG, *crashes, folder / LOG):

@@ -1,4 +1,4 @@
-"""`uvanet report`: what a model predicts about a source, as a page to hand on."""
+"""`uvanet report`: a report of what a model predicts about a source, as HTML or PDF."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ class _Report:
     description = """\
 Predicts every frame of SOURCE and writes a report about it: the average heat map, the regions with
 share, dwell, first look and entries, attention over time, the moments at which it moves most, the
-model with its accuracy, and the settings. Of a folder of pictures: each picture with its heat map,
-and one table of all. With --gaze: NSS, CC and AUC-Judd against the gaze of people. OUT is one file
-with everything in it:
+model with its accuracy, and the settings. The report of a folder of pictures shows each picture
+with its heat map, and one table of all pictures. With --gaze: NSS, CC and AUC-Judd against the gaze
+of people. OUT is a single file:
   .html         a page for any browser
   .pdf          the same on A4 (needs the window's packages)
   .regions.csv  the table of the regions alone
@@ -61,7 +61,7 @@ given.
         for out in arguments.out:
             if not out.name.lower().endswith(_ENDINGS):
                 raise UsageError(
-                    tr("{name} is no kind of report.").format(name=printable(out.name)),
+                    tr("A report cannot be written as {name}.").format(name=printable(out.name)),
                     tr("Use .html, .pdf or .regions.csv; uvanet predict writes other files."),
                 )
         check_batch(arguments)

@@ -1,4 +1,4 @@
-"""What a live source reports about itself, as lines on stderr."""
+"""Prints the state of a live source on stderr."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
+from uvanet.i18n import tr
 from uvanet.redaction import printable
 from uvanet.sources import SourceCondition
 
@@ -15,19 +16,19 @@ if TYPE_CHECKING:
 
 
 class StatusLines:
-    """Writes each problem of a live source once, and its end, without breaking a progress bar."""
+    """Prints each problem of a live source once, and its end, above a progress bar."""
 
     def __init__(self) -> None:
         self._shown = ""
 
     def __call__(self, status: SourceStatus) -> None:
-        """Writes a line if the problem is another one than before."""
+        """Prints a line if the problem has changed."""
         if status.problem == self._shown:
             return
         self._shown = status.problem
         line = f"{status.problem} {status.hint}".rstrip()
         if status.condition is SourceCondition.RECONNECTING:
-            line += " Trying again; Ctrl-C ends it."
+            line += " " + tr("Reconnecting; Ctrl-C ends the program.")
         elif status.condition is SourceCondition.OK:
-            line = "The source sends frames again."
+            line = tr("The source sends frames again.")
         tqdm.write(f"uvanet: {printable(line)}", file=sys.stderr)

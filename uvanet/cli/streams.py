@@ -1,4 +1,4 @@
-"""Standard streams that are closed, full, or whose reader has left, without a traceback."""
+"""Protects the standard streams: one that is closed, full or unread causes no traceback."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class _Output(io.TextIOWrapper):
 
 
 class _Errors(io.TextIOWrapper):
-    """Standard error: what cannot be written is dropped, since there is nowhere left to say so."""
+    """Standard error: errors of the system are ignored, since nothing is left to report them to."""
 
     def write(self, text: str) -> int:
         with contextlib.suppress(OSError):
@@ -45,7 +45,7 @@ def protect_standard_streams() -> None:
 
     A closed stream is opened on the null device. Otherwise the next file that the process opens
     would take its descriptor, and messages of native libraries would end up in that file.
-    File names that are not UTF-8 are printed as the bytes that they are.
+    File names that are not UTF-8 are printed as their original bytes.
     """
     for descriptor in range(3):
         try:
@@ -54,7 +54,7 @@ def protect_standard_streams() -> None:
             os.open(os.devnull, os.O_RDWR)  # takes the lowest free descriptor: this one
     if sys.stdin is None:
         sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - for the whole run
-    # Another type is a test's or an embedding program's own stream.
+    # A stream of another type belongs to a test or to an embedding program, and stays.
     if sys.stdout is None or type(sys.stdout) is io.TextIOWrapper:
         binary, encoding = _detached(sys.stdout, 1)
         line_buffering = binary.isatty()
@@ -67,7 +67,7 @@ def protect_standard_streams() -> None:
 
 
 def discard_output() -> None:
-    """Sends what is still buffered for standard output to the null device."""
+    """Redirects standard output, with the text still in its buffer, to the null device."""
     with contextlib.suppress(OSError):
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, 1)

@@ -1,4 +1,4 @@
-"""`uvanet train`: a student from human gaze alone."""
+"""`uvanet train`: trains a student on human gaze alone."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 class _Train:
     description = """\
 Trains a student on the train split of the gaze data and exports the weights that are best on val:
-NAME.onnx, NAME.safetensors and the card NAME.json, in the run's folder. A run that was stopped
-resumes where it was when the same command is given again.
+NAME.onnx, NAME.safetensors and the card NAME.json, in the run's folder. The same command resumes a
+run that was stopped.
 """
     examples = """examples:
   uvanet train --data DATA --out runs/uvanet-64
@@ -56,9 +56,9 @@ resumes where it was when the same command is given again.
 
         preset = preset_named(arguments.preset)
         chosen = {"epochs": arguments.epochs, "seed": arguments.seed}
+        given = {name: value for name, value in chosen.items() if value is not None}
         config = dataclasses.replace(
-            TrainConfig(preset=preset, precision=arguments.precision),
-            **{name: value for name, value in chosen.items() if value is not None},
+            TrainConfig(preset=preset, precision=arguments.precision), **given
         )
         root = find_root(arguments.data)
         with running(arguments, preset) as (callback, threads):
@@ -78,7 +78,7 @@ resumes where it was when the same command is given again.
             if not fabric.is_global_zero:
                 return 0
             assert result.weights is not None
-            changed = "".join(f" --{name} {value}" for name, value in chosen.items() if value)
+            changed = "".join(f" --{name} {value}" for name, value in given.items())
             command = f"uvanet train --preset {config.preset}{changed} --data DATA --out RUN"
             origin = Provenance(
                 "UVA-Net student trained on human gaze over still pictures, without a teacher.",

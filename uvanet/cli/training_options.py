@@ -47,7 +47,7 @@ def need_torch() -> None:
 
 
 def preset_named(name: str) -> str:
-    """Returns the name of a student; needs torch.
+    """Checks the name of a student and returns it; needs torch.
 
     Raises:
         UsageError: There is no such student.
@@ -77,7 +77,7 @@ def add_student(parser: argparse.ArgumentParser, *, min_epochs: int = 1) -> None
 
 
 def add_result(parser: argparse.ArgumentParser) -> None:
-    """Adds the name and the place of the new student."""
+    """Adds the name of the new student, and whether it is installed."""
     parser.add_argument(
         "--name", type=_model_name, default="", metavar="NAME", help="name of the new student"
     )
@@ -87,7 +87,7 @@ def add_result(parser: argparse.ArgumentParser) -> None:
 
 
 def accuracy(card: Card) -> str:
-    """NSS of a new student in a sentence."""
+    """A sentence with the NSS of a new student on val."""
     nss, prior = card.measured("val")["nss"], card.metrics["val"]["center-prior"]["nss"]
     return f"NSS {nss:.3f} on val (center prior {prior:.3f}), {card.parameters} parameters"
 
@@ -152,7 +152,7 @@ def add_machine(parser: argparse.ArgumentParser) -> None:
 
 
 def _folder(text: str) -> Path:
-    # Absolute, so that a run is the same one however its folder is named.
+    # Absolute, since a run is recognized by the path of its folder.
     return expand_user(text).resolve()
 
 
@@ -190,7 +190,7 @@ class ProgressBar(Callback):
 
 
 class _WarningEvents(logging.Handler):
-    """Passes warnings of the log on as events."""
+    """Emits the warnings of the log as events."""
 
     def __init__(self, callback: Callback) -> None:
         super().__init__(logging.WARNING)
@@ -201,23 +201,23 @@ class _WarningEvents(logging.Handler):
 
 
 def is_other_process() -> bool:
-    """Whether torchrun started this process and it is not the first: that one reports."""
+    """Whether torchrun started several processes and this is not the first, which reports."""
     return bool(int(os.environ.get("RANK", "0")))
 
 
 @contextlib.contextmanager
 def running(arguments: argparse.Namespace, title: str) -> Iterator[tuple[Callback, int]]:
-    """Holds a run's folder, and emits events of its start and of the error that ends it.
+    """Locks a run's folder, and emits events of its start and of the error that ends it.
 
     Args:
-        arguments: With those that `add_training` added.
-        title: Of the run.
+        arguments: Parsed arguments, among them those of `add_training`.
+        title: Title of the run, for people.
 
     Yields:
         The callback of the run and the number of threads to use.
 
     Raises:
-        UvanetError: Another run works in the folder, or it cannot be made.
+        UvanetError: Another run uses the folder, or the folder cannot be made.
     """
     out: Path = arguments.out
     threads = arguments.threads or max(1, usable_cores() - 1)
@@ -232,7 +232,7 @@ def running(arguments: argparse.Namespace, title: str) -> Iterator[tuple[Callbac
         try:
             make_private(out)
             stack.enter_context(run_lock(out))
-            (out / CONTROL).unlink(missing_ok=True)  # an order for a run that has ended
+            (out / CONTROL).unlink(missing_ok=True)  # left by an earlier run
             if arguments.events:
                 handler = _WarningEvents(callback)
                 logging.getLogger().addHandler(handler)

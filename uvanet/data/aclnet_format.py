@@ -9,8 +9,9 @@
                 fixation/maps/<frame>.mat       the same, as a MATLAB matrix `I`
 
 Clips are called `Diving-Side-001` with frames `Diving-Side_001_001`, or, in Hollywood-2,
-`actioncliptrain00001_1` (shot 1 of film clip 1) with frames `actioncliptrain00001_00048`: numbered
-within the film clip, so a shot can start at any number. DHF1K labels its frames in the same format.
+`actioncliptrain00001_1` (shot 1 of film clip 1) with frames `actioncliptrain00001_00048`. Frames
+are numbered within the film clip, so a shot can start at any number. The labels of DHF1K have the
+same format.
 
 Source of the gaze: Mathe and Sminchisescu, *Actions in the Eye*, PAMI 2015. Source of the format:
 Wang, Shen, Guo, Cheng and Borji, *Revisiting Video Saliency*, CVPR 2018
@@ -42,11 +43,11 @@ FOLDERS = {"train": "training", "test": "testing"}
 
 
 def label(folder: Path, stems: Sequence[str], index: int) -> Gaze:
-    """Reads the labels of a frame from its clip's folder.
+    """Reads the labels of a frame from the folder of its clip.
 
     Args:
         folder: The clip's folder, with `maps` and `fixation` in it.
-        stems: The frames' names without endings.
+        stems: Names of the frames without endings.
         index: Number of the frame.
 
     Raises:
@@ -80,7 +81,8 @@ def read(name: str, root: Path, split: Split, every: int) -> GazeSet:
     Raises:
         UsageError: A folder is missing, or there is no such split.
     """
-    hint = f"{name} holds training and testing; each clip in them images, maps and fixation."
+    hint = tr("{name} holds training and testing, with images, maps and fixation in each clip.")
+    hint = hint.format(name=name)
     if split not in FOLDERS:
         raise UsageError(
             tr("{name} has no {split} split.").format(name=name, split=split),

@@ -5,8 +5,8 @@
             Frame/<video>/<video>_%05d.png
             Ground/<video>/<video>_%05d.png
 
-Such as `trainSet/Frame/Human_00196/Human_00196_00005.png`. `Ground` holds density maps under the
-frames' names. There are no fixation points, so NSS and both AUCs cannot be measured.
+For example `trainSet/Frame/Human_00196/Human_00196_00005.png`. A density map in `Ground` has the
+name of its frame. There are no fixations, so NSS and both AUCs cannot be measured.
 
 Source: Fu, Li, Shen and Tian, *Model-Guided Multi-Path Knowledge Aggregation for Aerial Saliency
 Prediction*, IEEE TIP 2020 (archive `2020-TIP-Fu-MMNet`).
@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from uvanet.data.clips import FramesClip, every_nth
 from uvanet.data.gaze import Gaze, GazeSet
 from uvanet.data.gaze_files import GazeFiles, folders_in, need_folder, pictures_in
+from uvanet.i18n import tr_noop
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,7 +33,7 @@ FPS = 30.0
 
 FOLDERS = {"train": "trainSet", "val": "validSet", "test": "testSet"}
 
-_HINT = "AVS1K holds trainSet, validSet and testSet with Frame and Ground in each."
+_HINT = tr_noop("AVS1K holds trainSet, validSet and testSet with Frame and Ground in each.")
 
 
 def read(root: Path, split: Split = "val", every: int = 15) -> GazeSet:
@@ -40,7 +41,7 @@ def read(root: Path, split: Split = "val", every: int = 15) -> GazeSet:
 
     Args:
         root: The folder that holds trainSet, validSet and testSet.
-        split: Which of them.
+        split: Name of the split.
         every: Measure every n-th frame.
 
     Raises:

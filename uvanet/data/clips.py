@@ -31,7 +31,7 @@ def no_gaze(index: int) -> Gaze:
 
 
 def every_nth(count: int, every: int) -> range:
-    """Numbers of the measured frames out of `count`: every n-th one; all for n = 1."""
+    """Numbers of every n-th frame of `count`, from frame n - 1 on."""
     return range(every - 1, count, every)
 
 

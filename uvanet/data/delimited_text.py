@@ -1,6 +1,6 @@
-"""Reads tables as programs of eye trackers write them: delimiter, encoding and header are found.
+"""Reads tables of eye trackers, whose delimiter, encoding and header are detected.
 
-One bad line never hides the others: each line is decoded and split on its own.
+Each line is decoded and split by itself, so that a damaged line does not affect others.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from uvanet.data.gaze_files import need_file
 from uvanet.errors import UsageError
-from uvanet.i18n import tr
+from uvanet.i18n import tr, tr_noop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 MAX_LINE = 1_000_000
 """Characters of a line; a longer one counts as several damaged rows."""
 MAX_TEXT = 4_000_000_000
-"""Characters of a file, of a compressed one after decompression."""
+"""Characters of a file after decompression."""
 
 _HEAD_LINES = 60
 _HEAD_BYTES = 1 << 16
@@ -65,25 +65,25 @@ class DelimitedText:
 
 
 def open_text(path: Path) -> DelimitedText:
-    """Finds encoding, delimiter and header of a table.
+    """Detects encoding, delimiter and header of a table.
 
     Lines before the header, such as comments with "##", are skipped.
 
     Raises:
         UsageError: The file is missing, empty, or no table of at least two columns.
     """
-    encoding = _encoding(need_file(path, "Choose another file."))
+    encoding = _encoding(need_file(path, tr_noop("Choose another file.")))
     lines: list[str] = []
     for line in _lines(path, encoding):
         lines.append(line)
         if len(lines) == _HEAD_LINES:
             break
     for index, line in enumerate(lines):
-        delimiter = max(_DELIMITERS, key=lambda one: len(split(line, one)))
+        delimiter = max(_DELIMITERS, key=lambda mark: len(split(line, mark)))
         cells = split(line.removeprefix("#"), delimiter)
         if len(cells) < 2 or line.startswith("##") or "\0" in line:
             continue
-        below = next((one for one in lines[index + 1 :] if one.strip()), "")
+        below = next((text for text in lines[index + 1 :] if text.strip()), "")
         numbers = [not math.isnan(number(cell)) for cell in cells]
         if sum(numbers) > len(cells) / 2:  # data from here on
             names = tuple(str(column + 1) for column in range(len(cells)))
@@ -95,18 +95,18 @@ def open_text(path: Path) -> DelimitedText:
 
 
 def split(line: str, delimiter: str) -> list[str]:
-    """Splits a line into cells; quotes are taken off."""
+    """Splits a line into cells and removes their quotes."""
     line = line.rstrip("\r\n")
     if '"' not in line:
         return line.split(delimiter)
     try:
         return next(csv.reader([line], delimiter=delimiter), [])
-    except csv.Error:  # a field above the limit of the module
+    except csv.Error:  # a cell is longer than the limit of the module csv
         return line.split(delimiter)
 
 
 def number(cell: str) -> float:
-    """The number in a cell, with decimal point or decimal comma; NaN where there is none."""
+    """Reads a number with a decimal point or comma; NaN where the cell holds none."""
     try:
         return float(cell)
     except ValueError:
@@ -114,7 +114,7 @@ def number(cell: str) -> float:
     point, comma = cell.rfind("."), cell.rfind(",")
     if comma < 0:
         return math.nan
-    # The later one divides the decimals, the other one thousands.
+    # The last of the two marks precedes the decimals; the other separates thousands.
     text = cell.replace(".", "").replace(",", ".") if comma > point else cell.replace(",", "")
     try:
         return float(text)
@@ -139,7 +139,7 @@ def _encoding(path: Path) -> str:
     try:
         with _open(path) as file:
             head = file.read(_HEAD_BYTES)
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise _unreadable(path, error) from error
     if head.startswith(codecs.BOM_UTF8):
         return "utf-8-sig"
@@ -177,7 +177,7 @@ def _repaired(line: str) -> str:
 
 
 def _unreadable(path: Path, error: BaseException) -> UsageError:
-    reason = getattr(error, "strerror", None) or str(error) or "it is damaged"
+    reason = getattr(error, "strerror", None) or str(error) or tr("it is damaged")
     return UsageError(
         tr("{name} cannot be read: {reason}.").format(name=path.name, reason=reason),
         tr("Choose another file."),

@@ -5,7 +5,7 @@
         annotation/0001/ ... 0700/
             maps/0001.png                   density of frame 1
             fixation/0001.png               fixated pixels, or fixation/maps/0001.mat with `I`
-            images/0001.png                 only where the video was extracted
+            images/0001.png                 frames, only where the video was extracted
 
 Videos 1 to 600 are train, 601 to 700 val; the labels of the test videos, 701 to 1000, are not
 published.
@@ -42,7 +42,7 @@ _HINT = tr_noop("DHF1K holds video/001.AVI and so on, and annotation/0001 with m
 
 
 def read(root: Path, split: Split = "val", every: int = 15) -> GazeSet:
-    """Reads the annotated videos of a split, also where some are missing.
+    """Reads the annotated videos of a split; some of them may be missing.
 
     Args:
         root: The folder that holds `video` and `annotation`.

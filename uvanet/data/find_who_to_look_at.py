@@ -4,7 +4,7 @@
         <clip>.mp4
         fixations.csv.gz    clip,observer,onset_ms,duration_ms,x,y
 
-Fixations are in pixels of the 1280 x 720 frame. One is active on frame k when
+Fixations are in pixels of the 1280 x 720 frame. A fixation is active on frame k if
 onset <= 1000 k / fps <= onset + duration. Every 15th frame from the 30th on is measured.
 
 Source: five clips of *Find who to look at* (Liu et al., Beihang University, 2016) in this
@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import zlib
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,7 @@ from uvanet.data.clips import VideoClip, video_facts
 from uvanet.data.gaze import Gaze, GazeSet
 from uvanet.data.gaze_files import need_file, need_folder, videos_in
 from uvanet.errors import UsageError
-from uvanet.i18n import tr
+from uvanet.i18n import tr, tr_noop
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 SIZE = (1280, 720)
 FIRST, STEP = 30, 15
 
-_HINT = "The folder must hold <clip>.mp4 and fixations.csv.gz."
+_HINT = tr_noop("The folder must hold <clip>.mp4 and fixations.csv.gz.")
 _COLUMNS = ("clip", "observer", "onset_ms", "duration_ms", "x", "y")
 
 
@@ -52,7 +53,7 @@ def read(root: Path) -> GazeSet:
                 tr("fixations.csv.gz has no row for {name}.mp4.").format(name=name),
                 tr("Copy both again."),
             )
-        need_file(root / f"{name}.mp4", "Copy the data again: fixations.csv.gz names it.")
+        need_file(root / f"{name}.mp4", tr_noop("Copy the data again: fixations.csv.gz names it."))
     clips = []
     for name in sorted(names):
         path = need_file(root / f"{name}.mp4", _HINT)
@@ -63,7 +64,7 @@ def read(root: Path) -> GazeSet:
 
 
 def active(rows: NDArray[np.float64], fps: float, index: int) -> Gaze:
-    """The fixations active on a frame.
+    """The fixations that are active on a frame.
 
     Args:
         rows: (n, 5): onset and duration in milliseconds, x and y in pixels, and the number of the
@@ -88,7 +89,7 @@ def _read_table(path: Path) -> dict[str, NDArray[np.float64]]:
                     raise ValueError(f"{row['clip']} has a fixation at {values}")
                 number = numbers.setdefault(row["observer"], len(numbers))
                 rows.setdefault(row["clip"], []).append([*values, number])
-    except (OSError, EOFError, KeyError, ValueError, TypeError) as error:
+    except (OSError, EOFError, zlib.error, KeyError, ValueError, TypeError, csv.Error) as error:
         raise UsageError(
             tr("{path} is damaged, or is no table with the columns {columns}.").format(
                 path=path, columns=", ".join(_COLUMNS)

@@ -14,6 +14,7 @@ import csv
 import gzip
 import math
 import os
+import zlib
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -23,7 +24,7 @@ import numpy as np
 from uvanet.data.gaze import Gaze, GazeSet
 from uvanet.data.gaze_files import need_file, picture_size, read_rgb
 from uvanet.errors import UsageError
-from uvanet.i18n import tr
+from uvanet.i18n import tr, tr_noop
 from uvanet.paths import expand_user
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 Split = Literal["train", "val", "test"]
 
 _TABLES = ("fixations.csv.gz", "split.csv")
-_HINT = "The folder must hold 'fixations' with fixations.csv.gz and split.csv."
+_HINT = tr_noop("The folder must hold 'fixations' with fixations.csv.gz and split.csv.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ class GazePicture:
 
 
 def find_root(data: str | Path | None = None) -> Path:
-    """Folder of the data: the argument, else the environment variable UVANET_DATA.
+    """Finds the data folder: the argument, else the environment variable UVANET_DATA.
 
     Raises:
         UsageError: Neither names a folder with `fixations` in it.
@@ -102,7 +103,7 @@ def read_split(root: Path, split: Split) -> list[GazePicture]:
     pictures = []
     for name in sorted(name for name, assigned in splits.items() if assigned == split):
         path = folder / name
-        need_file(path, "Copy the data again: split.csv names it.")
+        need_file(path, tr_noop("Copy the data again: split.csv names it."))
         found = table.get(name, none)
         pictures.append(GazePicture(name.split("/")[0], path, found.points, found.observers))
     return pictures
@@ -114,12 +115,12 @@ class _Fixations(NamedTuple):
 
 
 def _version(path: Path) -> tuple[Path, int, int]:
-    """The key of a parsed table: another time or size reads it anew."""
+    """The cache key of a parsed table: path, time of change and size."""
     status = path.stat()
     return path.absolute(), status.st_mtime_ns, status.st_size
 
 
-# One command reads several splits of one table, which takes seconds to parse.
+# A command may read several splits of a table, and parsing takes seconds.
 @lru_cache(maxsize=2)
 def _read_table(path: Path, _mtime: int, _size: int) -> dict[str, _Fixations]:
     points: dict[str, list[tuple[float, float]]] = {}
@@ -135,7 +136,7 @@ def _read_table(path: Path, _mtime: int, _size: int) -> dict[str, _Fixations]:
                 points.setdefault(name, []).append(point)
                 number = numbers.setdefault(row["observer"], len(numbers))
                 observers.setdefault(name, []).append(number)
-    except (OSError, EOFError, KeyError, TypeError, ValueError, csv.Error) as error:
+    except (OSError, EOFError, zlib.error, KeyError, TypeError, ValueError, csv.Error) as error:
         raise UsageError(
             tr(
                 "{path} is damaged, or is not a table with the columns dataset, image, "

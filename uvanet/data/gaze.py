@@ -25,8 +25,8 @@ class Gaze:
     Attributes:
         size: Width and height of the coordinate system of the fixations, pixels.
         fixations: (n, 2), float32, x and y; None where the set has no points.
-        density: The set's own density map, (h, w), float32, of any size and sum; None where it has
-            none, then the points are blurred.
+        density: Density map of the set, (h, w), float32, of any size and sum; None where the set
+            has none, and the fixations are blurred instead.
         observers: Number of the observer of each fixation, (n,), int32; None where unknown.
     """
 
@@ -79,7 +79,7 @@ class Picture(Protocol):
 
     @property
     def gaze(self) -> Callable[[], Gaze]:
-        """Reads where people looked; raises UvanetError where a file is missing or damaged."""
+        """Function that reads the gaze; raises UvanetError where a file is missing or damaged."""
         ...
 
 
@@ -136,7 +136,7 @@ class Clip(Protocol):
 
     @property
     def gaze(self) -> Callable[[int], Gaze]:
-        """Reads where people looked on a labelled frame, by its number; raises as `Picture`."""
+        """Function that reads the gaze on a labelled frame, by its number; raises as `Picture`."""
         ...
 
 

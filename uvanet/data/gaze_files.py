@@ -24,35 +24,37 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def need_file(path: Path, hint: str = "") -> Path:
+COPY_AGAIN = tr_noop("Copy the data again.")
+
+
+def need_file(path: Path, hint: str = COPY_AGAIN) -> Path:
     """Checks that a file exists, and returns its path.
+
+    Args:
+        path: The file.
+        hint: Hint of the error; translated here, as in the functions below.
 
     Raises:
         UsageError: There is no such file.
     """
     if not path.is_file():
-        raise UsageError(
-            tr("{path} is missing.").format(path=path), hint or tr("Copy the data again.")
-        )
+        raise UsageError(tr("{path} is missing.").format(path=path), tr(hint))
     return path
 
 
-def need_folder(path: Path, hint: str = "") -> Path:
+def need_folder(path: Path, hint: str = COPY_AGAIN) -> Path:
     """Checks that a folder exists, and returns its path.
 
     Raises:
         UsageError: There is no such folder.
     """
     if not path.is_dir():
-        raise UsageError(
-            tr("The folder {folder} is missing.").format(folder=path),
-            hint or tr("Copy the data again."),
-        )
+        raise UsageError(tr("The folder {folder} is missing.").format(folder=path), tr(hint))
     return path
 
 
-def pictures_in(folder: Path, hint: str = "") -> list[Path]:
-    """Pictures of a folder, in natural order.
+def pictures_in(folder: Path, hint: str = COPY_AGAIN) -> list[Path]:
+    """Finds the pictures in a folder, in natural order.
 
     Raises:
         UsageError: The folder is missing, or holds no picture.
@@ -60,8 +62,8 @@ def pictures_in(folder: Path, hint: str = "") -> list[Path]:
     return _files_in(folder, PICTURE_SUFFIXES, tr_noop("{folder} holds no pictures."), hint)
 
 
-def videos_in(folder: Path, hint: str = "") -> list[Path]:
-    """Videos of a folder, in natural order.
+def videos_in(folder: Path, hint: str = COPY_AGAIN) -> list[Path]:
+    """Finds the videos in a folder, in natural order.
 
     Raises:
         UsageError: The folder is missing, or holds no video.
@@ -69,18 +71,15 @@ def videos_in(folder: Path, hint: str = "") -> list[Path]:
     return _files_in(folder, VIDEO_SUFFIXES, tr_noop("{folder} holds no videos."), hint)
 
 
-def folders_in(folder: Path, hint: str = "") -> list[Path]:
-    """Subfolders of a folder, in natural order.
+def folders_in(folder: Path, hint: str = COPY_AGAIN) -> list[Path]:
+    """Finds the subfolders of a folder, in natural order.
 
     Raises:
         UsageError: The folder is missing, or holds no folder.
     """
     found = _ordered(path for path in need_folder(folder, hint).iterdir() if path.is_dir())
     if not found:
-        raise UsageError(
-            tr("{folder} holds no folders.").format(folder=folder),
-            hint or tr("Copy the data again."),
-        )
+        raise UsageError(tr("{folder} holds no folders.").format(folder=folder), tr(hint))
     return found
 
 
@@ -92,15 +91,12 @@ def _files_in(folder: Path, suffixes: frozenset[str], missing: str, hint: str) -
     )
     found = _ordered(files)
     if not found:
-        raise UsageError(
-            tr(missing).format(folder=folder),
-            hint or tr("Copy the data again."),
-        )
+        raise UsageError(tr(missing).format(folder=folder), tr(hint))
     return found
 
 
 def _ordered(paths: Iterable[Path]) -> list[Path]:
-    """Natural order, 2 before 10; without hidden files."""
+    """Sorts paths in natural order, 2 before 10; hidden ones are left out."""
 
     def key(path: Path) -> list[tuple[int, str]]:
         parts = re.split(r"(\d+)", path.name)
@@ -140,7 +136,7 @@ def picture_size(path: Path) -> tuple[int, int]:
         width, height = imagesize.get(path)
     except (OSError, ValueError, struct.error):
         width = height = -1
-    if width < 1 or height < 1:  # a format without a header that is known: decoded
+    if width < 1 or height < 1:  # imagesize does not read this format
         height, width = read_rgb(path).shape[:2]
     return int(width), int(height)
 
@@ -162,7 +158,7 @@ def read_gray(path: Path) -> NDArray[np.float32]:
 
 
 def points_of(marks: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Marked pixels of a fixation map as points, (n, 2), x and y of their centers.
+    """Converts the marked pixels of a fixation map to points, (n, 2), x and y of their centers.
 
     A pixel is marked above half of the largest value, so maps of 0 and 1, of 0 and 255, and
     JPEG-compressed ones read the same.
@@ -201,9 +197,9 @@ class GazeFiles:
     """Label files of one picture or frame of a published set.
 
     Attributes:
-        density: Density map, a picture; None where the set has none.
-        fixations: Possible paths of the fixation map, of which the first existing one is read: a
-            picture, or a .mat file with the map as `I`; empty where the set has no points.
+        density: Picture of the density map; None where the set has none.
+        fixations: Possible paths of the fixation map; the first one that exists is read. It is a
+            picture, or a .mat file with the map as `I`. Empty where the set has no fixations.
     """
 
     density: Path | None
@@ -219,7 +215,9 @@ class GazeFiles:
         marks = self._marks()
         shown = marks if marks is not None else density
         if shown is None:
-            raise UsageError(tr("A picture has neither fixations nor a density map."))
+            raise UsageError(
+                tr("A picture has neither fixations nor a density map."), tr(COPY_AGAIN)
+            )
         size = (shown.shape[1], shown.shape[0])
         return Gaze(size, None if marks is None else points_of(marks), density)
 
@@ -250,7 +248,7 @@ class FilePicture:
     Attributes:
         dataset: See `uvanet.data.gaze.Picture`.
         path: The picture's file.
-        gaze: See there.
+        gaze: See `uvanet.data.gaze.Picture`.
     """
 
     dataset: str

@@ -1,4 +1,4 @@
-"""Which columns of a table hold what: known exports by their headers, others by a mapping.
+"""Meaning of the columns of a gaze table: recognized from the header, or given as a mapping.
 
 Sources of the names: the documentation of Pupil Player (raw data exporter, surface tracker), of
 Pupil Cloud (raw data exporter, marker mapper, reference image mapper), of Tobii Pro Lab (data
@@ -37,10 +37,11 @@ class GazeMapping(Struct, frozen=True, kw_only=True):
         duration: Column of the duration; with one, the rows are fixations. Empty: there is none.
         person: Column that names the person; empty: the table is of one person.
         stimulus: Column that names the picture or clip; empty: there is one only.
-        event: Column that tells which rows count: those with "Fixation", "true", "yes" or "1".
-        fixation: Column with the number of the fixation: of successive rows of a person with the
-            same number, the first one counts.
-        confidence: Column with the confidence, 0..1: rows below `MIN_CONFIDENCE` do not count.
+        event: Column with the kind of a row; only rows with "Fixation", "true", "yes" or "1" are
+            read.
+        fixation: Column with the number of the fixation; of successive rows of a person with the
+            same number, only the first is read.
+        confidence: Column with the confidence, 0..1; rows below `MIN_CONFIDENCE` are left out.
         frame: Column with the number of the frame, from 0, for the origin "world".
         trial: Column that numbers trials, for the origin "start".
         time_unit: Unit of the time; empty: guessed from the values.
@@ -48,14 +49,14 @@ class GazeMapping(Struct, frozen=True, kw_only=True):
         position_unit: "px", or "norm" for 0..1 of the picture; empty: guessed from the values.
         y_up: The vertical position grows upwards.
         size: Width and height of the screen or scene camera in pixels; None: those of the picture.
-        width_column: Column with that width, in place of `size`.
-        height_column: Column with that height.
+        width_column: Column with the width of the screen in pixels, used where `size` is None.
+        height_column: Column with the height of the screen, likewise.
         origin: "table": times count from the start of the source; "start": from the first row of
             each person, stimulus and trial; "world": from the first frame of the scene camera, by
             `world_timestamps.csv` beside the table or in the folder above, else by `frame`, else
             as "start".
         offset: Seconds added to all times.
-        fixations: Without a duration: the rows are fixations all the same.
+        fixations: The rows are fixations, even if there is no column of durations.
         format: Name of the program or device that writes such tables.
     """
 
@@ -88,14 +89,14 @@ MIN_CONFIDENCE = 0.6
 
 
 def plain(name: str) -> str:
-    """A column's name without case, blanks, brackets and punctuation; the micro sign as "u"."""
+    """The name of a column in lower case, without blanks and punctuation; the micro sign is "u"."""
     text = name.lower().replace("\u00b5", "u").replace("\u03bc", "u")
     return re.sub(r"[^\w]|_", "", text)
 
 
 @dataclass(frozen=True, slots=True)
 class _Format:
-    """Names of columns as `plain` writes them, the preferred one first, with their units."""
+    """A known format: names of its columns as `plain` writes them, the preferred ones first."""
 
     name: str
     time: dict[str, TimeUnit]
@@ -145,7 +146,7 @@ class _Format:
             y_up=self.y_up,
             width_column=names[_WIDTH] if sized else "",
             height_column=names[_HEIGHT] if sized else "",
-            # A time that counts from the start of a recording says nothing of a stimulus in it.
+            # Times of Tobii count from the start of the recording, not of the stimulus.
             origin="start" if self.name == _TOBII and stimulus else self.origin,
             fixations=bool(self.duration) and bool(self.name),
             format=self.name,
@@ -170,7 +171,7 @@ _PERSONS = (
 _TOBII_TIME: dict[str, TimeUnit] = {
     "recordingtimestampms": "ms",
     "recordingtimestampus": "us",
-    "recordingtimestamp": "",  # the export's dialog lets people choose
+    "recordingtimestamp": "",  # milliseconds or microseconds, as chosen in the export dialog
 }
 _TOBII_PERSON = ("participantname", "recordingname")
 _TOBII_STIMULUS = ("presentedstimulusname", "presentedmedianame", "medianame")
@@ -183,7 +184,7 @@ _TOBII_DURATION: dict[str, TimeUnit] = {
 
 
 def _tobii(kind: str) -> dict[tuple[str, str], PositionUnit]:
-    """Columns of one kind of point, those on the stimulus before those on the display."""
+    """Columns of a kind of point; positions on the stimulus precede those on the display."""
     return {
         (f"{kind}xmcsnorm", f"{kind}ymcsnorm"): "norm",
         (f"{kind}xmcspx", f"{kind}ymcspx"): "px",
@@ -318,12 +319,13 @@ _FORMATS = (
         stimulus=_PICTURES,
     ),
 )  # fmt: skip
-"""Formats in the order in which they are tried; the last one is a plain table of any origin."""
+"""Formats in the order in which they are tried; the last one is a plain table of any program."""
 
 
 def recognize(header: Sequence[str]) -> GazeMapping | None:
-    """The mapping of a table, by the names of its columns; None where they are not known."""
+    """Finds the mapping of a table by the names of its columns; None for unknown names."""
     names: dict[str, str] = {}
     for name in header:
         names.setdefault(plain(name), name)
-    return next((found for one in _FORMATS if (found := one.match(names)) is not None), None)
+    mappings = (known.match(names) for known in _FORMATS)
+    return next((mapping for mapping in mappings if mapping is not None), None)

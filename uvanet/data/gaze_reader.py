@@ -38,7 +38,7 @@ _UNIT_NAMES = {
 
 
 class UnknownColumnsError(UsageError):
-    """The columns of a table are not known; a mapping is needed.
+    """The columns of a table are not recognized; a mapping is needed.
 
     Attributes:
         text: The table.
@@ -64,11 +64,11 @@ def load_gaze(
     with columns such as time, x, y, duration, person and image are recognized by their headers.
 
     Args:
-        path: The table, as CSV or TSV; or several, such as one a person.
-        mapping: What the columns mean; None: recognized.
+        path: The table, as CSV or TSV, or several tables, for example one for each person.
+        mapping: Meaning of the columns; None to recognize them by their names.
 
     Returns:
-        The table. A person without a name has that of the file.
+        The table. A person without a name is named after the file.
 
     Raises:
         UsageError: A file is missing or no table, a column is missing, or no row has a point;
@@ -127,22 +127,22 @@ class _Rows:
         self._text, self._mapping = text, mapping
         place = {name: index for index, name in reversed(list(enumerate(text.header)))}
 
-        def find(name: str) -> int:
-            if name and name not in place:
+        def find(name: str, *, needed: bool = False) -> int:
+            if (name or needed) and name not in place:
                 raise UsageError(
                     tr("{name} has no column {column!r}.").format(name=text.path.name, column=name),
                     tr("Its columns are {header}.").format(header=", ".join(text.header[:12])),
                 )
             return place[name] if name else -1
 
-        self._x, self._y = find(mapping.x), find(mapping.y)
+        self._x, self._y = find(mapping.x, needed=True), find(mapping.y, needed=True)
         self._time, self._duration = find(mapping.time), find(mapping.duration)
         self._person, self._stimulus = find(mapping.person), find(mapping.stimulus)
         self._event, self._fixation = find(mapping.event), find(mapping.fixation)
         self._confidence, self._trial = find(mapping.confidence), find(mapping.trial)
         self._frame = find(mapping.frame)
         self._width, self._height = find(mapping.width_column), find(mapping.height_column)
-        # Cells up to here are needed of each row; those behind may be cut off.
+        # A row must have cells up to this column; later ones may be missing.
         self._last = max(self._x, self._y, self._time, self._duration)
         self._values = array("d")  # time, duration, x, y, frame
         self._numbers = array("q")  # person, stimulus, group of the origin
@@ -180,7 +180,7 @@ class _Rows:
             self._other += 1
             return
         if self._fixation >= 0:
-            # A row a sample, or a row a frame, for each fixation.
+            # These tables have a row for each sample or frame of a fixation.
             fixation = cell(self._fixation)
             if fixation and self._running.get(group) == fixation:
                 return
@@ -281,7 +281,7 @@ class _Rows:
 
 
 def _world_start(path: Path) -> float | None:
-    """Time stamp of the scene camera's first frame; None without the file that tells."""
+    """Time stamp of the scene camera's first frame; None without a file of time stamps."""
     for folder in (path.absolute().parent, path.absolute().parent.parent):
         try:
             row = next(open_text(folder / _WORLD).rows(), [])
@@ -289,14 +289,14 @@ def _world_start(path: Path) -> float | None:
             continue
         numbers = [number(cell) for cell in row]
         # Of the columns, section and recording are no numbers, and "pts" comes last.
-        known = [one for one in numbers if math.isfinite(one)]
+        known = [value for value in numbers if math.isfinite(value)]
         if known:
             return known[0]
     return None
 
 
 def _frame_zero(time: NDArray[np.float64], frame: NDArray[np.float64]) -> float | None:
-    """Time of frame 0, by a straight line through times and frame numbers."""
+    """Time of frame 0, by a line fitted to times and frame numbers; None where unknown."""
     known = np.isfinite(frame)
     if not known.any():
         return None
@@ -311,7 +311,7 @@ def _frame_zero(time: NDArray[np.float64], frame: NDArray[np.float64]) -> float 
 def _guessed_time_unit(
     time: NDArray[np.float64], groups: NDArray[np.int64], fixations: bool, notes: list[str]
 ) -> str:
-    """Guesses by the steps between rows: samples come every 1 to 40 ms, fixations 0.1 to 2 s."""
+    """Guesses the unit from the steps between rows: samples 1 to 40 ms, fixations 0.1 to 2 s."""
     order = np.lexsort((time, groups))
     steps = np.diff(time[order])[np.diff(groups[order]) == 0]
     steps = steps[steps > 0]
@@ -320,8 +320,9 @@ def _guessed_time_unit(
     step = float(np.median(steps)) if steps.size else float(time.max())
     whole = bool((time == np.floor(time)).all()) and float(time.max()) >= 1000
     longest = 0.2 if whole and not fixations else 5.0
-    fitting = [one for one in _UNIT_NAMES if 0.0005 <= step * SECONDS[one] <= longest]
-    unit = next(iter(fitting or [one for one in _UNIT_NAMES if step * SECONDS[one] <= 5.0]), "ns")
+    fitting = [unit for unit in _UNIT_NAMES if 0.0005 <= step * SECONDS[unit] <= longest]
+    fitting = fitting or [unit for unit in _UNIT_NAMES if step * SECONDS[unit] <= 5.0]
+    unit = next(iter(fitting), "ns")
     text = tr("Times were taken for {unit}, since the table does not tell their unit.")
     notes.append(text.format(unit=tr(_UNIT_NAMES[unit])))
     return unit

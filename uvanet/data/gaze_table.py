@@ -25,9 +25,9 @@ class LeftOut:
     """Rows of a table that give no point.
 
     Attributes:
-        damaged: Too few cells, or a time that is no number.
-        without_gaze: No position: blinks, lost eyes, rows of other sensors.
-        other_events: No fixation, beside the surface, or below the least confidence.
+        damaged: Rows with too few cells, or a time that is no number.
+        without_gaze: Rows without a position, such as blinks and rows of other sensors.
+        other_events: Rows that are no fixation, off the surface, or below `MIN_CONFIDENCE`.
     """
 
     damaged: int = 0
@@ -47,12 +47,12 @@ class GazeTable:
     """Fixations or gaze samples of one or more people, ordered by time.
 
     Attributes:
-        kind: "fixations", or "samples" of the eye tracker, which no filter has grouped.
-        time: Begin of each fixation or time of each sample, seconds of the source, float64, (n,).
+        kind: "fixations", or "samples", the single measurements of the eye tracker.
+        time: Start of each fixation or time of each sample, seconds of the source, float64, (n,).
         duration: Seconds, float64, (n,); 0 for samples.
         points: x right and y down, float64, (n, 2), in the unit of `size`.
         size: Width and height of the coordinate system; (1, 1) for shares of the picture; None for
-            pixels of whatever picture the table belongs to.
+            pixels of the picture itself.
         person: Number of the person of each row, int32, (n,).
         persons: Names by number.
         stimulus: Number of the stimulus of each row, int32, (n,).
@@ -85,14 +85,14 @@ class GazeTable:
         return float((self.time + self.duration).max()) if len(self) else 0.0
 
     def shifted(self, seconds: float) -> GazeTable:
-        """The same gaze, later by some seconds."""
+        """Returns the table with all times later by some seconds."""
         return replace(self, time=self.time + seconds)
 
     def of(self, name: str) -> GazeTable:
-        """The gaze on one stimulus.
+        """Returns the gaze on one stimulus; the whole table if it has at most one stimulus.
 
-        A stimulus has a name if the file names are equal, with or without their endings; case and
-        folders do not matter. A table without names, or with a single one, is taken as a whole.
+        Names are compared as file names, with and without their endings; case and folders do not
+        matter.
 
         Args:
             name: Name of the source: a file name, a path or a title.
@@ -102,7 +102,7 @@ class GazeTable:
         """
         if len(self.stimuli) == 1:
             return self
-        numbers = [i for i, one in enumerate(self.stimuli) if is_same_stimulus(one, name)]
+        numbers = [i for i, known in enumerate(self.stimuli) if is_same_stimulus(known, name)]
         return self._rows(np.isin(self.stimulus, numbers))
 
     def on(self, size: tuple[int, int]) -> NDArray[np.float64]:
@@ -117,11 +117,11 @@ class GazeTable:
         return int((~((points >= 0) & (points < size)).all(1)).sum())
 
     def between(self, start: float, end: float, size: tuple[int, int]) -> Gaze:
-        """The fixations or samples of a span of time.
+        """Returns the fixations or samples of a span of time.
 
         Args:
             start: Seconds.
-            end: Seconds, not before `start`; equal for what is fixated at one moment.
+            end: Seconds, at least `start`; equal to it for the fixations at one moment.
             size: Width and height of the picture, pixels.
 
         Returns:
@@ -131,11 +131,11 @@ class GazeTable:
         return self._gaze(places, size)
 
     def all(self, size: tuple[int, int]) -> Gaze:
-        """All points on a picture of this width and height, whatever their time."""
+        """Returns the points of all times on a picture of this width and height."""
         return self._gaze(np.arange(len(self)), size)
 
     def places(self, start: float, end: float) -> NDArray[np.intp]:
-        """Row numbers of what is looked at in a span of time, see `between`."""
+        """Returns the row numbers of the fixations or samples of a span of time, see `between`."""
         longest = float(self.duration.max()) if len(self) else 0.0
         low = int(np.searchsorted(self.time, start - longest, "left"))
         high = int(np.searchsorted(self.time, end, "right"))
@@ -161,19 +161,19 @@ class GazeTable:
 
 
 def is_same_stimulus(name: str, other: str) -> bool:
-    """Whether two names mean one stimulus, see `GazeTable.of`."""
+    """Whether two names belong to one stimulus, see `GazeTable.of`."""
     first, second = (
-        PurePosixPath(one.replace("\\", "/")).name.strip().casefold() for one in (name, other)
+        PurePosixPath(text.replace("\\", "/")).name.strip().casefold() for text in (name, other)
     )
     stems = {PurePosixPath(first).stem, PurePosixPath(second).stem}
     return bool(first) and (first == second or len(stems) == 1)
 
 
 def join(tables: Sequence[GazeTable]) -> GazeTable:
-    """One table of several, such as one file a person.
+    """Joins tables into one, for example one file for each person.
 
     Raises:
-        UsageError: There is none, or fixations and samples, or two coordinate systems, are mixed.
+        UsageError: There is no table, or the tables differ in kind or coordinate system.
     """
     if not tables:
         raise UsageError(tr("No table of gaze was named."), tr("Name at least one file."))
@@ -192,8 +192,8 @@ def join(tables: Sequence[GazeTable]) -> GazeTable:
     time = np.concatenate([table.time for table in tables])
     order = np.argsort(time, kind="stable")
 
-    person = [_renumbered(one.person, one.persons, persons) for one in tables]
-    stimulus = [_renumbered(one.stimulus, one.stimuli, stimuli) for one in tables]
+    person = [_renumbered(table.person, table.persons, persons) for table in tables]
+    stimulus = [_renumbered(table.stimulus, table.stimuli, stimuli) for table in tables]
     return GazeTable(
         tables[0].kind,
         time[order],

@@ -5,7 +5,7 @@
         ALLFIXATIONMAPS/i1000978947_fixMap.jpg      density
         ALLFIXATIONMAPS/i1000978947_fixPts.jpg      fixated pixels
 
-There is no split. The gaze paths in DATA (MATLAB files of each observer) are not read.
+The set has no splits. The gaze paths in DATA (MATLAB files of each observer) are not read.
 
 Source: Judd, Ehinger, Durand and Torralba, *Learning to Predict Where Humans Look*, ICCV 2009,
 people.csail.mit.edu/tjudd/WherePeopleLook; as in the reader of UNISAL (`unisal/data.py`).
@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING
 
 from uvanet.data.gaze import GazeSet
 from uvanet.data.gaze_files import FilePicture, GazeFiles, need_folder, pictures_in
+from uvanet.i18n import tr_noop
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-_HINT = "MIT1003 holds ALLSTIMULI and ALLFIXATIONMAPS."
+_HINT = tr_noop("MIT1003 holds ALLSTIMULI and ALLFIXATIONMAPS.")
 
 
 def read(root: Path) -> GazeSet:

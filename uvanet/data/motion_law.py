@@ -1,13 +1,14 @@
 """The law of local motion: objects that move against their surroundings attract gaze.
 
-Gaze on a moving scene is gaze on it as a still picture, times `motion_gain` of the motion contrast
-there. Motion contrast is the single feature that best tells gaze in natural videos (Mital, Smith,
+The density of gaze on a moving scene is that on the scene as a still picture, multiplied by
+`motion_gain` of the local motion contrast. Of single features, motion contrast predicts gaze in
+natural videos best (Mital, Smith,
 Hill and Henderson, *Clustering of Gaze During Dynamic Scene Viewing is Predicted by Motion*,
 Cognitive Computation 3, 2011; Itti, *Quantifying the contribution of low-level saliency to human
 eye movements in dynamic scenes*, Visual Cognition 12, 2005). The form and its constants are ours.
 
-It labels synthetic sequences, initializes the temporal teacher and is the motion baseline of the
-evaluation.
+The law labels synthetic sequences, initializes the temporal teacher and is the motion baseline of
+the evaluation.
 """
 
 from __future__ import annotations

@@ -25,8 +25,8 @@ class Layout:
 
     Attributes:
         summary: A few words, for `--help`.
-        read: Reader: takes the folder, the split and the step between measured frames of a clip;
-            ignores those that the layout does not have.
+        read: Function from the folder, the split and the step between measured frames of a clip to
+            the set; a layout without splits or clips ignores these arguments.
     """
 
     summary: str

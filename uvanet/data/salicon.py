@@ -5,9 +5,9 @@
         maps/train/COCO_train2014_000000000009.png          density; not for test
         fixations/train/COCO_train2014_000000000009.mat     not for test
 
-The .mat file holds `resolution` (height, width) and `gaze`, an array of structures, one an
-observer, with `location`, `timestamp` and `fixations`: x and y in pixels, counted from 1. A `.png`
-of the fixated pixels beside it is read instead where it exists.
+The .mat file holds `resolution` (height, width) and `gaze`, an array of a structure for each
+observer, with `location`, `timestamp` and `fixations`: x and y in pixels, counted from 1. Where a
+`.png` of the fixated pixels is beside the .mat file, the `.png` is read instead.
 
 Source: Jiang, Huang, Duan and Zhao, *SALICON: Saliency in Context*, CVPR 2015, salicon.net; as in
 the readers of pysaliency (`external_datasets/salicon.py`) and UNISAL (`unisal/data.py`).
@@ -31,14 +31,14 @@ from uvanet.data.gaze_files import (
     read_mat,
 )
 from uvanet.errors import UsageError
-from uvanet.i18n import tr
+from uvanet.i18n import tr, tr_noop
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from uvanet.data.fixations import Split
 
-_HINT = "SALICON holds images, maps and fixations, with train and val in each."
+_HINT = tr_noop("SALICON holds images, maps and fixations, with train and val in each.")
 
 
 def read(root: Path, split: Split = "val") -> GazeSet:
@@ -71,8 +71,8 @@ def _label(maps: Path, fixations: Path, stem: str) -> Gaze:
     held = read_mat(path)
     try:
         height, width = (int(side) for side in held["resolution"].ravel())
-        parts = [np.asarray(one["fixations"], np.float32) for one in held["gaze"].ravel()]
-        # Whole pixels counted from 1: their centers are half a pixel before the number.
+        parts = [np.asarray(row["fixations"], np.float32) for row in held["gaze"].ravel()]
+        # Pixels are counted from 1: the center of pixel n is at n - 0.5.
         points = [part.reshape(-1, 2) - 0.5 for part in parts if part.size]
     except (KeyError, ValueError, TypeError, IndexError) as error:
         raise UsageError(

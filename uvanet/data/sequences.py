@@ -2,14 +2,14 @@
 
 The scene is a picture with gaze, seen by a camera that rests, shakes, pans or zooms. Objects move
 against it: cutouts of another picture around its gaze peak, which rest, cross the scene, stop,
-appear or loom (come nearer), and parts of the picture itself that oscillate, as heads and hands do.
+appear or loom (come nearer), and oscillating parts of the picture itself, like heads and hands.
 
 The label is S x (FLOOR + C^POWER) (`uvanet.data.motion_law`):
 
 - S, the gaze of a still viewer: the picture's own gaze, moved with the camera, and a share
   (`REST_SHARE`) for each new object.
-- C, the motion contrast over the last second, scaled to a maximum of 1. Here it is known from the
-  true motion of the objects; camera motion has none.
+- C, the motion contrast over the last second, scaled to a maximum of 1. It is computed from the
+  known motion of the objects; camera motion adds none.
 
 Sudden onsets draw gaze whatever the task (Yantis and Jonides, JEP: HPP 10, 1984), and so does
 looming (Franconeri and Simons, Perception & Psychophysics 65, 2003).
@@ -67,8 +67,8 @@ class _Object:
     """An ellipse of a picture that moves against the scene.
 
     Attributes:
-        image: The picture that it is cut from, (HEIGHT, WIDTH, 3).
-        density: Gaze on that picture, (HEIGHT / 8, WIDTH / 8).
+        image: The picture from which the object is cut, (HEIGHT, WIDTH, 3).
+        density: Density of gaze on `image`, (HEIGHT / 8, WIDTH / 8).
         source: Center in `image`, pixels.
         radii: Half axes, pixels of `image`.
         tilt: Degrees.
@@ -76,7 +76,7 @@ class _Object:
         size: Scale at each step, (STEPS,).
         shown: Visible at each step, (STEPS,).
         contrast: Motion contrast, 0..1.
-        new: It comes from another picture.
+        new: Whether the object is cut from another picture than the scene.
     """
 
     image: Image
@@ -91,7 +91,7 @@ class _Object:
     new: bool
 
     def mask(self) -> Map:
-        """Its soft mask over `image`, (HEIGHT, WIDTH), 0..1."""
+        """The soft mask of the object over `image`, (HEIGHT, WIDTH), 0..1."""
         mask = np.zeros((HEIGHT, WIDTH), np.float32)
         center = (round(self.source[0]), round(self.source[1]))
         axes = (max(2, round(self.radii[0])), max(2, round(self.radii[1])))

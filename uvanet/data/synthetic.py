@@ -1,13 +1,13 @@
 """Pairs of frames with synthetic motion and labels, made from still pictures with gaze.
 
 The camera pans and zooms a little between the two frames. In some pairs an object cut from another
-picture moves against the scene; in others a part of the picture itself moves, so that only the
-earlier frame shows the motion. Labels:
+picture moves against the scene. In others a part of the picture itself moves; only the earlier
+frame is changed for it. Labels:
 
 - Camera motion changes nothing.
 - An object that moves against its background gets a share of gaze that grows with its speed, from
-  `REST_SHARE` at rest to `MAX_SHARE`; how fast it grows is our choice. For the source of the rule
-  see `uvanet.data.motion_law`.
+  `REST_SHARE` at rest to `MAX_SHARE`; the slope is our choice. `uvanet.data.motion_law` has the
+  source of the rule.
 - A part of the picture that moves gets a share that grows with the visible change.
 
 All functions run on batches of tensors on any device, without Python per sample. Random numbers
@@ -95,8 +95,8 @@ def make_pairs(
     Args:
         pictures: uint8 RGB, (n, h, w, 3), stretched to a common size.
         densities: Label densities over the pictures, (n, h', w'), float.
-        shape: Height and width of the frames, pixels; even. Choose the original aspect ratio of
-            the pictures, so that nothing is distorted.
+        shape: Height and width of the frames, pixels; even. The original aspect ratio of the
+            pictures avoids distortion.
         config: Settings.
         rng: Source of all randomness, on the CPU.
         faces: Face maps of the pictures, (n, h', w'), 0..1, -1 where not known; None for none.
@@ -190,7 +190,7 @@ def _random_view(n: int, min_zoom: float, rng: Generator) -> _View:
         return torch.rand(n, *shape, generator=rng)
 
     scale = (1 - rand(2) * (1 - min_zoom)).clamp(max=1.0)
-    # Width and height zoom nearly alike: faces must not turn into stripes.
+    # Width and height zoom nearly alike, so that faces are not distorted.
     scale[:, 1] = (scale[:, 0] * (0.9 + 0.2 * rand(1)[:, 0])).clamp(min_zoom, 1.0)
     center = (2 * rand(2) - 1) * (1 - scale)
     flip = torch.where(rand(1) < 0.5, -1.0, 1.0)
@@ -247,10 +247,12 @@ def _add_object(
 def _move_part(
     frame: Tensor, earlier: Tensor, label: Tensor, config: MotionConfig, rng: Generator
 ) -> tuple[Tensor, Tensor]:
-    """Makes a part of each picture move: changes the earlier frame at its place then and now.
+    """Makes a part of each picture move, by a change of the earlier frame.
+
+    The earlier frame shows the part at its earlier place, and other pixels at its present place.
 
     Returns:
-        Earlier frame and label.
+        Earlier frames, as `frame`, and labels, as `label`.
     """
     n, shape = len(frame), _shape(frame)
 
@@ -262,7 +264,7 @@ def _move_part(
     tilt, heading = 3.1416 * rand(1), 6.2832 * rand(1)
     speed = 2 * config.object_speed * (0.2 + 0.8 * rand(1))
     velocity = speed * torch.cat([heading.cos(), heading.sin()], 1)
-    # In the earlier frame, its present place shows the picture to one side of it.
+    # At the part's present place, the earlier frame shows pixels from one side of it.
     aside = 1.8 * half.amax(1, keepdim=True) * torch.cat([-heading.sin(), heading.cos()], 1)
     now, before = (_ellipse(shape, where, half, tilt) for where in (place, place - velocity))
     earlier = earlier * (1 - now) + _shifted(earlier, aside) * now
@@ -383,7 +385,7 @@ def _random_color(n: int, rng: Generator, device: torch.device) -> _ColorChange:
 
 def _change_color(images: Tensor, mean: Tensor, color: _ColorChange) -> Tensor:
     """Applies a color change; `mean` is the brightness that contrast keeps."""
-    # Together they are one affine map of a pixel's value and its gray value.
+    # All four changes are together one affine map of a pixel's value and its gray value.
     own = color.saturation * color.contrast * color.cast
     gray = (1 - color.saturation) * color.contrast * color.cast
     offset = mean * (color.brightness - color.contrast) * color.cast

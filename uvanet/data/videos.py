@@ -1,9 +1,9 @@
-"""A folder of videos without labels, for labelling and viewing.
+"""A folder of videos without gaze, for labelling and viewing; models cannot be measured on it.
 
     <root>/
-        <any name>.mp4      or another video format; subfolders are read too
+        <any name>.mp4      or another video format
 
-There is nothing to measure against.
+Videos in subfolders are read too.
 """
 
 from __future__ import annotations
@@ -47,4 +47,4 @@ def read(root: Path) -> GazeSet:
         raise UsageError(
             tr("{root} holds no readable video.").format(root=root), tr("Choose another folder.")
         )
-    return GazeSet(root.name, clips=clips)
+    return GazeSet(root.resolve().name, clips=clips)

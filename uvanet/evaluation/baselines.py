@@ -24,14 +24,14 @@ PRIOR_SIDE = 64
 
 
 def center_prior(pictures: Sequence[Picture], progress: Progress = silent) -> FunctionPredictor:
-    """Predicts the mean gaze density of `pictures` for every picture.
+    """Makes a predictor whose map of every picture is the mean gaze density of `pictures`.
 
     Args:
-        pictures: The train split; evaluated pictures must not be among them.
+        pictures: The train split, without pictures on which the predictor is evaluated.
         progress: Called for each picture.
 
     Raises:
-        UvanetError: A picture is missing or damaged, or there is none.
+        UvanetError: A picture is missing or damaged, or `pictures` is empty.
     """
     if not pictures:
         raise UsageError(
@@ -48,7 +48,7 @@ def center_prior(pictures: Sequence[Picture], progress: Progress = silent) -> Fu
 
 
 def spectral_residual(image: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Spectral residual saliency: where the log spectrum deviates from its local mean.
+    """Spectral residual saliency: deviations of the log spectrum from its local mean.
 
     At 64 pixels width: log amplitude minus its 3 x 3 mean, transformed back with the original
     phase, squared, blurred by a Gaussian of sigma 2.5. Source: Hou and Zhang, *Saliency
@@ -71,7 +71,7 @@ def spectral_residual(image: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 
 def image_signature(image: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Image signature saliency: what the signs of the cosine transform reconstruct.
+    """Image signature saliency: reconstruction from the signs of the cosine transform.
 
     At 64 pixels width, for each channel of CIE Lab: the inverse cosine transform of the transform's
     signs, squared; the sum is blurred by a Gaussian of sigma 0.045 of the width. Source: Hou, Harel
@@ -98,10 +98,10 @@ def center_surround(image: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Center-surround contrast of brightness on six scales.
 
     On-center (brighter than the surround) and off-center (darker) differences at full resolution,
-    by box filters; each is scaled to 1, and both are summed. Follows
-    Montabone and Soto, *Human detection using a mobile platform and novel features derived from a
-    visual saliency mechanism*, IVC 2010, which OpenCV's contributed modules (not in its wheel)
-    call fine-grained saliency; implemented from the paper, so scores may differ. Unlike there,
+    by box filters; each is scaled to a maximum of 1, and both are summed. Source: Montabone and
+    Soto, *Human detection using a mobile platform and novel features derived from a visual saliency
+    mechanism*, IVC 2010. OpenCV's contributed modules (not in its wheel) call it fine-grained
+    saliency; this is a new implementation from the paper, so scores may differ. Unlike the paper,
     pictures are first reduced to 512 pixels, so that surrounds are equally wide on all.
 
     Args:

@@ -37,7 +37,7 @@ class Interval:
 
 
 def draw_weights(clips: Sequence[str], draws: int = DRAWS, seed: int = 0) -> NDArray[np.float32]:
-    """Draws resamples: how often each item occurs in each.
+    """Draws resamples; returns how often each item occurs in each of them.
 
     Pictures are drawn with replacement. Frames of one clip are similar, so clips are drawn first,
     then frames in each drawn clip (a two-stage bootstrap).
@@ -70,15 +70,15 @@ def draw_weights(clips: Sequence[str], draws: int = DRAWS, seed: int = 0) -> NDA
 def interval(values: NDArray[np.float64], weights: NDArray[np.float32]) -> Interval:
     """Mean of values with its 95 % interval.
 
-    To compare two predictors, pass the paired differences of their values: the interval is
-    narrower than the two separate ones, for both saw the same pictures.
+    To compare two predictors, pass the paired differences of their values. Their interval is
+    narrower than the two separate ones, since both predictors saw the same pictures.
 
     Args:
         values: (items,); NaN is left out.
         weights: (draws, items), from `draw_weights`.
 
     Returns:
-        All NaN where every value is NaN.
+        The interval; all NaN where every value is NaN.
     """
     known = ~np.isnan(values)
     if not known.any():
@@ -101,7 +101,7 @@ def ratio(
         weights: (draws, items), from `draw_weights`.
 
     Returns:
-        All NaN where no item is known.
+        The interval; all NaN where no item has both values.
     """
     known = ~(np.isnan(values) | np.isnan(reference))
     if not known.any():

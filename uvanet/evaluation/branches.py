@@ -36,7 +36,7 @@ def student_predictor(
     Args:
         student: In evaluation mode, on the CPU.
         card: See `TorchEngine`.
-        side: It is shown `side` squared pixels; 0 for the size of its card.
+        side: Shown size, `side` squared pixels; 0 for that of the card.
 
     Returns:
         Function from RGB, uint8, (h, w, 3) to float32, (h', w'), 0..1.
@@ -48,7 +48,7 @@ def student_predictor(
 
 
 def engine_predictor(engine: Engine) -> Callable[[NDArray[np.uint8]], NDArray[np.float32]]:
-    """The same function of an engine."""
+    """Makes a function from a still picture to an engine's map, as `student_predictor`."""
 
     def predict(image: NDArray[np.uint8]) -> NDArray[np.float32]:
         frame = resize_to_input(image, input_size(engine, image))
@@ -62,11 +62,11 @@ def load_branch(name: str, output: str) -> Model:
     """Loads a student that predicts with one of its branches, run by torch.
 
     Args:
-        name: As `uvanet.load` takes it; its .safetensors file must lie beside the ONNX file.
+        name: Model, as `uvanet.load` takes it; its .safetensors file must be beside the ONNX file.
         output: "ensemble", "spatiotemporal", "spatial" or "temporal".
 
     Raises:
-        ModelError: There is no such model, it is no student, or its weights are missing or
+        ModelError: There is no such model, the model is no student, or its weights are missing or
             damaged.
     """
     path, card = resolve_model(name).verified()
@@ -80,22 +80,22 @@ def load_branch(name: str, output: str) -> Model:
 
 
 def branch_predictors(student: SpatioTemporal, card: Card) -> list[Predictor]:
-    """The ensemble and all branches of a student, which share one forward pass a frame.
+    """Makes predictors of the ensemble and all branches, which share one forward pass a frame.
 
     Args:
         student: In evaluation mode, on the CPU.
-        card: Tells at which size pictures are shown.
+        card: The student's card, which has its shown size.
 
     Returns:
-        One predictor for each of `PREDICTIONS`, named like it. They must see the same frames in
-        the same order, as the evaluator shows them.
+        A predictor for each of `PREDICTIONS`, under that name. All must be given the same frames in
+        the same order, as the evaluator does.
     """
     shared = _SharedPass(student, card)
     return [_Branch(name, shared, place) for place, name in enumerate(PREDICTIONS)]
 
 
 class _AllPredictions(TorchEngine):
-    """Gives all predictions at once: maps (n, predictions, h, w)."""
+    """An engine whose maps hold all predictions, (n, predictions, h, w)."""
 
     def _run(self, frames: Tensor, earlier: Tensor | None) -> tuple[Tensor, Tensor]:
         result = self._forward(frames, earlier)

@@ -1,7 +1,7 @@
 """Chooses the scale of a model's logits after training.
 
-Training for similarity leaves maps flatter than NSS rewards. Scaling logits by a factor s (a
-temperature of 1 / s) raises densities to the power s; the order of places stays, so both AUCs do.
+Trained maps are flatter than those with the best NSS. Scaling logits by a factor s (a temperature
+of 1 / s) raises densities to the power s. It keeps the order of pixels, and with it both AUCs.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from uvanet.data.fixations import GazePicture
 
 MIN_SCALE, MAX_SCALE = 0.25, 8.0
-"""Bounds of the search; the best value of a trained model lies far inside them."""
+"""Bounds of the search; the best values of trained models lie well inside them."""
 
 CC_KEPT = 0.99
 """Share of the best mean CC that must be kept."""
 
 STEP = 0.02
-"""Relative width at which the search ends: NSS differs by less than .0005 within it."""
+"""Relative width of the interval at which the search ends; NSS varies by less than .0005 in it."""
 
 _GOLDEN = (5**0.5 - 1) / 2
 
@@ -36,11 +36,11 @@ _GOLDEN = (5**0.5 - 1) / 2
 def best_logit_scale(
     predict: Callable[[NDArray[np.uint8]], NDArray[np.float32]], pictures: Sequence[GazePicture]
 ) -> float:
-    """The logit scale with the best mean NSS that keeps mean CC.
+    """Chooses the logit scale with the best mean NSS at a mean CC that is nearly the best.
 
-    Rule: mean CC must be at least `CC_KEPT` of its best value over all scales. NSS alone asks for
-    maps so peaked that they no longer describe where people look: on `val`, CC of `uvanet-64` is
-    best at 1.12 (.685), NSS at 1.6 (2.022, CC .669); the rule gives 1.4 (2.016, CC .679).
+    Rule: mean CC must be at least `CC_KEPT` of its best value over all scales. The best NSS alone
+    would give maps more peaked than the density of gaze: on `val`, CC of `uvanet-64` is best at
+    1.12 (.685), NSS at 1.6 (2.022, CC .669); the rule gives 1.4 (2.016, CC .679).
 
     Args:
         predict: Function from RGB, uint8, (h, w, 3) to a density, (h', w'), of any scale.
@@ -62,7 +62,7 @@ def best_logit_scale(
     least = CC_KEPT * mean_cc(allowed)
     if mean_cc(best) >= least:
         return round(best, 2)
-    # CC falls all the way from its own best scale to that of NSS: bisect for where it is `least`.
+    # CC falls from its best scale to that of NSS: bisect for the scale at which it is `least`.
     refused = best
     while abs(np.log(refused / allowed)) > STEP / 2:
         middle = float(np.sqrt(allowed * refused))
@@ -100,7 +100,7 @@ def golden_section(value: Callable[[float], float], low: float, high: float) -> 
 
 @dataclass(frozen=True, slots=True)
 class _Sample:
-    """A prediction and its ground truth: pictures are decoded and predicted once."""
+    """A prediction and its ground truth, made once for all scales."""
 
     density: NDArray[np.float32]
     size: tuple[int, int]

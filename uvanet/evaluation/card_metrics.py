@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 CardSet = Literal["val", "test", "talk", "steady"]
 CARD_SETS: tuple[CardSet, ...] = ("val", "test", "talk", "steady")
 GROUP_METRICS = ("nss", "cc")
-"""Metrics of the parts of a set."""
+"""Metrics of the groups of a set."""
 
 
 def card_metrics(
@@ -38,16 +38,17 @@ def card_metrics(
     """Evaluates predictors for their cards.
 
     Args:
-        predictors: What is evaluated.
+        predictors: The predictors.
         root: The data, as `find_root` gives it.
         sets: "val" and "test" are splits of the still pictures; "talk", clips of people talking,
-            and "steady", the steady clips of the pools, are left out where there are none.
+            and "steady", the steady clips of the pools, are left out where they are missing.
 
     Returns:
-        Set to predictor to metric to mean, rounded to 4 decimals, without undefined metrics. Of
-        pictures from several sets there are also `test/NAME`, with NSS and CC. `nss_low` and
-        `nss_high` are the ends of the 95 % interval of NSS; `human_share`, with `_low` and
-        `_high`, is the share of the NSS of the row `human`. Of "steady" see `_flicker`.
+        Set to predictor to metric to mean, rounded to 4 decimals, without undefined metrics. If the
+        pictures of "test" come from several sets, each set has its own key `test/NAME`, with NSS
+        and CC. `nss_low` and `nss_high` are the ends of the 95 % interval of NSS; `human_share`,
+        with `_low` and `_high`, is the share of the NSS of the row `human`. `_flicker` describes
+        "steady".
     """
     result: Metrics = {}
     baseline = center_prior(read_split(root, "train"))
@@ -81,7 +82,7 @@ def _rows(
     rows = {}
     for row, values in scores.values.items():
         found = intervals(values[places][:, columns], names, weights)
-        means = {metric: round(one.mean, 4) for metric, one in found.items() if one.n}
+        means = {metric: round(mean.mean, 4) for metric, mean in found.items() if mean.n}
         means |= _ends("nss", found["nss"])
         if human is not None:
             share = ratio(values[places, nss], human[places, nss], weights)
@@ -92,7 +93,7 @@ def _rows(
 
 
 def _flicker(predictors: Sequence[Predictor], root: Path) -> Metrics:
-    """Flicker of the prediction that users see, else of all predictors.
+    """Measures the flicker of "ensemble", the prediction that users see, else of all predictors.
 
     Returns:
         "steady" to predictor to `cc`, the mean CC of maps 100 ms apart, with `cc_low` and
@@ -105,16 +106,16 @@ def _flicker(predictors: Sequence[Predictor], root: Path) -> Metrics:
     return {
         "steady": {
             row: {
-                "cc": round(one.cc.mean, 4),
-                **_ends("cc", one.cc),
-                "peak_jumps": round(one.jumps.mean, 4),
+                "cc": round(flicker.cc.mean, 4),
+                **_ends("cc", flicker.cc),
+                "peak_jumps": round(flicker.jumps.mean, 4),
             }
-            for row, one in measure_flicker(clips, seen).items()
+            for row, flicker in measure_flicker(clips, seen).items()
         }
     }
 
 
-def _ends(name: str, one: Interval) -> dict[str, float]:
-    if not one.n:
+def _ends(name: str, mean: Interval) -> dict[str, float]:
+    if not mean.n:
         return {}
-    return {f"{name}_low": round(one.low, 4), f"{name}_high": round(one.high, 4)}
+    return {f"{name}_low": round(mean.low, 4), f"{name}_high": round(mean.high, 4)}

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from uvanet.evaluation.bootstrap import Interval
 
 MIN_GAIN = 0.005
-"""Least mean difference of CC or NSS that counts: a smaller one is invisible, and rounding alone
-gives up to .0002 on some processors."""
+"""Smallest mean difference of CC or NSS that counts as better or worse. Smaller differences are not
+visible, and rounding on some processors causes up to .0002."""
 
 Verdict = Literal["better", "no clear difference", "worse"]
 
@@ -45,8 +45,8 @@ class Comparison:
         gain: The same of the paired differences.
         n: Number of frames or pictures.
         seconds: Duration of the training.
-        forgotten: Metric to its values before and after on the general test split; empty where it
-            was not measured.
+        forgotten: Metric to its values before and after training on the general test split; empty
+            where that split was not measured.
     """
 
     verdict: Verdict
@@ -79,7 +79,7 @@ class Comparison:
 
 
 def agreement(maps: NDArray[np.float32], labels: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
-    """CC of each map with its label, at the label's size.
+    """CC of each map with its label, at the size of the labels.
 
     Args:
         maps: (n, h, w).
@@ -91,10 +91,10 @@ def agreement(maps: NDArray[np.float32], labels: NDArray[np.floating[Any]]) -> N
     size = (labels.shape[2], labels.shape[1])
     values = [
         metrics.cc(
-            np.maximum(cv2.resize(one, size, interpolation=cv2.INTER_CUBIC), 0),
+            np.maximum(cv2.resize(saliency, size, interpolation=cv2.INTER_CUBIC), 0),
             np.asarray(label, np.float32),
         )
-        for one, label in zip(maps, labels, strict=True)
+        for saliency, label in zip(maps, labels, strict=True)
     ]
     return np.array(values)
 
@@ -157,7 +157,7 @@ def compare_on_val(before: str, after: Path, root: Path) -> Comparison:
     return judge(values[0], values[1], names, held_out, metric="NSS of human gaze")
 
 
-def _numbers(found: Interval) -> dict[str, float]:
+def _numbers(mean: Interval) -> dict[str, float]:
     return {
-        name: round(getattr(found, name), 4) if found.n else 0.0 for name in ("mean", "low", "high")
+        name: round(getattr(mean, name), 4) if mean.n else 0.0 for name in ("mean", "low", "high")
     }

@@ -1,7 +1,7 @@
 """Evaluates a data set in parts, on several processes or machines, with Dask.
 
 A part is a clip, or some pictures. Each process reads the data set and loads the models itself, so
-all machines must see the same files. The joined result is that of `evaluate_predictors`.
+all machines must see the same files. The joined result equals that of `evaluate_predictors`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from uvanet.data.gaze import GazeSet
 from uvanet.data.registry import read_set
 from uvanet.errors import UvanetError
 from uvanet.evaluation.baselines import center_prior
-from uvanet.evaluation.evaluator import count_items, measure_part, negatives_of
+from uvanet.evaluation.evaluator import count_items, measure_part, negatives_of, require_gaze
 from uvanet.evaluation.progress import silent
 from uvanet.evaluation.registry import PRIOR, build_predictors
 from uvanet.evaluation.scores import join_parts
@@ -32,11 +32,11 @@ if TYPE_CHECKING:
     from uvanet.evaluation.scores import Part, Scores
 
 PICTURES = 32
-"""Pictures of a part: some seconds of work."""
+"""Pictures of a part; they take some seconds."""
 
 
 class SetSpec(NamedTuple):
-    """A data set as every process can read it; see `uvanet.data.registry.read_set`."""
+    """Arguments of `uvanet.data.registry.read_set`, which can be sent to other processes."""
 
     name: str
     root: Path
@@ -54,13 +54,13 @@ class SetSpec(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class EvaluationSetup:
-    """What all parts of an evaluation have in common.
+    """Settings that all parts of an evaluation share.
 
     Attributes:
         data: The data set.
         rows: Row names, see `uvanet.evaluation.registry.FORMS`.
         external: ONNX models without a card, as `ExternalOnnx.parse` takes them.
-        root: The data whose train split makes the center prior; None where `find_root` knows.
+        root: Data whose train split gives the center prior; None for that of UVANET_DATA.
         metrics: Names of metrics.
         seed: See `evaluate_predictors`.
     """
@@ -90,7 +90,7 @@ def evaluate_parts(
     A part whose worker dies is measured again by another one.
 
     Args:
-        setup: What is evaluated.
+        setup: The data set, models and metrics.
         workers: See `uvanet.cluster.run_tasks`.
         scheduler: See `uvanet.cluster.run_tasks`.
         progress: Called for each picture and labelled frame.
@@ -99,10 +99,11 @@ def evaluate_parts(
         UvanetError: The set or a model cannot be read, or a part could not be measured.
     """
     data = setup.data.read()
+    require_gaze(data)
     starts = range(0, len(data.pictures), PICTURES)
     ranges = [((start, start + PICTURES), (0, 0)) for start in starts]
     ranges += [((0, 0), (number, number + 1)) for number in range(len(data.clips))]
-    tasks = [_Task(number, setup, *one) for number, one in enumerate(ranges)]
+    tasks = [_Task(number, setup, *part) for number, part in enumerate(ranges)]
     parts: dict[int, Part] = {}
     with progress(data.name, count_items(data)) as advance:
         for task, part in run_tasks(_measure, tasks, workers=workers, scheduler=scheduler):
@@ -129,7 +130,7 @@ def _measure(task: _Task) -> Part:
 
 @functools.lru_cache(maxsize=2)
 def _prepare(setup: EvaluationSetup) -> tuple[GazeSet, list[Predictor], SaucNegatives | None]:
-    """The set, the predictors and the negatives; kept for the next part."""
+    """The set, the predictors and the negatives; cached for the next part."""
     data = setup.data.read()
 
     def prior() -> Predictor:

@@ -36,9 +36,8 @@ class EvaluationResult:
         items: The measured pictures or frames.
         values: float64, (items, metrics), in the order of `items` and `metrics`.
         skipped: Pictures and frames that could not be read.
-        human_share: Share of the NSS with which the gaze of all other observers predicts that of
-            one (`uvanet.evaluation.human`); None where the set does not tell observers apart or
-            NSS was not asked for.
+        human_share: Mean NSS divided by that of the human row (`uvanet.evaluation.human`); None
+            where observers are unknown or NSS is not among the metrics.
     """
 
     dataset: str
@@ -66,8 +65,8 @@ def evaluate(
             uint8 (h, w, 3) to a map of any size.
         root: Folder of the data set.
         dataset: Its layout, a key of `uvanet.data.registry.LAYOUTS`.
-        split: Split of sets that have splits. Choose nothing by "test".
-        every: Of the clips of published sets, every n-th frame is measured.
+        split: Split of sets that have splits. Do not choose models or settings by "test".
+        every: In clips of published sets, every n-th frame is measured.
         metrics: Subset of `uvanet.evaluation.evaluator.METRICS`. Information gain is measured on
             `fixations`, against the center prior of its train split, and is NaN elsewhere.
         seed: Seed of the negatives of the shuffled AUC and of the bootstrap.

@@ -1,4 +1,4 @@
-"""`uvanet.evaluate_gaze`: a model against the recorded gaze of people on one source."""
+"""`uvanet.evaluate_gaze`: measures a model against the recorded gaze of people on one source."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ if TYPE_CHECKING:
     from uvanet.sources import Source, SourceInfo
 
 GAZE_METRICS = ("nss", "cc", "auc_judd", "sim", "kld")
-"""Metrics of one source: those of `uvanet.metrics` that need no other pictures."""
+"""Metrics of one source: functions of `uvanet.metrics` that do not need other pictures."""
 
 DEFAULT_METRICS = GAZE_METRICS[:3]
 STEP = 0.1
 """Seconds between measured moments of a clip."""
 
 WINDOW = 0.1
-"""Seconds of gaze samples that count for a moment."""
+"""Length of time around a moment whose gaze samples count for it, seconds."""
 
 _WIDTH = 320  # largest width of the compared maps, pixels
 _HUMAN_MOMENTS = 120
@@ -57,9 +57,9 @@ def evaluate_gaze(
 ) -> GazeScores:
     """Measures how well a model predicts the recorded gaze of people.
 
-    A clip is measured every `step` seconds against the fixations that run at that moment, or the
-    samples around it. A picture is measured against all its gaze; of a folder, each picture that
-    the table names. Maps are compared at a width of at most 320 pixels.
+    A clip is measured every `step` seconds against the fixations active at that moment, or the
+    samples around it. A picture is measured against all its gaze. In a folder, each picture that
+    the table names is measured. Maps are compared at a width of at most 320 pixels.
 
     Args:
         model: A loaded model, or what `uvanet.load` takes.
@@ -103,21 +103,22 @@ def measure_gaze(
     window: float | None = None,
     progress: Progress = silent,
 ) -> GazeScores:
-    """`evaluate_gaze` with a network that is loaded already.
+    """Measures a loaded network as `evaluate_gaze` does.
 
     Args:
-        network: A `uvanet.Stream`, or what steps like one; not used by another thread meanwhile.
-        name: Its name.
+        network: A `uvanet.Stream`, or an object with the same `step`; no other thread may use it
+            meanwhile.
+        name: Name of the network.
         source: A closed source.
-        gaze: See `evaluate_gaze`, as for all other arguments.
-        metrics: See there.
-        offset: See there.
-        step: See there.
-        window: See there.
-        progress: See there; an exception that it raises ends the measurement.
+        gaze: See `evaluate_gaze`.
+        metrics: See `evaluate_gaze`.
+        offset: See `evaluate_gaze`.
+        step: See `evaluate_gaze`.
+        window: See `evaluate_gaze`.
+        progress: See `evaluate_gaze`; an exception that it raises ends the measurement.
 
     Raises:
-        UvanetError: See there.
+        UvanetError: See `evaluate_gaze`.
     """
     if not metrics or not set(metrics) <= set(GAZE_METRICS):
         raise UsageError(
@@ -148,7 +149,7 @@ def measure_gaze(
 
 
 def named_pictures(files: Sequence[Path], gaze: GazeTable) -> list[Path]:
-    """The pictures of a folder that the table names; empty where it names none."""
+    """Finds the pictures of a folder that are stimuli of the table; may be empty."""
     return [
         path
         for path in files
@@ -157,14 +158,14 @@ def named_pictures(files: Sequence[Path], gaze: GazeTable) -> list[Path]:
 
 
 def gaze_on(title: str, gaze: GazeTable) -> GazeTable:
-    """The gaze of a table on a clip or picture.
+    """Finds the gaze of a table on a clip or picture.
 
     Raises:
-        UsageError: There is none.
+        UsageError: The table has none.
     """
     own = gaze.of(title)
     if not len(own):
-        names = ", ".join(one for one in gaze.stimuli[:8] if one)
+        names = ", ".join(name for name in gaze.stimuli[:8] if name)
         raise UsageError(
             tr("The table has no gaze on {title}; it names {names}.").format(
                 title=title, names=names
@@ -179,19 +180,20 @@ class GazeRows:
 
     Args:
         metrics: Subset of `GAZE_METRICS`.
-        moments: About how many rows will come; of many, the human row is measured on some.
+        moments: Expected number of rows. If there are many, the human row is measured on an evenly
+            spread part of them.
     """
 
     def __init__(self, metrics: Sequence[str], moments: int) -> None:
         self._metrics = tuple(metrics)
         self._every = max(1, math.ceil(moments / _HUMAN_MOMENTS))
         self._human = HumanRow()
-        self._measured: list[int] = []  # rows of the human row
+        self._measured: list[int] = []  # numbers of the rows with a human NSS
         self._values: list[list[float]] = []
         self._points: list[int] = []
 
     def add(self, saliency: NDArray[np.float32], gaze: Gaze) -> list[float]:
-        """Measures a map, 0..1, (h, w), against the gaze at that moment; NaN without gaze."""
+        """Measures a map, 0..1, (h, w), against the gaze at its moment; NaN without gaze."""
         width = min(_WIDTH, gaze.size[0])
         size = (width, max(1, round(gaze.size[1] * width / gaze.size[0])))
         points = gaze.points(size)
@@ -269,7 +271,7 @@ def _pictures(
             size = (image.shape[1], image.shape[0])
             own = gaze.of(path.name)
             outside += own.outside(size)
-            # So far apart that no picture is compared with the one before.
+            # The time stamps are so far apart that no picture is the earlier frame of the next.
             rows.add(network.step(image, 60.0 * index, bgr=True), own.all(size))
             advance()
     names = [path.name for path in files]

@@ -52,28 +52,37 @@ def evaluate_predictors(
 
     Args:
         data: The data set.
-        predictors: What is evaluated; their names must differ.
+        predictors: The predictors; their names must differ.
         names: Subset of `METRICS`.
-        baseline: Baseline of the information gain, usually the center prior, a function of single
-            pictures; without one, the information gain is NaN.
-        human: Also measure how well the gaze of all other observers predicts that of one, see
-            `uvanet.evaluation.human`; there is no such row where observers are unknown.
-        seed: Seed of the choice of negatives of the shuffled AUC.
+        baseline: Baseline of the information gain, usually the center prior. It must be a function
+            of single pictures. Without a baseline the information gain is NaN.
+        human: Whether to measure the human row too, see `uvanet.evaluation.human`. The row is left
+            out where observers are unknown.
+        seed: Seed of the negatives of the shuffled AUC.
         progress: Called for each picture and labelled frame.
 
     Raises:
         UsageError: The set has no gaze, or none of it could be read.
         UvanetError: A predictor fails.
     """
-    if not data.pictures and not any(clip.labelled for clip in data.clips):
-        raise UsageError(
-            tr("{name} has no gaze to measure against.").format(name=data.name),
-            tr("Choose another set."),
-        )
+    require_gaze(data)
     negatives = negatives_of(data, names, seed)
     with progress(data.name, count_items(data)) as advance:
         part = measure_part(data, predictors, names, negatives, baseline, advance, human=human)
     return join_parts([part])
+
+
+def require_gaze(data: GazeSet) -> None:
+    """Checks that a set has a picture or a labelled frame.
+
+    Raises:
+        UsageError: It has none.
+    """
+    if not count_items(data):
+        raise UsageError(
+            tr("{name} has no gaze to measure against.").format(name=data.name),
+            tr("Choose another set."),
+        )
 
 
 def count_items(data: GazeSet) -> int:
@@ -100,12 +109,12 @@ def measure_part(
 
     Args:
         data: The part.
-        predictors: What is evaluated.
+        predictors: The predictors.
         names: Subset of `METRICS`.
-        negatives: Those of the whole set.
+        negatives: Negatives of the shuffled AUC, from the whole set.
         baseline: See `evaluate_predictors`.
         advance: Called for each picture and labelled frame.
-        human: Also collect what the human row needs.
+        human: Whether to collect the fixations for the human row.
 
     Raises:
         UvanetError: A predictor fails.
@@ -129,13 +138,13 @@ def score(
     """Mean of each metric over pictures, for one model.
 
     Args:
-        pictures: With fixations.
+        pictures: Pictures with fixations.
         predict: A predictor, or a function from RGB uint8 (h, w, 3) to a map of any size.
         names: Subset of `METRICS`.
         baseline: See `evaluate_predictors`.
 
     Returns:
-        Metric to mean, without the pictures on which the metric is undefined.
+        Metric to mean over the pictures on which the metric is defined.
     """
     row = predict if isinstance(predict, Predictor) else FunctionPredictor("", predict)
     scores = evaluate_predictors(GazeSet("pictures", pictures), [row], names, baseline=baseline)
@@ -149,20 +158,20 @@ def mean_of(values: NDArray[np.float64]) -> float:
 
 
 def resize_map(saliency: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
-    """Resizes a map to width and height of its picture; float32, (h, w), not negative."""
+    """Resizes a map to the width and height of its picture; float32, (h, w), not negative."""
     resized = cv2.resize(saliency, size, interpolation=cv2.INTER_CUBIC)
-    # Cubic interpolation overshoots beside steep peaks.
+    # Cubic interpolation can give negative values beside steep peaks.
     return np.maximum(resized, 0, dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True)
 class GroundTruth:
-    """What the metrics of one picture or frame need, made once for all predictors.
+    """Ground truth of one picture or frame, shared by all predictors.
 
     Attributes:
-        size: Width and height at which is measured, pixels.
+        size: Width and height at which maps are measured, pixels.
         points: Fixations, (n, 2), x and y in these pixels.
-        others: Negatives of the shuffled AUC, (m, 2); may be empty.
+        others: Negatives of the shuffled AUC, (m, 2), in the same pixels; may be empty.
         density: Density map, (h, w); may be empty where no metric needs it.
         baseline: Baseline of the information gain, (h, w), or None.
         observers: Number of the observer of each fixation, (n,), or None.
@@ -176,7 +185,7 @@ class GroundTruth:
     observers: NDArray[np.int32] | None
 
     def measure(self, saliency: NDArray[np.float32], names: Sequence[str]) -> list[float]:
-        """The metrics of a map of any size, in the order of `names`."""
+        """Measures a map of any size; returns the metrics in the order of `names`."""
         resized = resize_map(saliency, self.size)
         return [self._measure(resized, name) for name in names]
 
@@ -225,7 +234,7 @@ class _Evaluation:
         except UvanetError as error:
             self._skip(picture.name, str(error))
             return
-        for row in self._predictors:  # all first: predictors may share a forward pass
+        for row in self._predictors:  # before any predicts, since they may share a forward pass
             row.reset()
         for row in self._predictors:
             self._measure(row, image, 0.0, truth)
@@ -239,13 +248,13 @@ class _Evaluation:
         ]
         for row in self._predictors:
             row.reset()
-        reason = "The clip ends before this frame."
+        reason = tr("The clip ends before this frame.")
         frames = clip.frames(waiting.union(*needs))
         while True:
             try:
                 frame = next(frames, None)
             except UvanetError as error:
-                # The rest of the file is unreadable; the measured frames stay.
+                # The rest of the file is unreadable; the frames before it are kept.
                 reason = str(error)
                 break
             if frame is None:

@@ -1,4 +1,4 @@
-"""Flicker: how much a model's maps change within 100 ms where the picture hardly does."""
+"""Flicker: how much the maps of a model change within 100 ms on clips that hardly change."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ SECONDS = 2.0
 """Measured duration of each clip, from its start."""
 
 MAX_STEADY_CHANGE = 1.0
-"""Largest median difference of two frames `PAIR_SECONDS` in a steady clip, gray levels of 255."""
+"""Largest median difference of frames `PAIR_SECONDS` apart in a steady clip, gray levels of 255."""
 
 WIDTH = 192
-"""Width at which frames are compared, pixels: noise of single pixels is no motion."""
+"""Width at which frames are compared, pixels; it averages out the noise of single pixels."""
 
 JUMP = 0.1
 """A peak that moves by more than this share of the map's diagonal has jumped."""
@@ -54,9 +54,10 @@ class Flicker:
 
 
 def steady_clips(paths: Iterable[Path]) -> list[VideoClip]:
-    """The clips whose picture hardly changes within 100 ms.
+    """Finds the clips whose picture hardly changes within 100 ms.
 
-    Over the first `SECONDS`, the median of the mean differences is at most `MAX_STEADY_CHANGE`.
+    Over the first `SECONDS` of such a clip, the median of the mean differences of frames is at most
+    `MAX_STEADY_CHANGE`.
 
     Raises:
         UvanetError: A file cannot be read.
@@ -87,11 +88,11 @@ def pool_clips(root: Path) -> list[VideoClip]:
 def measure_flicker(
     clips: Sequence[VideoClip], predictors: Sequence[Predictor], progress: Progress = silent
 ) -> dict[str, Flicker]:
-    """Measures the flicker of predictors that see all frames, as in the live view.
+    """Measures the flicker of predictors; they see every frame, as in the live view.
 
     Args:
-        clips: See `steady_clips`; at least one.
-        predictors: What is measured.
+        clips: Steady clips, see `steady_clips`; at least one.
+        predictors: The predictors.
         progress: Called for each clip.
 
     Returns:
@@ -129,7 +130,7 @@ def measure_flicker(
 def peak_jumps(earlier: NDArray[np.float32], later: NDArray[np.float32]) -> bool:
     """Whether the largest value of two maps (h, w) moves by more than `JUMP` of the diagonal."""
     (y, x), (later_y, later_x) = (
-        np.unravel_index(int(one.argmax()), one.shape) for one in (earlier, later)
+        np.unravel_index(int(values.argmax()), values.shape) for values in (earlier, later)
     )
     return bool(np.hypot(later_y - y, later_x - x) > JUMP * np.hypot(*earlier.shape))
 
@@ -141,7 +142,7 @@ def _frames_apart(fps: float) -> int:
 def _frames(clip: VideoClip) -> list[NDArray[np.uint8]]:
     """The first `SECONDS` of a clip."""
     count = round(SECONDS * clip.fps)
-    # Stops reading after them: the iterator would go on to the end of the file.
+    # Reading ends after them; the iterator alone would read the file to its end.
     found = islice(clip.frames(range(count)), count)
     return [frame.image for frame in found if frame.image is not None]
 

@@ -1,4 +1,4 @@
-"""Accuracy of a model on one clip, picture or folder of pictures whose viewers were recorded."""
+"""Accuracy of a model on one clip, picture or folder of pictures with recorded gaze."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from uvanet.data.gaze_table import GazeKind
 
 BLOCK = 2.0
-"""Seconds that the bootstrap draws as one. Moments closer than this show the same fixations and
-nearly the same picture, so that an interval over single moments would be far too narrow."""
+"""Seconds of a block that the bootstrap draws as a whole. Moments closer than this have the same
+fixations and nearly the same picture: an interval over single moments would be far too narrow."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,10 +36,9 @@ class GazeScores:
         times: Seconds in the clip, float64, (rows,); 0 for pictures.
         points: Number of fixations or samples on the picture, int64, (rows,).
         values: float64, (rows, metrics); NaN where nobody looked or a metric is undefined.
-        human: NSS with which the gaze of all other people predicts that of one, see
-            `uvanet.evaluation.human`, float64, (rows,); NaN where it was not measured and for
-            fewer than two people.
-        outside: Points that are not on the picture.
+        human: NSS of the human row, see `uvanet.evaluation.human`, float64, (rows,); NaN where it
+            was not measured and for fewer than two people.
+        outside: Number of points that are not on the picture.
         offset: Seconds that were added to the times of the gaze.
         notes: Sentences on what was assumed.
     """
@@ -61,14 +60,15 @@ class GazeScores:
     def means(self) -> dict[str, Interval]:
         """Metric to mean and 95 % interval.
 
-        The bootstrap draws pictures; of a clip blocks of `BLOCK` seconds, then moments in them.
+        The bootstrap draws pictures. For a clip it draws blocks of `BLOCK` seconds, then moments in
+        them.
         """
         return intervals(self.values, self.metrics, self._weights())
 
     def human_share(self) -> Interval | None:
-        """Mean NSS as a share of that of the human row on the same moments, with its interval.
+        """Mean NSS divided by that of the human row on the same moments, with its interval.
 
-        None for fewer than two people, and without NSS.
+        None where NSS was not measured, and for fewer than two people.
         """
         if "nss" not in self.metrics or np.isnan(self.human).all():
             return None
@@ -77,7 +77,7 @@ class GazeScores:
 
     def csv(self) -> str:
         """The rows as CSV: `time` or `picture`, `points`, the metrics, and `human_nss`."""
-        first: Sequence[object] = self.pictures or [round(float(one), 4) for one in self.times]
+        first: Sequence[object] = self.pictures or [round(float(t), 4) for t in self.times]
         head = ["picture" if self.pictures else "time", "points", *self.metrics, "human_nss"]
         rows = [
             [name, int(count), *map(_cell, row), _cell(human)]

@@ -1,7 +1,7 @@
-"""The human row: how well the gaze of all other observers predicts that of one.
+"""The human row: how well the gaze of all other observers predicts that of one observer.
 
-It is the scale on which a model's NSS can be read: no map can predict the gaze of one more person
-much better. Source: the inter-observer model of Wilming et al., *Measures and limits of models of
+It is close to the best score that a map can reach, and so the scale on which to read the NSS of a
+model. Source: the inter-observer model of Wilming et al., *Measures and limits of models of
 fixation selection*, PLoS ONE 2011, with the blur chosen as in Kümmerer et al., PNAS 2015.
 """
 
@@ -24,10 +24,9 @@ HUMAN = "human"
 """Name of the row."""
 
 BLURS = (1 / 25, 1 / 35, 1 / 50, 1 / 70, 1 / 85, 1 / 100)
-"""Sigmas of the Gaussian that turns fixations into a map, relative to the picture's width. Of each
-set the one with the best mean NSS is taken: sets differ in their numbers of observers, and a fixed
-one would make the row lower than what people can be predicted by. On osie 1/70 is best, on crowd
-1/50, on scene 1/25 or 1/35, on talk 1/85."""
+"""Sigmas of the Gaussian that turns fixations into a map, relative to the width of the picture. For
+each set the sigma with the best mean NSS is taken, since the best one depends on the number of
+observers: 1/70 on osie, 1/50 on crowd, 1/25 or 1/35 on scene, 1/85 on talk."""
 
 COLUMNS = 140
 """Width of the maps, pixels."""
@@ -46,7 +45,7 @@ class _Fixations:
     def leave_one_out(
         self, blur: float
     ) -> Iterator[tuple[NDArray[np.float32], NDArray[np.float32]]]:
-        """For each observer the map of all others, and the observer's own fixations."""
+        """Yields, for each observer, the map of all others and the observer's own fixations."""
         known = np.unique(self.observers)
         if known.size < 2:
             return
@@ -54,7 +53,7 @@ class _Fixations:
         counts = np.zeros((known.size, self.rows, COLUMNS), np.float32)
         np.add.at(counts, (np.searchsorted(known, self.observers), y, x), 1.0)
         sigma, border = blur * COLUMNS, cv2.BORDER_CONSTANT
-        single = [cv2.GaussianBlur(one, (0, 0), sigma, borderType=border) for one in counts]
+        single = [cv2.GaussianBlur(points, (0, 0), sigma, borderType=border) for points in counts]
         total = np.sum(single, axis=0)
         for number, own in zip(known, single, strict=True):
             yield np.asarray(total - own, np.float32), self.points[self.observers == number]
@@ -73,7 +72,7 @@ class _Fixations:
 
 
 class HumanRow:
-    """Collects the fixations of a data set's pictures and frames, and scores them at its end."""
+    """Collects the fixations on the pictures and frames of a data set, then scores them."""
 
     def __init__(self) -> None:
         self._pictures: list[_Fixations] = []
@@ -106,20 +105,20 @@ class HumanRow:
         )
 
     def extend(self, other: HumanRow) -> None:
-        """Adds what was added to another one, after its own."""
+        """Appends the pictures and frames of another human row."""
         self._pictures += other._pictures
 
     def values(self, names: Sequence[str]) -> NDArray[np.float64]:
-        """The scores of all that was added.
+        """Scores all added pictures and frames.
 
         Args:
             names: Metrics, as in `uvanet.evaluation.evaluator.METRICS`.
 
         Returns:
             (items, metrics): the mean over the observers, weighted by their numbers of fixations,
-            as the score of a map on all fixations is. NaN for metrics of densities and the
-            information gain, which have no such score, and where fewer than two observers have
-            fixations.
+            so that it compares with the score of a map on all fixations. NaN for the metrics that
+            are not measured (those of densities, information gain), and where fewer than two
+            observers have fixations.
         """
         result = np.full((len(self._pictures), len(names)), np.nan)
         for group in {picture.group for picture in self._pictures}:

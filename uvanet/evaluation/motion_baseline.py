@@ -26,11 +26,11 @@ WIDTH = 192
 
 
 class MotionBaseline(Predictor):
-    """Multiplies another predictor's map by local motion: map x (0.02 + energy^0.6).
+    """Multiplies the map of another predictor by local motion: map x (0.02 + energy^0.6).
 
     Energy is the absolute difference of brightness to the third frame before, blurred by a Gaussian
     of about one degree (sigma = width / 35), averaged over the last second and scaled to a maximum
-    of 1. Where nothing moves, as on a picture, the map does not change.
+    of 1. On a still picture the map does not change.
 
     Source: this project's own rule. `WIDTH` and `AVERAGE` were set once, before measuring, and not
     tuned on `talk`.
@@ -66,8 +66,8 @@ class MotionBaseline(Predictor):
         self._watch(image, t)
         if not self._energy:
             return saliency
-        energy = np.stack([one for _, one in self._energy]).mean(0)
-        # Less than one gray level is noise and is not scaled up.
+        energy = np.stack([values for _, values in self._energy]).mean(0)
+        # Energy below one gray level is noise and is not scaled up.
         energy /= max(float(energy.max()), 1.0)
         height, width = saliency.shape
         grown = cv2.resize(energy, (width, height), interpolation=cv2.INTER_AREA)

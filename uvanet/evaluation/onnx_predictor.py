@@ -21,7 +21,7 @@ class OnnxPredictor(Predictor):
     """Runs an external ONNX model; observed frames are stored, not predicted.
 
     Args:
-        spec: Its input and output.
+        spec: Inputs and outputs of the model.
 
     Raises:
         ModelError: The file is missing or damaged, or does not fit `spec`.
@@ -48,7 +48,7 @@ class OnnxPredictor(Predictor):
         """See `Predictor.predict`.
 
         Raises:
-            ModelError: The model fails, or its output is no map.
+            ModelError: The model fails, or its output is not a map.
         """
         self.observe(image, t)
         missing = self._engine.frames - len(self._past)

@@ -1,4 +1,4 @@
-"""Predictors: whatever turns pictures, or the frames of a clip, into saliency maps."""
+"""Predictors: models and baselines that map pictures, or frames of a clip, to saliency maps."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Predictor(abc.ABC):
         self.name = name
 
     def history(self, fps: float) -> int:
-        """Number of frames before a predicted one that must be observed.
+        """Number of frames that must be observed before a frame is predicted.
 
         Args:
             fps: Frame rate of the clip, frames per second.
@@ -43,7 +43,7 @@ class Predictor(abc.ABC):
         return 0
 
     def reset(self) -> None:  # noqa: B027 - most predictors have no memory
-        """Forgets all frames: another picture or clip begins."""
+        """Forgets all frames, before another picture or clip."""
 
     def observe(self, image: NDArray[np.uint8], t: float) -> None:  # noqa: B027 - likewise
         """Processes a frame whose map is not needed.
@@ -99,7 +99,7 @@ class StreamPredictor(Predictor):
         self._stream = Stream(model)
 
     def history(self, fps: float) -> int:
-        """See `Predictor.history`: the engine's memory, and the lag to its earlier frame."""
+        """See `Predictor.history`; covers the engine's memory and the lag to its earlier frame."""
         return math.ceil((self._stream.model.engine.memory + LAG) * fps)
 
     def reset(self) -> None:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-class PysaliencyModel(pysaliency.SaliencyMapModel):  # type: ignore[misc] # it has no types
+class PysaliencyModel(pysaliency.SaliencyMapModel):  # type: ignore[misc] # pysaliency has no types
     """Saliency maps of one of our models for pysaliency's metrics and data sets.
 
     Args:

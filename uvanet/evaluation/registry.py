@@ -34,7 +34,7 @@ FORMS = f"""\
   NAME                 a model that `uvanet info` lists, or the path of an .onnx file
   NAME:BRANCH          one prediction of a student (ensemble, spatiotemporal, spatial, temporal),
                        run by torch from the .safetensors file beside the model
-  NAME@SIDE            a model shown SIDE x SIDE pixels' worth of the picture, also NAME:BRANCH@SIDE
+  NAME@SIDE            a model at a shown size of SIDE x SIDE pixels; also NAME:BRANCH@SIDE
   ROW+motion           any row times local motion, a rule without training
 """
 """Forms of row names, for `--help`."""
@@ -47,8 +47,8 @@ def build_predictors(
 
     Args:
         names: Row names, see `FORMS`, or names of `external`, also with `+motion`.
-        external: ONNX models without a card; those not named are appended.
-        prior: Makes the center prior, called where it is named.
+        external: ONNX models without a card; those that `names` lacks are appended.
+        prior: Makes the center prior; called only where `names` has it.
 
     Raises:
         UvanetError: A name is unknown or occurs twice, or a model cannot be loaded.
@@ -84,10 +84,10 @@ def _build(name: str, specs: dict[str, ExternalOnnx], prior: Callable[[], Predic
 
 
 def shown_at(model: Model, side: int) -> Model:
-    """Changes the number of pixels that a model is shown, `side` squared; returns the model.
+    """Sets the shown size of a model to `side` squared pixels; returns the model.
 
     Args:
-        model: One that keeps the aspect ratio of pictures.
+        model: A model that keeps the aspect ratio of pictures.
         side: `MIN_SIDE` to `MAX_SIDE`.
 
     Raises:

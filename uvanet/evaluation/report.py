@@ -43,12 +43,12 @@ def report(
         scores: One per data set.
         seed: Seed of the bootstrap.
         draws: Number of resamples.
-        against: Name of a predictor, or `HUMAN`; the paired differences of all others to it are
-            added to sets on which it was measured.
+        against: Name of a predictor, or `HUMAN`. The report of a set on which this row was measured
+            also has the paired differences of all other rows to it.
 
     Returns:
         An object for `json.dumps`; undefined values are None. Where NSS and the human row were
-        measured, each row has its share of it as `SHARE`.
+        measured, each row has its share of the human NSS as `SHARE`.
     """
     return {
         "uvanet": __version__,
@@ -57,14 +57,14 @@ def report(
         "level": LEVEL,
         "against": against,
         "sets": {
-            name: _set(one, seed, draws, against)
-            for name, one in zip(_unique([one.data for one in scores]), scores, strict=True)
+            name: _set(values, seed, draws, against)
+            for name, values in zip(_unique([s.data for s in scores]), scores, strict=True)
         },
     }
 
 
 def _unique(names: Sequence[str]) -> list[str]:
-    """Numbers repeated names: two folders can have one layout."""
+    """Numbers repeated names, since two folders can hold sets of one layout."""
     return [
         name if names[:i].count(name) == 0 else f"{name} ({names[:i].count(name) + 1})"
         for i, name in enumerate(names)
@@ -82,7 +82,7 @@ def _set(scores: Scores, seed: int, draws: int, against: str | None) -> dict[str
         "metrics": list(scores.metrics),
         "items": len(scores.items),
         "clips": len(clips),
-        "skipped": [{"name": one.name, "reason": one.reason} for one in scores.skipped],
+        "skipped": [{"name": item.name, "reason": item.reason} for item in scores.skipped],
         "cost": {
             row: {
                 "ms_a_frame": round(1e3 * seconds / max(1, scores.frames[row]), 3),
@@ -122,41 +122,43 @@ def _group(
 def _row(
     table: NDArray[np.float64], weights: NDArray[np.float32], metrics: Sequence[str]
 ) -> dict[str, Any]:
-    return {name: _entry(one) for name, one in intervals(table, metrics, weights).items()}
+    return {name: _entry(mean) for name, mean in intervals(table, metrics, weights).items()}
 
 
-def _entry(one: Interval) -> dict[str, float | int | None]:
-    numbers = {"mean": one.mean, "low": one.low, "high": one.high}
+def _entry(mean: Interval) -> dict[str, float | int | None]:
+    numbers = {"mean": mean.mean, "low": mean.low, "high": mean.high}
     rounded = {key: None if math.isnan(x) else round(x, 5) for key, x in numbers.items()}
-    return {**rounded, "n": one.n}
+    return {**rounded, "n": mean.n}
 
 
-def flicker_report(found: dict[str, Flicker]) -> dict[str, Any]:
+def flicker_report(rows: dict[str, Flicker]) -> dict[str, Any]:
     """The flicker of all predictors, for the key "flicker" of a `report`."""
     return {
-        row: {"cc": _entry(one.cc), "peak_jumps": _entry(one.jumps)} for row, one in found.items()
+        row: {"cc": _entry(flicker.cc), "peak_jumps": _entry(flicker.jumps)}
+        for row, flicker in rows.items()
     }
 
 
 def as_table(result: dict[str, Any]) -> list[str]:
-    """The report as lines of text.
+    """Formats a report as lines of text.
 
-    A cell holds the mean and half the width of its interval. For differences it holds the
+    A cell holds the mean and half the width of its interval. A cell of differences holds the
     interval, with a star where it excludes 0.
     """
     lines: list[str] = []
-    for name, one in result["sets"].items():
-        number = f"{one['items']} pictures"
-        if one["clips"]:
-            number = f"{one['items']} frames of {one['clips']} clips"
-        left_out = f", {len(one['skipped'])} left out" if one["skipped"] else ""
+    for name, data in result["sets"].items():
+        number = f"{data['items']} pictures"
+        if data["clips"]:
+            number = f"{data['items']} frames of {data['clips']} clips"
+        left_out = f", {len(data['skipped'])} left out" if data["skipped"] else ""
         lines += ["", f"{name}: {number}{left_out}"]
-        for group, held in one["groups"].items():
-            title = group if len(one["groups"]) == 1 else f"{group} ({held['items']})"
-            lines += _group_lines(title, held["rows"], one)
-            if held.get("differences"):
+        for name_of_group, group in data["groups"].items():
+            several = len(data["groups"]) > 1
+            title = f"{name_of_group} ({group['items']})" if several else name_of_group
+            lines += _group_lines(title, group["rows"], data)
+            if group.get("differences"):
                 title = f"less {result['against']}"
-                lines += _group_lines(title, held["differences"], one, differences=True)
+                lines += _group_lines(title, group["differences"], data, differences=True)
     if flicker := result.get("flicker"):
         lines += ["", f"{'steady clips, 100 ms apart':30}{'CC':>17}{'peak jumps':>17}"]
         for row, values in flicker.items():
@@ -166,19 +168,19 @@ def as_table(result: dict[str, Any]) -> list[str]:
 
 
 def _group_lines(
-    title: str, rows: dict[str, Any], one: dict[str, Any], *, differences: bool = False
+    title: str, rows: dict[str, Any], data: dict[str, Any], *, differences: bool = False
 ) -> list[str]:
     width = max(20, len(title) + 2, *(len(row) + 4 for row in rows))
     shares = any(SHARE in values for values in rows.values())
-    head = "".join(f"{TITLES[metric]:>17}" for metric in one["metrics"])
+    head = "".join(f"{TITLES[metric]:>17}" for metric in data["metrics"])
     head += f"{'of human':>17}" * shares + f"{'ms':>9}" * (not differences)
     lines = [f"{title:{width}}{head}"]
     for row, values in rows.items():
-        cells = [_cell(values[metric], differences) for metric in one["metrics"]]
+        cells = [_cell(values[metric], differences) for metric in data["metrics"]]
         cells += [_percent(values[SHARE])] if shares else []
         line = f"  {row:{width - 2}}" + "".join(f"{cell:>17}" for cell in cells)
         if not differences:
-            cost = one["cost"].get(row)
+            cost = data["cost"].get(row)
             line += f"{cost['ms_a_frame']:9.2f}" if cost else f"{'-':>9}"
         lines.append(line)
     return lines

@@ -30,11 +30,11 @@ _KINDS = {"fixations": tr_noop("fixations"), "samples": tr_noop("samples")}
 
 @dataclass(frozen=True, slots=True)
 class RecordedGaze:
-    """Gaze of people that a report compares with, see `uvanet.video.job.Job`.
+    """Recorded gaze that a report compares with, see `uvanet.video.job.Job`.
 
     Attributes:
-        table: The gaze on the upright source.
-        offset: Seconds to add to its times.
+        table: The gaze, in coordinates of the source before mirroring and rotation.
+        offset: Seconds to add to the times of the table.
     """
 
     table: GazeTable
@@ -46,13 +46,13 @@ class RecordedGaze:
 
 
 class GazeComparison:
-    """Measures as `uvanet.evaluate_gaze` does, while the frames of an export go by.
+    """Measures the frames of an export one by one, as `uvanet.evaluate_gaze` does.
 
     Args:
-        gaze: Gaze of people on the upright source.
-        offset: Seconds to add to its times.
-        info: Of the source.
-        orientation: How the frames are turned.
+        gaze: Recorded gaze, in coordinates of the source before mirroring and rotation.
+        offset: Seconds to add to the times of the gaze.
+        info: Facts of the source.
+        orientation: How the frames of the export are mirrored and rotated.
         model: Name of the model.
 
     Raises:
@@ -83,7 +83,7 @@ class GazeComparison:
         """Measures a frame.
 
         Returns:
-            Its `SCORES`; NaN where nobody looked.
+            The scores of the frame, in the order of `SCORES`; NaN without gaze.
         """
         frame = item.frame
         height, width = frame.picture.shape[:2]
@@ -107,7 +107,7 @@ class GazeComparison:
         return values
 
     def part(self) -> ReportGaze:
-        """Gives the section of the report."""
+        """Makes the section of the report."""
         still = self._info.slides or self._info.kind is SourceKind.PICTURE
         try:
             scores = self._rows.scores(
@@ -127,7 +127,7 @@ class GazeComparison:
         return ReportGaze(_facts(scores), scores.times.tolist(), values, scores.human.tolist())
 
     def _turned(self, gaze: Gaze, size: tuple[int, int]) -> Gaze:
-        """The gaze on the turned frame, whose size is given."""
+        """The gaze on the mirrored and rotated frame of width and height `size`."""
         if gaze.fixations is None or not (self._orientation.mirrored or self._orientation.quarters):
             return gaze
         shares = gaze.fixations.astype(np.float64) / gaze.size

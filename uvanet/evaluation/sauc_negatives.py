@@ -1,4 +1,4 @@
-"""Fixations of other pictures: the negatives of the shuffled AUC."""
+"""Negatives of the shuffled AUC: fixations of other pictures."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ if TYPE_CHECKING:
     from uvanet.data.gaze import Gaze, GazeSet
 
 MAX_OTHERS = 200
-"""Largest number of pictures or frames that negatives come from; 20 times that of Borji's code."""
+"""Largest number of pictures or frames that give negatives; 20 times that of Borji's code."""
 
 
 class SaucNegatives:
     """Fixations of a data set, relative to picture size, as negatives for its other pictures.
 
-    Of a larger set, `MAX_OTHERS` pictures or frames are drawn. The negatives of a
-    picture come from all other drawn pictures. Those of a frame come from other clips, for the
-    frames of one clip show the same scene; with a single clip, from its other frames.
+    From a larger set, `MAX_OTHERS` pictures or frames are drawn. The negatives of a picture come
+    from all other drawn pictures. Those of a frame come from other clips, since the frames of one
+    clip show the same scene; if there is a single clip, they come from its other frames.
 
     Args:
         data: The data set.
@@ -44,8 +44,7 @@ class SaucNegatives:
             try:
                 gaze = _gaze(data, i, index)
             except UvanetError:
-                # The evaluator reports it.
-                continue
+                continue  # the evaluator reports it
             if gaze.fixations is None:
                 continue
             points.append(gaze.points((1, 1)))

@@ -1,4 +1,4 @@
-"""The values of an evaluation, and how those of parts of a data set are joined."""
+"""Scores of an evaluation, and the joining of scores of parts of a data set."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Item:
     """A measured picture or frame.
 
     Attributes:
-        group: Part of the data set that it belongs to.
+        group: Group within the data set, such as the set from which a picture comes.
         clip: Name of the clip; empty for a picture.
         name: Name of the picture, or number of the frame.
     """
@@ -41,7 +41,7 @@ class Skipped:
 
     Attributes:
         name: The picture, or the clip and frame.
-        reason: Message for users.
+        reason: Why it could not be measured, for people.
     """
 
     name: str
@@ -56,12 +56,12 @@ class Scores:
         data: Name of the data set.
         metrics: Columns of `values`.
         items: Rows of `values`.
-        values: Predictor to float64 (items, metrics); NaN where a metric is undefined. Where the
-            human row was asked for, `HUMAN` comes first.
+        values: Predictor to float64 (items, metrics); NaN where a metric is undefined. The human
+            row, where it was measured, is the first one, `HUMAN`.
         skipped: Pictures and frames left out, the same for all predictors.
         broken: Predictor to the number of its maps with NaN or infinity.
-        seconds: Predictor to its total prediction time.
-        frames: Predictor to the number of frames it processed.
+        seconds: Predictor to its total prediction time, seconds.
+        frames: Predictor to the number of frames that it processed.
     """
 
     data: str
@@ -80,11 +80,11 @@ class Scores:
 
 @dataclass(slots=True)
 class Part:
-    """What was measured on a part of a data set; see `join_parts`.
+    """The measurement of a part of a data set; see `join_parts`.
 
     Attributes:
-        scores: Without the human row.
-        human: The fixations of the human row; None where it was not asked for.
+        scores: Scores without the human row.
+        human: Fixations for the human row; None where that row is not wanted.
     """
 
     scores: Scores
@@ -92,10 +92,10 @@ class Part:
 
 
 def join_parts(parts: Sequence[Part]) -> Scores:
-    """Joins the parts of a data set; the result is that of one undivided measurement.
+    """Joins the parts of a data set; the result equals that of one undivided measurement.
 
     Args:
-        parts: In the order of the set, measured with the same predictors and metrics.
+        parts: At least one part; in the order of the set, with the same predictors and metrics.
 
     Raises:
         UsageError: Nothing could be measured.

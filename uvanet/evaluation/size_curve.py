@@ -1,4 +1,4 @@
-"""Accuracy of models against the number of pixels that they are shown, and the best size.
+"""Accuracy of models against their shown size, the number of pixels of their input, and its choice.
 
 A network trained at one size is often best at a larger one. Source: Touvron et al., *Fixing the
 train-test resolution discrepancy*, NeurIPS 2019.
@@ -35,8 +35,8 @@ class CurvePoint:
     """A model at one shown size.
 
     Attributes:
-        model: Its name.
-        side: It is shown `side` squared pixels.
+        model: Name of the model.
+        side: Shown size: pictures are shown at about `side` squared pixels.
         ms: Time of a streaming step at this size, milliseconds.
         nss: Mean NSS of each measured set, by its name.
         nss_low: Lower ends of the 95 % intervals of NSS.
@@ -65,12 +65,12 @@ def measure_curve(
     step_ms: Callable[[Model], float],
     progress: Progress = silent,
 ) -> list[CurvePoint]:
-    """Measures a model at several shown sizes, each picture decoded once for all of them.
+    """Measures a model at several shown sizes; each picture is decoded once for all of them.
 
     Args:
         name: Name of the model.
-        open_model: Loads the model anew; see `shown_at` for what it must be.
-        sides: The sizes.
+        open_model: Loads the model anew; `shown_at` must accept it.
+        sides: The shown sizes, see `CurvePoint.side`.
         sets: Data sets to measure on.
         step_ms: Measures the time of a step of a model at its input size, milliseconds.
         progress: Called for each picture and frame.
@@ -88,25 +88,26 @@ def measure_curve(
         scores = evaluate_predictors(data, rows, ("nss", "cc"), progress=progress)
         weights = draw_weights(scores.clips())
         for side in sides:
-            one = intervals(scores.values[str(side)], scores.metrics, weights)
-            found["nss"][side][data.name] = one["nss"].mean
-            found["nss_low"][side][data.name] = one["nss"].low
-            found["nss_high"][side][data.name] = one["nss"].high
-            found["cc"][side][data.name] = one["cc"].mean
+            means = intervals(scores.values[str(side)], scores.metrics, weights)
+            found["nss"][side][data.name] = means["nss"].mean
+            found["nss_low"][side][data.name] = means["nss"].low
+            found["nss_high"][side][data.name] = means["nss"].high
+            found["cc"][side][data.name] = means["cc"].mean
     return [
-        CurvePoint(name, side, times[side], **{key: of[side] for key, of in found.items()})
+        CurvePoint(name, side, times[side], **{key: rows[side] for key, rows in found.items()})
         for side in sides
     ]
 
 
 def best_side(points: Sequence[CurvePoint], data: str) -> int:
-    """The size at which one model should be shown.
+    """Chooses the shown size of a model.
 
-    Rule: mean CC must be at least `CC_KEPT` of its best value over the sizes; of the sizes whose
-    mean NSS then lies within `NSS_SLACK` of the best, the smallest.
+    Rule: only sizes with a mean CC of at least `CC_KEPT` of the best one are allowed. Of the
+    allowed sizes whose mean NSS is within `NSS_SLACK` of the best allowed one, the smallest is
+    chosen.
 
     Args:
-        points: Of one model.
+        points: Points of one model.
         data: Name of the set that decides: a val split.
     """
     least = CC_KEPT * max(point.cc[data] for point in points)
@@ -116,10 +117,10 @@ def best_side(points: Sequence[CurvePoint], data: str) -> int:
 
 
 def pareto_front(points: Sequence[CurvePoint], data: str) -> list[CurvePoint]:
-    """The points that no other point beats at once in time and NSS, by time.
+    """The points for which no other point is both faster and of higher NSS, ordered by time.
 
     Args:
-        points: Of any models.
+        points: Points of any models.
         data: Name of the set whose NSS counts.
     """
     front: list[CurvePoint] = []

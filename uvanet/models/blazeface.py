@@ -1,4 +1,4 @@
-"""BlazeFace, full range, as a torch module: what the teachers know of faces.
+"""BlazeFace, full range, as a torch module: the face detector of the spatial teacher.
 
 Source: Bazarevsky et al., *BlazeFace: Sub-millisecond Neural Face Detection on Mobile GPUs*, CVPR
 Workshop 2019; weights of MediaPipe (Apache-2.0), converted by `packaging/convert_blazeface.py`.
@@ -17,7 +17,7 @@ from uvanet.paths import resource
 from uvanet.teacher_input import FACE_DETECTOR
 
 MAX_LOGIT = 12.0
-"""Logits of a face are clipped to plus and minus this; those of training pictures lie within."""
+"""Logits of faces are clipped to plus and minus this; training pictures have smaller ones."""
 
 
 class BlazeFace(nn.Module):
@@ -29,7 +29,7 @@ class BlazeFace(nn.Module):
 
         super().__init__()
         graph = onnx.load(str(resource(FACE_DETECTOR))).graph
-        weights = {one.name: numpy_helper.to_array(one) for one in graph.initializer}
+        weights = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
         self._convolutions = nn.ModuleDict()
         self._wider: dict[str, int] = {}  # outputs of channel padding to added channels
         self._coarse: set[str] = set()
@@ -39,13 +39,13 @@ class BlazeFace(nn.Module):
             if node.op_type == "Cast":
                 weights[result] = weights[inputs[0]].astype("float32")
                 continue
-            attributes = {one.name: helper.get_attribute_value(one) for one in node.attribute}
+            attributes = {part.name: helper.get_attribute_value(part) for part in node.attribute}
             if node.op_type == "Conv":
                 weight, bias = (torch.tensor(weights[name]) for name in inputs[1:])
                 self._convolutions[result] = _convolution(weight, bias, attributes)
             if node.op_type == "Resize":
-                # Enlarged where it is added: where a side is no multiple of 32, the finer level is
-                # not exactly twice as large.
+                # `forward` enlarges it at the addition, to the size of the finer level: that level
+                # is not exactly twice as large where a side is no multiple of 32.
                 self._coarse.add(result)
             if node.op_type == "Pad":
                 self._wider[result] = int(weights[inputs[1]][5])
@@ -53,14 +53,14 @@ class BlazeFace(nn.Module):
         self.requires_grad_(False)
 
     def forward(self, frame: Tensor) -> tuple[Tensor, Tensor]:
-        """Searches every place of a frame.
+        """Detects faces on a grid of 4 pixels.
 
         Args:
             frame: RGB in -1..1, (n, 3, h, w); h and w multiples of 8.
 
         Returns:
-            Logit of a face at a place, (n, 1, h / 4, w / 4), and its box and landmarks relative to
-            the place, (n, 16, h / 4, w / 4), of which the first four are x and y of the center,
+            Logit of a face at each cell, (n, 1, h / 4, w / 4), and its box and landmarks relative
+            to the cell, (n, 16, h / 4, w / 4), of which the first four are x and y of the center,
             width and height, in pixels.
         """
         known = {"frame": frame}
@@ -84,8 +84,8 @@ class BlazeFace(nn.Module):
 class FaceCues(nn.Module):
     """Maps of faces as an input of a readout: logit, probability and size.
 
-    The detector sees half of the teacher's pixels on a side, about the size that it was trained
-    for; it takes less than a tenth of the teacher's time.
+    The detector gets the frame at half the teacher's width and height, which is about the size of
+    its training; it takes less than a tenth of the teacher's time.
 
     Attributes:
         channels: Number of maps.

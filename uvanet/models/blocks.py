@@ -50,9 +50,10 @@ class ConvBN(nn.Sequential):
 class ChannelAttention(nn.Module):
     """Scales each channel by a gate computed from global pools.
 
-    Ours, since the paper gives no details: one MLP (two 1x1 convolutions) is shared by the average
-    and the maximum, as in CBAM; their sum goes through a hard sigmoid (cheaper than the sigmoid and
-    exact in int8). `use_max=False` is the squeeze-and-excitation of the paper's ablation.
+    The paper gives no details; these are ours. One MLP (two 1x1 convolutions) is shared by the
+    average and the maximum, as in CBAM. Their sum goes through a hard sigmoid, which is cheaper
+    than the sigmoid and exact in int8. `use_max=False` is the squeeze-and-excitation of the paper's
+    ablation.
 
     Args:
         channels: Channels of the features.
@@ -85,8 +86,8 @@ class ChannelAttention(nn.Module):
 class CARes(nn.Module):
     """CA-Res: 1x1 expand, 3x3 depthwise, 1x1 linear project, channel attention, residual add.
 
-    Attention comes before the add (ours; the paper does not say), so that the identity path is not
-    scaled. The residual add needs stride 1 and equal channels.
+    Attention precedes the residual add, so that the identity path is not scaled (our choice; the
+    paper leaves it open). The residual add needs stride 1 and equal channels.
 
     Args:
         c_in: Channels in.

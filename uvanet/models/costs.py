@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from uvanet.models.student import SpatioTemporal
 
 _NESTED = ("stem", "spatial", "temporal")
-"""Parts of the student that have one row for each of their children."""
+"""Parts of the student whose children have a row each."""
 
 
 def count_parameters(module: nn.Module) -> int:
@@ -29,11 +29,11 @@ def count_macs(module: nn.Module, *inputs: Tensor) -> int:
 
 @torch.no_grad()
 def layer_costs(model: SpatioTemporal, size: int | None = None) -> dict[str, tuple[int, int]]:
-    """Parameters and MACs of one streaming step, row by row of the table in `student`.
+    """Parameters and MACs of one streaming step, for each row of the table in `student`.
 
     Args:
         model: The network.
-        size: Side of a square input, pixels; the preset's by default.
+        size: Side of a square input, pixels; None for that of the preset.
 
     Returns:
         Row to (parameters, MACs).

@@ -3,9 +3,9 @@
 Source: Fu et al., AAAI 2020 (arXiv 1904.04449). Stem, branches and fusion follow the paper;
 widths, depths, the decoder and the learned center bias are ours.
 
-A picture keeps its aspect ratio and has as many pixels as the preset's square: 4 : 3 becomes
-56 x 72, 16 : 9 becomes 48 x 88 (`uvanet.runtime.input_size`). The paper stretches all pictures to
-squares, which costs much accuracy on wide video.
+A picture keeps its aspect ratio and is resized to as many pixels as the preset's square: 4 : 3
+becomes 56 x 72, 16 : 9 becomes 48 x 88 (`uvanet.runtime.input_size`). The paper stretches all
+pictures to squares, which costs much accuracy on wide video.
 
 Layers of `uvanet-64` (input 3 x 64 x 64; sizes scale with the input), with parameters and
 multiply-accumulates (MACs) of one streaming step, checked by `tests/uvanet/test_models.py`:
@@ -34,8 +34,8 @@ multiply-accumulates (MACs) of one streaming step, checked by `tests/uvanet/test
     head                1 x 32 x 32         196      32,768
     total                               165,900  11,186,944
 
-The stage at 1/32 and the temporal branch that decodes to 1/8 alone, at half its arithmetic, are
-new after 0.1.0, whose students are still read.
+Students of 0.1.0 have no stage at 1/32, and their temporal branch decodes to 1/4, at twice the
+arithmetic. They are still read.
 
 Placement of attention and width of the stem were chosen at 64 x 64 (ONNX Runtime, one thread;
 three epochs of the whole pipeline, NSS on `val`): attention in every block as in the paper, with a
@@ -69,8 +69,8 @@ class Preset:
     Attributes:
         input_size: Side of a square with as many pixels as pictures are shown at; the network
             takes any height and width that are multiples of 4.
-        max_shown_size: Largest side at which a trained student may be shown, 0 for `input_size`.
-            It bounds the time of a step (0.25, 0.8, 2.5 and 8 ms of an AVX2 core).
+        max_shown_size: Largest shown size of a trained student, as the side of a square; 0 for
+            `input_size`. It bounds the time of a step (0.25, 0.8, 2.5 and 8 ms of an AVX2 core).
         stem: Channels of the stem at 1/2 and at 1/4 of the input's size.
         spatial: Channels of the spatial branch at 1/8, at 1/16 and, where there are three, at 1/32.
         temporal: As `spatial`, for the temporal branch.
@@ -151,7 +151,7 @@ class Stem(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Takes RGB in 0..1, (n, 3, h, w), float32."""
-        # Normalized here, so that no caller needs the mean of the training pictures.
+        # Normalized here, so that callers do not need the mean of the training pictures.
         y: Tensor = self.block(self.conv((x - MEAN) * SCALE))
         return y
 
@@ -183,8 +183,8 @@ class Head(nn.Module):
 class Branch(nn.Module):
     """Encoder to 1/16 or 1/32 of the input's size and decoder back to 1/4, with skips.
 
-    The stage at 1/32 gives the context that a larger input needs: at 256 pixels, features at 1/16
-    see a quarter of what they see at 64.
+    The stage at 1/32 gives the context that a larger input needs: at 256 pixels, the receptive
+    field of features at 1/16 is a quarter of that at 64, relative to the picture.
 
     Args:
         c_in: Channels of the input at 1/4.
@@ -192,7 +192,7 @@ class Branch(nn.Module):
         widths: Channels at 1/8, 1/16 and, where there are three, 1/32.
         depth: Residual blocks at 1/8 and 1/16.
         attention: Kind of channel attention for the stride of a block's output.
-        stride: Of the decoder: 4, or 8 for features of 1/8 that are resized to 1/4.
+        stride: Stride of the decoder: 4, or 8 for features at 1/8 that are resized to 1/4.
     """
 
     def __init__(
@@ -352,9 +352,10 @@ def create_student(
     """Builds the network of a preset with random weights.
 
     Args:
-        name: Of the preset.
-        weights: Names of weights that it is to take; those of 0.1.0 had no stage at 1/32 and a
-            larger temporal branch. None for this version's network.
+        name: Name of the preset.
+        weights: Names of the weights that will be loaded. Networks of 0.1.0, which had no stage at
+            1/32 and a larger temporal branch, are recognized by them. None for the network of this
+            version.
 
     Raises:
         KeyError: There is no such preset.

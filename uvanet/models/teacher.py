@@ -85,7 +85,7 @@ def backbone_weights(scale: int) -> Path:
 
 
 def frozen_weights(scales: Iterable[int]) -> list[Path]:
-    """The files of all weights that a teacher with these backbones takes as they are."""
+    """The files of all frozen weights of a teacher with these backbones."""
     return [*(backbone_weights(scale) for scale in dict.fromkeys(scales)), resource(FACE_DETECTOR)]
 
 
@@ -164,7 +164,8 @@ class Readout(nn.Module):
 class SpatialTeacher(nn.Module):
     """Backbones, each with a readout, whose logits are averaged.
 
-    Several backbones agree better with people than the best of them (Linardos et al., above).
+    The mean of several backbones agrees better with people than the best one alone (Linardos et
+    al., see above).
 
     Args:
         scales: Scales of the backbones, 0, 1 or 2 each.
@@ -176,8 +177,9 @@ class SpatialTeacher(nn.Module):
         self.faces = FaceCues()
         backbones = [Backbone(scale) for scale in scales]
         self.backbones = nn.ModuleList(backbones)
-        self.readouts = nn.ModuleList(Readout(one.channels, width) for one in backbones)
-        # Logit scale, set on `val` after training: at more pixels than in training, maps are flat.
+        self.readouts = nn.ModuleList(Readout(network.channels, width) for network in backbones)
+        # Logit scale, chosen on `val` after training: maps are too flat at larger sizes than in
+        # training.
         self.register_buffer("sharpness", torch.ones(()))
         self.sharpness: Tensor
 

@@ -1,15 +1,15 @@
 """The temporal teacher: the spatial teacher's map, gated by motion contrast at high resolution.
 
-Running averages of the change at each place show where objects move. A small network separates
-their motion from camera motion and noise, and multiplies the spatial map (adds to its logits). It
-starts as the rule of `uvanet.evaluation.motion_baseline` and learns corrections to it from labelled
-synthetic motion (`uvanet.data.sequences`).
+Running averages of the change of each pixel show where objects move. A small network, the gate,
+separates their motion from camera motion and noise, and multiplies the spatial map (adds to its
+logits). The gate starts as the rule of `uvanet.evaluation.motion_baseline` and learns corrections
+to that rule from labelled synthetic motion (`uvanet.data.sequences`).
 
 The state has a quarter of the input's size: fine enough for a mouth, too coarse for noise.
 
-It streams like the student: a step takes a frame and the state of the frame about 100 ms before,
-and returns the map and the frame's state. Without an earlier frame the state is zero, nothing
-moves, and the map is the spatial teacher's.
+The teacher streams like the student: a step takes a frame and the state of the frame about 100 ms
+before, and returns the map and the state of the frame. Without an earlier frame the state is zero,
+no motion is seen, and the map is that of the spatial teacher.
 """
 
 from __future__ import annotations
@@ -139,7 +139,7 @@ class Gate(nn.Module):
             1,
         )
         learned: Tensor = self.layers(inputs)
-        # Less than one gray level is noise: nothing moves.
+        # Changes below one gray level are noise and not motion.
         moves = strongest[:, 1:2] / (strongest[:, 1:2] + 0.5 * GRAY_LEVEL)
         return self.strength * moves * (self.rule * rule + learned)
 

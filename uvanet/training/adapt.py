@@ -1,7 +1,7 @@
 """Fine-tunes a student to a scene, a folder or a data set, and measures it on held-out frames.
 
-Nothing leaves the run's folder, which its owner alone may read. Stored frames are deleted from it
-at the end.
+Frames are stored in the run's folder only, which its owner alone can read. They are deleted at the
+end.
 """
 
 from __future__ import annotations
@@ -62,32 +62,32 @@ if TYPE_CHECKING:
 
 FRAMES, REPLAY = "frames.npz", "replay.npz"
 OLD = ("moments.npz", "tune.pt")
-"""Files of an unfinished run of 0.1.0, which do not say what they were made from: not resumed."""
+"""Files of an unfinished run of 0.1.0. They have no record of their data and are not resumed."""
 
 TEMPORARY = (FRAMES, REPLAY, CHECKPOINT, BEST, "history.json", CONTROL, *OLD)
 """Files that a finished run no longer needs."""
 
 _REPLAYED = 240
-"""General pictures that are replayed, at most."""
+"""Largest number of general pictures that are replayed."""
 
 
 @dataclass(frozen=True, slots=True)
 class AdaptConfig:
-    """A fine-tuning of a student, with the choice of its data.
+    """Settings of a fine-tuning. Its data is one of a scene, a recording and a folder.
 
     Attributes:
-        source: A scene, as `make_source` takes it; empty where another one is given.
-        recording: Folder of recorded pairs, see `read_recording`; None for none.
-        keep_recording: Whether the recorded pairs stay on the disk once they are labelled.
-        own: Folder of videos and pictures, or of a data set; None for a scene.
-        layout: Where `own` is a published data set, its layout, one of `gaze_datasets.NAMES`: its
-            gaze takes the teacher's place.
-        seconds: How long to watch, in the source's time.
-        begin: From where in a file, seconds.
-        teacher: As `find_teacher` takes it.
+        source: A scene, as `make_source` takes it; empty where there is a recording or a folder.
+        recording: Folder of recorded pairs, see `read_recording`; None where there is none.
+        keep_recording: Whether the recorded pairs are kept after they were labelled.
+        own: Folder of videos and pictures, or of a data set; None where there is none.
+        layout: Layout of `own` where that is a published data set, one of `gaze_datasets.NAMES`;
+            its gaze is used in place of a teacher. Empty otherwise.
+        seconds: Length of the scene, seconds of the source.
+        begin: Start of the scene in a file, seconds.
+        teacher: Teacher, as `find_teacher` takes it.
         start: The student to start from, as `resolve_model` takes it.
-        replay: Folder of general pictures, against forgetting; None for none.
-        data: Gaze data on whose test split forgetting is measured; None for none.
+        replay: Folder of general pictures, against forgetting; None to use none.
+        data: Gaze data on whose test split forgetting is measured; None to measure nothing.
         threads: Threads of the teacher.
         tune: Settings of the training.
     """
@@ -108,14 +108,14 @@ class AdaptConfig:
 
     @property
     def held_out(self) -> str:
-        """What the student is measured on, in words."""
+        """Name of the data on which the student is measured."""
         if self.own is None:
             return tr_noop("later frames of the scene")
         return tr_noop("files held out")
 
     @property
     def judged_by(self) -> str:
-        """With what the student is to agree, in words."""
+        """Name of the target with which the student is to agree."""
         return f"the gaze of {self.layout}" if self.layout else "the teacher"
 
 
@@ -124,11 +124,10 @@ class FinetuneResult:
     """The outcome of a fine-tuning.
 
     Attributes:
-        student: The averaged student; the one to keep where the report says better.
-        report: Before and after.
-        preset: The student's.
-        teacher: The teacher's name and hash; empty where gaze took its place and nothing more
-            was labelled.
+        student: The averaged student; worth keeping only if `report.better`.
+        report: Comparison of the student before and after.
+        preset: Preset of the student.
+        teacher: Name and SHA-256 of the teacher; empty where no teacher was needed.
         finished: Whether all steps were taken.
     """
 
@@ -143,16 +142,16 @@ def adapt(config: AdaptConfig, out: Path, callback: Callback) -> FinetuneResult 
     """Fine-tunes a student, or resumes a run that was stopped or killed.
 
     Args:
-        config: The run.
-        out: The run's folder; exists.
+        config: Settings of the run.
+        out: Folder of the run; it must exist.
         callback: Receives events; may stop the run.
 
     Returns:
-        None where it was told to stop before there was anything to measure.
+        The result; None where the run was told to stop before all frames were labelled.
 
     Raises:
-        UvanetError: Something is missing, damaged or too little; or `out` holds a run with other
-            frames, another teacher, student or settings.
+        UvanetError: A file or model is missing or damaged, there are too few frames, or `out` holds
+            a run with other frames, another teacher, student or settings.
     """
     card, student = _student(config.start)
     # Gaze needs no teacher, but the general pictures that are replayed do.
@@ -170,7 +169,7 @@ def adapt(config: AdaptConfig, out: Path, callback: Callback) -> FinetuneResult 
             side,
             callback,
             "watch",
-            lambda found: _split(found, config),  # before too little is stored
+            lambda found: _split(found, config),  # refuses too few pairs before they are stored
         )
         replay = None
         if config.replay is not None:
@@ -221,7 +220,7 @@ def adapt(config: AdaptConfig, out: Path, callback: Callback) -> FinetuneResult 
 
 
 def clear(out: Path) -> None:
-    """Deletes the files that a finished run no longer needs, stored frames first of all."""
+    """Deletes the files that a finished run no longer needs; stored frames first."""
     for name in TEMPORARY:
         with contextlib.suppress(OSError):
             (out / name).unlink(missing_ok=True)
@@ -247,11 +246,11 @@ def _pairs(config: AdaptConfig) -> Iterable[tuple[FramePair, float]]:
 
 
 def _source_record(config: AdaptConfig) -> dict[str, object]:
-    """Which frames a run learns from."""
+    """A record of the frames of a run."""
     if config.own is not None:
         return {"folder": _folder_record(config.own), "data set": config.layout}
     if config.recording is not None:
-        # It is deleted once it was labelled.
+        # By its path alone, since the recording is deleted after it was labelled.
         return {"recording": str(config.recording.resolve())}
     found: dict[str, object] = {
         "source": config.source,
@@ -329,7 +328,7 @@ class _Agreement:
 
 
 def _progress(total: int, callback: Callback) -> Callable[[], None]:
-    """Returns what reports each map of the measurement at the end."""
+    """Returns a function that reports one more measured map."""
     timer, done = Timer(total), 0
 
     def advance() -> None:
@@ -349,7 +348,7 @@ def _maps(
     card: Card,
     advance: Callable[[], None] = lambda: None,
 ) -> NDArray[np.float32]:
-    """Maps of a student in evaluation mode, as it sees the pairs live; (n, l, l)."""
+    """Maps of a student in evaluation mode on pairs at its shown size; (n, l, l), 0..1."""
     area = card.inference_size[0] * card.inference_size[1]
     found = np.empty(pairs.spatial.shape, np.float32)
     assert pairs.earlier is not None
@@ -375,7 +374,7 @@ def _forgotten(
     card: Card,
     advance: Callable[[], None],
 ) -> dict[str, list[float]]:
-    """Metrics of both on gaze in general, where there is such data."""
+    """Metrics of both students on general pictures with gaze; empty without pictures."""
     if not pictures:
         return {}
     names = ("nss", "cc")
@@ -389,5 +388,5 @@ def _forgotten(
 
         return score(pictures, step, names)
 
-    rows = [measured(one) for one in (before, after)]
+    rows = [measured(student) for student in (before, after)]
     return {name: [round(row[name], 4) for row in rows] for name in names}

@@ -1,4 +1,4 @@
-"""Checkpoints of a training run, written so that a kill at any moment breaks none."""
+"""Checkpoints of a training run, written atomically and read without trust."""
 
 from __future__ import annotations
 
@@ -54,12 +54,12 @@ def save(path: Path, state: dict[str, Any]) -> None:
 
 @contextlib.contextmanager
 def refusing_damage(path: Path) -> Iterator[None]:
-    """Turns what a damaged checkpoint raises where it is read or used into one error.
+    """Converts the exceptions of reading and using a damaged file of weights into one error.
 
-    A file may be intact and hold values of other types than a checkpoint's: nearly any exception.
+    A file may also be intact and hold values of wrong types, which can raise nearly any exception.
 
     Raises:
-        ModelError: The block raised anything but a UvanetError.
+        ModelError: The block raised an exception other than a UvanetError.
     """
     try:
         yield
@@ -127,7 +127,7 @@ def best_value(path: Path) -> float | None:
 def _current(
     state: dict[str, Any], path: Path, made_from: Record, steps_per_epoch: int
 ) -> dict[str, Any]:
-    """A state in today's format, after a check that it is of the same run."""
+    """Converts a state to the current format and checks that it is of the same run."""
     if state.get("format") == 2:
         state = _from_format_2(state, path, made_from, steps_per_epoch)
     if "model" in state:  # before tasks had weights of their own
@@ -147,10 +147,10 @@ _RENAMED = {"stored_size": "cache_resolution", "matrix_lr": "muon_lr", "average"
 def _from_format_2(
     state: dict[str, Any], path: Path, made_from: Record, steps_per_epoch: int
 ) -> dict[str, Any]:
-    """Converts a student's checkpoint of 0.1.0, which does not say what data it learned from.
+    """Converts a student's checkpoint of 0.1.0, which has no record of its training data.
 
-    Its weights, optimizers and history are kept. Chance was drawn differently: the run resumes,
-    though not to the weights that 0.1.0 would have reached.
+    Weights, states of optimizers and history are kept. Random numbers were drawn differently in
+    0.1.0, so the run resumes but does not end at the weights that 0.1.0 would have reached.
     """
     config = {_RENAMED.get(name, name): value for name, value in state["config"].items()}
     gone = {name: config.pop(name) for name in ("hint", "feature_hint")}
@@ -163,8 +163,8 @@ def _from_format_2(
         )
     config["step2_targets"] = {"hard": "gaze", "soft": "blended"}[config.pop("second")]
     there = {name: json.dumps(value, sort_keys=True) for name, value in config.items()}
-    # Which data and which start is not known, nor are settings that 0.1.0 did not have: what is
-    # given now is believed.
+    # The data, the start and settings that 0.1.0 did not have are not recorded: those of the
+    # current run are assumed.
     there["start"] = made_from.get("start", there["start"])
     _LOG.warning("%s is of 0.1.0 and does not say which data it learned from.", path)
     adamw, *muon = state["optimizers"]

@@ -12,7 +12,7 @@ from uvanet.training.data.frame_pairs import CLIP_SHARE, POOL_SHARE, STEP1_EPOCH
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OptimConfig:
-    """Settings that the `Trainer` needs of every run.
+    """Settings of the `Trainer`, which every run has.
 
     Attributes:
         batch: Samples a step, over all processes.
@@ -20,9 +20,9 @@ class OptimConfig:
         muon_lr: Largest learning rate of Muon, which updates the 1x1 convolutions; 0 for AdamW on
             all weights.
         warmup: Share of all steps in which the learning rate rises, 0..1.
-        weight_decay: Of the weights of convolutions; biases and norms have none.
-        ema_decay: Decay a step of the exponential moving average of the weights.
-        seed: Of the initial weights, the order and the augmentation.
+        weight_decay: Weight decay of convolutions; biases and norms have none.
+        ema_decay: Decay of the exponential moving average of the weights in a step.
+        seed: Seed of the initial weights, the order and the augmentation.
         precision: Numeric precision as Lightning Fabric names it: "32-true", "bf16-mixed" or
             "16-mixed"; the mixed ones keep weights in 32 bits.
     """
@@ -45,8 +45,8 @@ class StudentConfig(OptimConfig):
         loss: A name in `uvanet.training.losses.LOSSES`, used for every prediction.
         branch_weight: Weight of the losses of the spatial, temporal and spatiotemporal
             predictions; that of the ensemble, which ships, has weight 1.
-        cc_weight: Weight of an additional 1 - CC of the ensemble.
-        face_weight: Weight of the auxiliary loss of faces; 0 for none.
+        cc_weight: Weight of the additional loss 1 - CC of the ensemble.
+        face_weight: Weight of the auxiliary loss of faces; 0 to leave it out.
     """
 
     loss: str = "mixture"
@@ -61,19 +61,18 @@ class TrainConfig(StudentConfig):
 
     Attributes:
         preset: Name of the student.
-        start: The student whose weights it starts from: a name that `uvanet.list_models` lists,
-            or the path of an .onnx or .safetensors file; empty for random weights. The input size
-            may differ.
-        epochs: Passes over the pictures with gaze; of step 1 of a distillation, 0 to leave it out.
-        step2_epochs: The same of step 2, where its targets are blended.
-        pool_share: Share of the batches that are pictures without gaze, if there are any; 0..1.
-        clip_share: Share of the batches that come from real video, likewise.
-        gaze_share: Share of human gaze in the target of a picture that a teacher labelled, too.
-        step2_targets: What step 2 learns from: "blended", labels and gaze as in step 1, or "gaze"
-            of pictures alone, as in the paper.
+        start: Student with the initial weights: a name that `uvanet.list_models` lists, or the path
+            of an .onnx or .safetensors file; empty for random weights. Its input size may differ.
+        epochs: Passes over the pictures with gaze; 0 leaves out step 1 of a distillation.
+        step2_epochs: Passes of step 2, where its targets are "blended".
+        pool_share: Share of pictures without gaze among the batches, if there are any; 0..1.
+        clip_share: Share of pairs of real video among the batches, if there are any; 0..1.
+        gaze_share: Share of human gaze in the target of a picture that also has a teacher's label.
+        step2_targets: Targets of step 2: "blended", labels and gaze as in step 1, or "gaze", gaze
+            alone, as in the paper.
         eval_every: Epochs between two measurements on `val`.
         cache_resolution: Side of the square to which pictures are stretched in memory, pixels.
-        motion: How pairs of frames are made from still pictures.
+        motion: Settings of the synthetic motion of still pictures.
     """
 
     preset: str = "uvanet-64"
@@ -102,12 +101,13 @@ class SpatialTeacherConfig(OptimConfig):
     """Training of the spatial teacher's readouts.
 
     Attributes:
-        scales: Of the EfficientNet-Lite backbones, 0, 1 or 2 each; their answers are averaged.
+        scales: Scales of the EfficientNet-Lite backbones, 0, 1 or 2 each; their logits are
+            averaged.
         width: Channels of a readout.
-        views: Views of a picture: the whole, its mirror image, then random crops.
-        min_zoom: Smallest part of a side that a crop shows.
+        views: Number of views of a picture: the whole, its mirror image, then random crops.
+        min_zoom: Smallest share of a side that a crop shows.
         epochs: Passes over all views.
-        threads: Of the feature extraction; without effect on the result.
+        threads: Threads of the feature extraction; without effect on the result.
     """
 
     scales: tuple[int, ...] = (2,)
@@ -128,8 +128,8 @@ class TemporalTeacherConfig(OptimConfig):
     """Training of the temporal teacher's gate.
 
     Attributes:
-        sequences: Synthetic sequences of one second that it is trained on.
-        held_out: Sequences that it is measured on, made of pictures of `val`.
+        sequences: Number of synthetic sequences of one second for training.
+        held_out: Number of sequences for measuring, made of pictures of `val`.
         width: Channels of the gate.
         epochs: Passes over the sequences.
     """
@@ -150,9 +150,9 @@ class FinetuneConfig(StudentConfig):
     """Fine-tuning of a student: few steps, mild augmentation.
 
     Attributes:
-        steps: Batches.
-        replay: Share of the batches that are general pictures, if there are any; 0..1.
-        min_zoom: Smallest part of a side that a crop shows.
+        steps: Number of batches.
+        replay: Share of general pictures among the batches, if there are any; 0..1.
+        min_zoom: Smallest share of a side that a crop shows.
     """
 
     steps: int = 600
@@ -169,7 +169,7 @@ class FinetuneConfig(StudentConfig):
 
 
 def step1_config(preset: str, start: str = "") -> TrainConfig:
-    """Returns the settings of step 1; a student that starts from another takes smaller steps."""
+    """Returns the settings of step 1; learning rates are smaller with the weights of a start."""
     side = PRESETS[preset].input_size
     fresh = TrainConfig(
         preset=preset,
@@ -184,17 +184,17 @@ def step1_config(preset: str, start: str = "") -> TrainConfig:
 
 
 def step2_config(step1: TrainConfig, start: str) -> TrainConfig:
-    """Returns the settings of step 2: nearly whole pictures, and smaller steps.
+    """Returns the settings of step 2: nearly whole pictures, and smaller learning rates.
 
     The paper trains the spatiotemporal network on gaze alone after the branches were distilled.
-    Both ways end at the same NSS of uvanet-64 on `val`, from the same start: 1.884 with gaze alone,
-    1.896 with blended targets. With gaze alone more epochs overfit; with blended targets, a larger
-    student can do all its learning in step 2. Only what defines step 2 changes; every other
-    setting is that of step 1.
+    From the same start, both kinds of targets end at about the same NSS of uvanet-64 on `val`:
+    1.884 with gaze alone, 1.896 with blended targets. With gaze alone, more epochs overfit. With
+    blended targets, a larger student can be trained in step 2 alone. All settings that do not
+    define step 2 are those of step 1.
 
     Args:
         step1: Settings of step 1.
-        start: Its weights.
+        start: Weights of step 1, see `TrainConfig.start`.
     """
     motion = replace(step1.motion, min_zoom=0.8)
     if step1.step2_targets == "gaze":

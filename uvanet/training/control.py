@@ -1,8 +1,8 @@
-"""Control of a running training: the words `stop`, `pause` and `resume`.
+"""Control of a running training by the orders `stop`, `pause` and `resume`.
 
-`stop` writes a checkpoint, keeps the best weights and ends the run. The words come as lines on
-stdin, or in the file `control` in the run's folder, which also reaches a run whose window has
-closed. SIGTERM means `stop`.
+`stop` writes a checkpoint, keeps the best weights and ends the run. Orders are read from stdin, one
+a line, and from the file `control` in the run's folder, which a later window can write too. SIGTERM
+has the effect of `stop`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 CONTROL = "control"
-"""File of orders in a run's folder."""
+"""Name of the file of orders in a run's folder."""
 
 _POLL_S = 0.25
 
@@ -43,21 +43,21 @@ class StoppedError(UvanetError):
 
 
 class Callback:
-    """Receives a run's events and is asked whether to go on. This one ignores and never stops."""
+    """Receives the events of a run and controls it; this base class does neither."""
 
     def emit(self, event: Event) -> None:
         """Receives an event."""
 
     def proceed(self) -> bool:
-        """Whether to go on; blocks while the run is paused."""
+        """Whether the run is to continue; blocks while it is paused."""
         return True
 
 
 class Timer:
-    """Estimates the time that is left, pauses excluded.
+    """Estimates the remaining time, without pauses.
 
     Args:
-        total: Steps altogether.
+        total: Number of steps.
         done: Steps done before the start.
     """
 
@@ -66,7 +66,7 @@ class Timer:
         self._began = time.monotonic()
 
     def wait(self, callback: Callback) -> None:
-        """Asks the callback whether to go on; the time it takes does not count.
+        """Waits while the callback pauses the run; this time is not counted.
 
         Raises:
             StoppedError: The run was told to stop.
@@ -77,13 +77,13 @@ class Timer:
         self._began += time.monotonic() - asked
 
     def left(self, done: int) -> float:
-        """Seconds left after `done` steps, at the mean pace since the start."""
+        """Remaining seconds after `done` steps, at the mean pace since the start."""
         elapsed = time.monotonic() - self._began
         return max(0.0, elapsed / max(1, done - self._first) * (self._total - done))
 
 
 def track(items: Sequence[T], phase: Phase, callback: Callback) -> Iterator[T]:
-    """Iterates over the items of a phase, reports progress, and ends where the run is to end.
+    """Iterates over the items of a phase and reports progress.
 
     Raises:
         StoppedError: The run was told to stop.
@@ -99,7 +99,7 @@ def track(items: Sequence[T], phase: Phase, callback: Callback) -> Iterator[T]:
 
 
 class ControlState:
-    """The orders that a run was given. All methods may be called from any thread."""
+    """The orders that a run has received. All methods may be called from any thread."""
 
     def __init__(self) -> None:
         self._condition = threading.Condition()
@@ -127,18 +127,18 @@ class ControlState:
             self._condition.notify_all()
 
     def wait(self, seconds: float) -> None:
-        """Waits until the run is not paused, or for so long."""
+        """Waits until the run is not paused, but at most for some seconds."""
         with self._condition:
             self._condition.wait_for(lambda: not self.paused, seconds)
 
 
 class JsonlChannel(Callback):
-    """Writes events as JSON lines and obeys orders.
+    """Writes events as JSON lines and follows orders.
 
     Args:
-        stream: Where the lines go.
-        folder: The run's folder, whose file `control` is read.
-        state: Orders from elsewhere.
+        stream: Receives the lines.
+        folder: Folder of the run, whose file `control` is read.
+        state: Orders of stdin and signals; those of the file are added.
     """
 
     def __init__(self, stream: IO[str], folder: Path, state: ControlState) -> None:
@@ -175,9 +175,9 @@ class JsonlChannel(Callback):
 
 @contextlib.contextmanager
 def listening(state: ControlState) -> Iterator[None]:
-    """Applies lines on stdin and SIGTERM within a block; the end of stdin means nothing.
+    """Applies orders from stdin and SIGTERM within a block; the end of stdin has no effect.
 
-    Only on the main thread, which alone may set signal handlers.
+    Call it on the main thread, since other threads may not set signal handlers.
     """
     # Not sys.stdin: a thread that waits inside it holds a lock that Python's shutdown needs.
     threading.Thread(target=_read_stdin, args=(state,), name="uvanet-control", daemon=True).start()
@@ -198,10 +198,10 @@ def _read_stdin(state: ControlState) -> None:
 
 
 def send_order(folder: Path, word: str) -> None:
-    """Leaves an order for a run in its folder; a later one replaces an earlier one.
+    """Writes an order for a run into its folder; it replaces an order that was not yet read.
 
     Raises:
-        OSError: It cannot be written.
+        OSError: The file cannot be written.
     """
     with atomic_write(folder / CONTROL) as part:
         part.write_text(word + "\n", encoding="utf-8")

@@ -1,8 +1,8 @@
 """Distillation of a student in two steps, after Fu et al., AAAI 2020 (arXiv 1904.04449).
 
-Step 1 trains it on what teachers see in crops of pictures and in clips, blended with human gaze
-where that is known. Step 2 does the same on nearly whole pictures, or, as in the paper, on pictures
-with gaze alone. The student that ships is that of the step which is better on `val`.
+Step 1 trains it on crops of pictures and on clips, towards the labels of teachers, blended with
+human gaze where that is known. Step 2 does the same on nearly whole pictures, or, as in the paper,
+on pictures with gaze alone. The student of the step that is better on `val` is the result.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from uvanet.evaluation.branches import student_predictor
 from uvanet.evaluation.calibration import best_logit_scale
 from uvanet.evaluation.evaluator import score
 from uvanet.models import PRESETS, SpatioTemporal, create_student, load_student
+from uvanet.paths import expand_user
 from uvanet.registry import resolve_model
 from uvanet.training import checkpoint
 from uvanet.training.checkpoint import CHECKPOINT
@@ -49,13 +50,13 @@ STEP2 = "step2"
 
 
 class TrainingData(NamedTuple):
-    """What a student is trained and measured on.
+    """The data on which a student is trained and measured.
 
     Attributes:
-        pictures: Still pictures with gaze; motion is synthesized.
-        held_out: Pictures with gaze that choose the best weights.
-        pool: Still pictures without gaze; None for none.
-        clips: Pairs of frames of real video; None for none.
+        pictures: Still pictures with gaze; their motion is synthetic.
+        held_out: Pictures with gaze on which the best weights are chosen.
+        pool: Still pictures without gaze; None if there are none.
+        clips: Pairs of frames of real video; None if there are none.
     """
 
     pictures: LabelledPairs
@@ -67,16 +68,17 @@ class TrainingData(NamedTuple):
 class DistillationModule(TrainingTask):
     """A student and its loss.
 
-    The spatial branch is trained towards what people look at in a still picture; the temporal
-    branch, the fused features and the ensemble towards what they look at in motion. The loss is
-    that of the ensemble, which ships, plus `branch_weight` times those of the three predictions.
+    The target of the spatial branch is gaze on the frame as a still picture; that of the temporal
+    branch, the fused features and the ensemble is gaze on the moving scene. The loss is that of the
+    ensemble, which ships, plus `branch_weight` times those of the three predictions.
 
-    With `face_weight`, the features of the spatial branch also learn where faces are, by a head
-    that is not part of the student: faces draw gaze, and few pictures with gaze show small ones.
+    With `face_weight`, the features of the spatial branch also learn where faces are, through a
+    head that is not part of the student. Faces attract gaze, and few pictures with gaze have small
+    ones.
 
     Args:
-        student: Trained in place.
-        config: Which loss.
+        student: Network, trained in place.
+        config: Settings of the loss.
     """
 
     model: SpatioTemporal
@@ -92,7 +94,7 @@ class DistillationModule(TrainingTask):
         self.face_head = nn.Conv2d(student.preset.stem[1], 1, 1) if config.face_weight else None
 
     def forward(self, pairs: Pairs) -> dict[str, Tensor]:
-        """Returns `loss` and its parts, scalars."""
+        """Returns `loss` and its parts by name, scalars."""
         model = self.model
         features, earlier = (
             model.stem(frame.contiguous(memory_format=torch.channels_last))
@@ -123,12 +125,12 @@ class DistillationModule(TrainingTask):
 class GazeEvaluation:
     """Mean NSS of a student on pictures with gaze, as it would ship.
 
-    It is shown as many pixels as its preset allows, and its logits are scaled by
-    `best_logit_scale`: at the size of training and without the scale, NSS of `uvanet-128` fell on
-    `val` from 2.148 to 2.134 in step 2 while that of what ships rose from 2.328 to 2.361.
+    Its shown size is the largest of its preset, and its logits are scaled by `best_logit_scale`.
+    Measured at the size of training and without the scale, NSS of `uvanet-128` on `val` fell in
+    step 2 from 2.148 to 2.134, while NSS as it ships rose from 2.328 to 2.361.
 
     Args:
-        pictures: Held out.
+        pictures: Held-out pictures.
     """
 
     metric = "nss"
@@ -164,7 +166,7 @@ def start_student(preset: str, start: str) -> SpatioTemporal:
 
 
 def _student(config: TrainConfig, out: Path) -> SpatioTemporal:
-    """The student of a run's checkpoint, which may be of 0.1.0, else the run's start."""
+    """A network with the layers of a run's checkpoint, which may be of 0.1.0; else the start."""
     if (out / CHECKPOINT).exists():
         names = checkpoint.weight_names(out / CHECKPOINT)
         return create_student(config.preset, names)
@@ -173,7 +175,7 @@ def _student(config: TrainConfig, out: Path) -> SpatioTemporal:
 
 def _weights(start: str) -> Path:
     if Path(start).suffix == ".safetensors":
-        return Path(start)
+        return expand_user(start)
     return resolve_model(start).verified()[0].with_suffix(".safetensors")
 
 
@@ -189,13 +191,13 @@ def train_student(
 
     Args:
         config: The settings.
-        data: What it is trained on; the same in every call for one `out`.
+        data: The data; the same in every call for one `out`.
         out: Folder of the run; made where missing.
-        callback: Receives events; may stop the run, which then resumes where it was.
+        callback: Receives events; may stop the run, which a later call resumes.
         fabric: Processes that share the work; None for those that `torchrun` started, or one.
 
     Raises:
-        ModelError: `out` holds a run with other settings or data; names what differs.
+        ModelError: `out` holds a run with other settings or data; the message names them.
         TrainingError: The loss is not finite, or the disk is full.
         StoppedError: The run was told to stop.
     """
@@ -218,7 +220,7 @@ def train_student(
         },
     )
     if all(part.pairs.faces is None for part in parts):
-        config = replace(config, face_weight=0.0)  # nothing to learn it from
+        config = replace(config, face_weight=0.0)  # there are no targets
     trainer = Trainer(
         DistillationModule(_student(config, out), config),
         batches,
@@ -245,17 +247,17 @@ def distill_student(
     """Trains a student in both steps and returns the result of the better one on `val`.
 
     Args:
-        step1: Settings of step 1. With 0 epochs, its start goes into step 2 as it is.
-        data: What step 1 learns from. Step 2 takes the same, or with gaze as its targets no pool.
-        folder: Of step 1; step 2 lies in `step2` below it.
+        step1: Settings of step 1. With 0 epochs, step 2 starts from the start of step 1.
+        data: Data of step 1. Step 2 uses the same, but no pool where its targets are gaze alone.
+        folder: Folder of step 1; its subfolder `step2` is that of step 2.
         callback: See `train_student`.
-        fabric: Likewise.
+        fabric: See `train_student`.
 
     Raises:
         UvanetError: See `train_student`.
     """
     if step1.epochs and not (folder / CHECKPOINT).exists():
-        # Made from the weights of an earlier step 1, which were deleted.
+        # Step 2 was made from the weights of an earlier step 1, which were deleted.
         shutil.rmtree(folder / STEP2, ignore_errors=True)
     of_step2 = data._replace(pool=None) if step1.step2_targets == "gaze" else data
     if not step1.epochs:
@@ -275,5 +277,5 @@ def better(first: TrainResult, second: TrainResult) -> TrainResult:
 
 
 def _in_32_bits(values: Tensor) -> Tensor:
-    """Sums over a map need 32 bits in mixed precision, too."""
+    """Converts values to 32 bits, which sums over a map need also in mixed precision."""
     return values if values.dtype is torch.float64 else values.float()

@@ -1,9 +1,9 @@
 """Devices and processes: Lightning Fabric, set up in one place.
 
-Started by `torchrun`, every process takes its part of each batch and gradients are averaged. Batch
-norm uses the statistics of the whole batch on GPUs (`torch.nn.SyncBatchNorm`). On CPUs, where torch
-has no such layer, each process normalizes its part by itself and the running statistics are those
-of the first process.
+Under `torchrun`, every process takes its part of each batch, and gradients are averaged. Batch norm
+on GPUs uses the statistics of the whole batch (`torch.nn.SyncBatchNorm`). On CPUs torch has no such
+layer: each process normalizes its own part, and the running statistics are those of the first
+process.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 _TIMEOUT = timedelta(days=7)
-"""Others wait so long while the first process labels, or is paused; torch's default is 30 min."""
+"""How long processes wait while the first one labels or is paused; torch's default is 30 min."""
 
 
 def make_fabric(precision: str = "32-true", device: str = "auto") -> Fabric:
-    """Returns Fabric for this process and the group that it belongs to.
+    """Returns Fabric for this process and its group of processes.
 
     Args:
-        precision: As Fabric names it.
+        precision: Numeric precision, as Fabric names it.
         device: "cpu", "cuda", "mps", or "auto" for the fastest one available.
     """
     count = int(os.environ.get("WORLD_SIZE", "1"))
@@ -51,7 +51,7 @@ def make_fabric(precision: str = "32-true", device: str = "auto") -> Fabric:
 
 
 def synchronize_batch_norm(module: nn.Module, fabric: Fabric) -> nn.Module:
-    """Returns the module with batch norm over all processes where the device can do that."""
+    """Returns the module with batch norm over all processes, where the device supports it."""
     if fabric.world_size > 1 and fabric.device.type == "cuda":
         convert: Any = torch.nn.SyncBatchNorm.convert_sync_batchnorm
         converted: nn.Module = convert(module)
@@ -90,7 +90,7 @@ def rank_zero_first(fabric: Fabric) -> Iterator[None]:
 
 
 def any_process(flag: bool, fabric: Fabric) -> bool:
-    """Whether the flag is set in any process; all processes must call it."""
+    """Whether the flag is set in any process; all processes must call this together."""
     if fabric.world_size == 1:
         return flag
     total = fabric.all_reduce(torch.tensor(float(flag), device=fabric.device), reduce_op="sum")

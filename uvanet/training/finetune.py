@@ -39,13 +39,13 @@ def finetune(
     """Trains a copy of a student further, or resumes from the checkpoint in `out`.
 
     Args:
-        student: Where to start; it is not changed.
-        learned: What to learn.
-        replay: General pictures, against forgetting; None for none.
+        student: The student to start from; it is not changed.
+        learned: Pairs to learn from.
+        replay: General pictures, against forgetting; None to use none.
         config: The settings.
         out: Folder of `checkpoint.pt`.
         callback: Receives events; may stop the training.
-        evaluation: Measures the student beside each checkpoint; without effect on the result.
+        evaluation: Measures the student at each checkpoint; without effect on the result.
         save_every: Seconds between two checkpoints.
 
     Returns:
@@ -53,7 +53,7 @@ def finetune(
 
     Raises:
         TrainingError: The loss is not finite, or the disk is full.
-        ModelError: The checkpoint is of another student, other data or settings.
+        ModelError: The checkpoint is of another student, or of other data or settings.
     """
     fabric = make_fabric(config.precision, "cpu")
     parts = [Part(learned, min_zoom=config.min_zoom, gentle=True)]
@@ -62,7 +62,7 @@ def finetune(
     trainer = Trainer(
         DistillationModule(copy.deepcopy(student).requires_grad_(True), config),
         DataLoader(parts, config, student.preset.input_size, fabric.device),
-        # A long run that is stopped soon must have learned something, too.
+        # A short warm-up, so that a long run that is stopped early has still learned.
         replace(config, warmup=min(config.warmup, 30 / config.steps)),
         config.steps,
         out=out,

@@ -1,6 +1,6 @@
-"""Fingerprints of data and settings, and records of what a result was made from.
+"""Fingerprints of data and settings, and records of the settings and data behind a result.
 
-Caches, teachers and checkpoints are used again only where their record is the same.
+Caches, teachers and checkpoints are reused only if their records are equal.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
     from uvanet.data.fixations import GazePicture
 
 Record = dict[str, str]
-"""Names to values, as JSON, of all that something was made from: settings and fingerprints."""
+"""Names to values, as JSON: the settings and the fingerprints of the data behind a result."""
 
 
 def fingerprint(*parts: object) -> str:
     """Returns a hash of values: 24 hexadecimal digits of SHA-256.
 
     Args:
-        parts: Arrays, dataclasses, and what JSON can hold; a `Path` stands for the
+        parts: Arrays, dataclasses, and values that JSON can hold; a `Path` stands for the
             content of its file.
     """
     digest = hashlib.sha256()
@@ -53,7 +53,7 @@ def fingerprint(*parts: object) -> str:
 
 def gaze_fingerprint(pictures: Sequence[GazePicture]) -> str:
     """Returns the fingerprint of pictures and the gaze on them."""
-    return fingerprint(*(part for one in pictures for part in (one.path, one.fixations)))
+    return fingerprint(*(part for pic in pictures for part in (pic.path, pic.fixations)))
 
 
 def record(settings: DataclassInstance | None, **more: object) -> Record:
@@ -63,10 +63,15 @@ def record(settings: DataclassInstance | None, **more: object) -> Record:
 
 
 def require_same(there: Record, here: Record, what: Path) -> None:
-    """Checks that something was made from the same settings and data as are given now.
+    """Checks that a stored result was made from the current settings and data.
+
+    Args:
+        there: Record of the stored result.
+        here: Record of the current settings and data.
+        what: File of the stored result, for the message.
 
     Raises:
-        ModelError: It was not; names what differs.
+        ModelError: The records differ; the message names the differences.
     """
     names = sorted(
         name for name in {**there, **here} if there.get(name, "none") != here.get(name, "none")

@@ -1,7 +1,7 @@
 """Losses between predicted logits and target densities, in torch.
 
-All take logits (n, 1, h, w) and a target (n, 1, h, w) that is not negative and sums to more than
-zero for each sample, of any scale. They return the mean over the batch, a scalar.
+All take logits (n, 1, h, w) and a target (n, 1, h, w) of any scale that is not negative and whose
+sum for each sample is above zero. They return the mean over the batch, a scalar.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def nss(logits: Tensor, target: Tensor) -> Tensor:
 def mixture(logits: Tensor, target: Tensor) -> Tensor:
     """KL + 0.2 (1 - CC) - 0.1 NSS.
 
-    The mixture of UNISAL (Droste et al., ECCV 2020) with more weight on CC; the weights are ours.
+    A mixture as in UNISAL (Droste et al., ECCV 2020), with more weight on CC; the weights are ours.
     """
     return torch.add(
         kl(logits, target), 0.2 * correlation(logits, target) + 0.1 * nss(logits, target)
@@ -73,4 +73,4 @@ LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "cc": correlation,
     "nss": nss,
 }
-"""By the names that `StudentConfig.loss` takes."""
+"""Values of `StudentConfig.loss` to losses."""

@@ -18,20 +18,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 COEFFICIENTS = (3.4445, -4.775, 2.0315)
-"""Of the quintic iteration, which brings all singular values near 1; by Jordan et al."""
+"""Coefficients of the quintic iteration that brings all singular values near 1 (Jordan et al.)."""
 
 ITERATIONS = 5
 
 
 class Muon(torch.optim.Optimizer):
-    """Steps of equal singular values along the momentum of the gradient.
+    """Orthogonalizes the momentum of each gradient matrix before a step.
 
     Args:
         matrices: Parameters of two dimensions.
         lr: Learning rate; a step of a matrix (m, n) is scaled by 0.2 sqrt(max(m, n)), so that
             it is as large as one of AdamW (Liu et al., arXiv 2502.16982).
-        weight_decay: Decoupled, as AdamW's.
-        momentum: Of Nesterov's kind.
+        weight_decay: Decoupled weight decay, as in AdamW.
+        momentum: Nesterov momentum.
     """
 
     def __init__(
@@ -69,8 +69,8 @@ class Muon(torch.optim.Optimizer):
         state = self.state[weight]
         if not state:
             state["momentum_buffer"] = torch.zeros_like(weight)
-        found: Tensor = state["momentum_buffer"]
-        return found
+        momentum: Tensor = state["momentum_buffer"]
+        return momentum
 
 
 def orthogonalized(matrices: Tensor) -> Tensor:
@@ -82,8 +82,8 @@ def orthogonalized(matrices: Tensor) -> Tensor:
     for _ in range(ITERATIONS):
         square = x @ x.mT
         x = a * x + (b * square + c * square @ square) @ x
-    found: Tensor = x.mT if upright else x
-    return found
+    result: Tensor = x.mT if upright else x
+    return result
 
 
 def _by_shape(matrices: list[Tensor]) -> Iterable[list[int]]:

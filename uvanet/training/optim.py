@@ -29,7 +29,7 @@ def learning_rate(step: int, total: int, peak: float, warmup: float) -> float:
         step: Steps taken so far, from 0.
         total: Steps of the whole run.
         peak: The largest rate.
-        warmup: Share of `total` that warms up, 0..1.
+        warmup: Share of `total` in which the rate rises, 0..1.
     """
     rising = max(1, round(total * warmup))
     if step < rising:
@@ -42,7 +42,7 @@ class MuonAdamW(torch.optim.Optimizer):
     """Muon and AdamW behind one interface, so that gradients are scaled and clipped once.
 
     Args:
-        module: Its parameters are optimized; they must not move to another device afterwards.
+        module: Module with the parameters; they must not move to another device afterwards.
         config: The run's settings.
     """
 

@@ -1,8 +1,8 @@
 """The pipeline from data to a student: teachers, pseudo-labels, step 1, step 2, export.
 
-A run's folder holds `labels/`, the student's files in a folder of its preset's name and, unless
-others were chosen, both teachers. Results that are there and were made from the same settings and
-data are used again; a run that was stopped resumes where it was.
+A run's folder holds `labels/`, the student's files in a folder named after its preset and, unless
+other teachers were chosen, both teachers. Existing results of the same settings and data are
+reused, so that a run that was stopped resumes.
 """
 
 from __future__ import annotations
@@ -48,14 +48,14 @@ _LOG = logging.getLogger(__name__)
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class DistillConfig:
-    """A run of the pipeline.
+    """Settings of a run of the pipeline.
 
     Attributes:
-        student: Settings of step 1; step 2 follows from them.
+        student: Settings of step 1, from which those of step 2 follow.
         spatial: Settings of the spatial teacher, where the run trains it.
-        temporal: Settings of the temporal teacher, likewise.
+        temporal: Settings of the temporal teacher, where the run trains it.
         root: The gaze data, as `find_root` gives it.
-        pools: Folders of more pictures and clips, without gaze.
+        pools: Folders of pictures and clips without gaze.
         teachers: Teachers to use; None to train them in the run's folder.
         clip_every: Seconds between the frames of a clip that are used as pictures.
         pair_every: Seconds between the pairs of frames of a clip.
@@ -79,10 +79,10 @@ class DistillResult(NamedTuple):
     """The outcome of a run of the pipeline.
 
     Attributes:
-        card: Of the student in `config.folder(out)`, measured on `val` alone where the run was
+        card: Card of the student in `config.folder(out)`, measured on `val` alone where the run was
             stopped; None where it was stopped before the first measurement, and in all but the
             first of several processes.
-        finished: Whether the run has ended; otherwise it can be resumed.
+        finished: Whether all steps were taken; otherwise the run can be resumed.
     """
 
     card: Card | None
@@ -114,10 +114,10 @@ def distill(
             teachers = config.teachers or make_teachers(
                 config.root, out, config.spatial, config.temporal, callback
             )
-            told = provenance(config, out)  # damaged tables are reported before the training
+            origin = provenance(config, out)  # reports damaged tables before the training
             data = training_data(config, teachers, out / "labels", callback)
     except StoppedError:
-        # Weights in the folder may be of another run: no checkpoint was compared yet.
+        # No checkpoint was compared yet: weights in the folder may be of another run.
         return DistillResult(None, finished=False)
     counts = [len(part) if part else 0 for part in (data.pictures, data.pool, data.clips)]
     _LOG.info("%d pictures with gaze, %d without, %d pairs of frames of clips", *counts)
@@ -129,18 +129,18 @@ def distill(
         finished, weights = False, best_of(folder, folder / STEP2)
     if not fabric.is_global_zero or weights is None:
         return DistillResult(None, finished)
-    card = publish_student(config.student, weights, config.root, folder, told, final=finished)
+    card = publish_student(config.student, weights, config.root, folder, origin, final=finished)
     return DistillResult(card, finished)
 
 
 def training_data(
     config: DistillConfig, teachers: Teachers, cache: Path, callback: Callback
 ) -> TrainingData:
-    """Labels and loads what step 1 learns from: pictures, and pairs of frames of clips.
+    """Labels and loads the data of step 1: pictures, and pairs of frames of clips.
 
     Args:
-        config: The run.
-        teachers: Label the pictures and clips.
+        config: Settings of the run.
+        teachers: Teachers that label the pictures and clips.
         cache: Folder of the labels; made where missing.
         callback: Receives progress; may stop it.
     """
@@ -152,7 +152,7 @@ def training_data(
         return label_pictures(examples, spatial, cache, side, callback)
 
     examples = [
-        picture_example(one.path, one.fixations) for one in read_split(config.root, "train")
+        picture_example(pic.path, pic.fixations) for pic in read_split(config.root, "train")
     ]
     pictures, pool, clips = labelled(examples), None, None
     if config.pools:
@@ -164,25 +164,28 @@ def training_data(
 
 
 def gaze_pictures(root: Path, side: int, callback: Callback | None = None) -> TrainingData:
-    """Loads the train split without a teacher; held out is `val`.
+    """Loads the train split without a teacher; `val` is held out.
 
     Args:
         root: The data, as `find_root` gives it.
-        side: Side at which pictures are kept, pixels.
+        side: Side of the squares to which pictures are resized, pixels.
         callback: Receives progress; may stop it.
 
     Raises:
         UsageError: The data is incomplete.
     """
-    examples = [picture_example(one.path, one.fixations) for one in read_split(root, "train")]
+    examples = [picture_example(pic.path, pic.fixations) for pic in read_split(root, "train")]
     pictures = label_pictures(examples, None, root, side, callback or Callback())
     return TrainingData(pictures, read_split(root, "val"))
 
 
 def provenance(config: DistillConfig, out: Path) -> Provenance:
     """How the student was made, read from the files that the run used."""
-    # Not the path: it would describe the machine.
-    student = dataclasses.replace(config.student, start=Path(config.student.start).stem)
+    # The name and not the path, since cards must hold no paths of this machine.
+    start = Path(config.student.start).name
+    if start.endswith((".onnx", ".safetensors")):  # the name of a model may hold other dots
+        start = Path(start).stem
+    student = dataclasses.replace(config.student, start=start)
     usual = step1_config(student.preset, student.start)
     command = f"uvanet distill --preset {student.preset} --data DATA --out RUN"
     if student.start:

@@ -1,8 +1,8 @@
 """Progress events of a training run: one JSON object a line.
 
-The window runs training as a child process and reads these lines from a file; a terminal may read
-them from stdout. `LineReader` accepts any bytes: lines may arrive in pieces, be cut off by a kill,
-or come from a library that prints to the same stream.
+The window runs training as a child process and reads these lines from a file; other programs may
+read them from stdout. `LineReader` accepts any bytes: lines may arrive in pieces, be cut off by a
+kill, or come from a library that prints to the same stream.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 
 MAX_LINE = 2_000_000
-"""Bytes; a longer line is skipped."""
+"""Largest length of a line, bytes; longer lines are skipped."""
 
 _PREVIEW_SIZE = (128, 96)
 
@@ -38,7 +38,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_f
     """Base of all events.
 
     Attributes:
-        t: When it was written, seconds since the epoch; 0 before that.
+        t: Time at which the event was written, seconds since the epoch; 0 before that.
     """
 
     t: Number = 0.0
@@ -48,10 +48,10 @@ class StartEvent(Event, frozen=True, kw_only=True, tag="start"):
     """The run has started.
 
     Attributes:
-        title: Of the run, for people.
-        folder: The run's.
-        threads: Threads that it uses.
-        pid: Of its process.
+        title: Title of the run, for people.
+        folder: Folder of the run.
+        threads: Number of threads of the run.
+        pid: Number of its process.
     """
 
     title: str = ""
@@ -64,11 +64,11 @@ class StepEvent(Event, frozen=True, kw_only=True, tag="step"):
     """Progress of a phase.
 
     Attributes:
-        phase: Which one.
+        phase: Name of the phase.
         done: Steps done of `total`.
         total: Steps of the phase.
-        left: Estimated seconds that are left; None where unknown.
-        loss: While training; None elsewhere.
+        left: Estimated remaining time, seconds; None where unknown.
+        loss: Loss of the step in training; None in other phases.
     """
 
     phase: Phase
@@ -79,7 +79,7 @@ class StepEvent(Event, frozen=True, kw_only=True, tag="step"):
 
     @property
     def share(self) -> float:
-        """The part of the phase that is done, 0..1."""
+        """Share of the phase that is done, 0..1."""
         return min(1.0, self.done / (self.total or 1.0))
 
 
@@ -98,13 +98,13 @@ class EvalEvent(Event, frozen=True, kw_only=True, tag="eval"):
 
 
 class PreviewEvent(Event, frozen=True, kw_only=True, tag="preview"):
-    """A held-out frame, the student's map and the map it is trained towards.
+    """A held-out frame, the student's map and its target.
 
     Attributes:
-        frame: JPEG.
-        student: JPEG, gray.
-        target: JPEG, gray.
-        target_from: Where the target comes from: a teacher or human gaze.
+        frame: The frame, as JPEG.
+        student: The student's map, as gray JPEG.
+        target: The target, as gray JPEG.
+        target_from: Origin of the target: a teacher or human gaze.
     """
 
     frame: bytes
@@ -127,9 +127,9 @@ class DoneEvent(Event, frozen=True, kw_only=True, tag="done"):
     """The run has ended without an error.
 
     Attributes:
-        model: The ONNX file that was made; empty where none was kept.
-        name: Of the model.
-        stopped: Whether it was told to stop.
+        model: ONNX file of the new model; empty where none was kept.
+        name: Name of the model.
+        stopped: Whether the run was told to stop.
         report: `uvanet.evaluation.compare.Comparison` as a table; empty where nothing was measured.
     """
 
@@ -143,8 +143,8 @@ class ErrorEvent(Event, frozen=True, kw_only=True, tag="error"):
     """The run has failed.
 
     Attributes:
-        message: What went wrong.
-        hint: The next step.
+        message: The error.
+        hint: The next step for the user.
     """
 
     message: str
@@ -184,7 +184,7 @@ def encode_event(event: Event) -> bytes:
 
 
 def decode_event(line: bytes | str) -> AnyEvent | None:
-    """Reads a line; None where it is no valid event. Never raises."""
+    """Reads a line; None where the line is no valid event. Raises no exception."""
     try:
         return _DECODER.decode(line)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
@@ -192,10 +192,10 @@ def decode_event(line: bytes | str) -> AnyEvent | None:
 
 
 class LineReader:
-    """Turns bytes, in pieces of any size, into events.
+    """Decodes events from bytes that arrive in pieces of any size.
 
     Attributes:
-        skipped: Lines that were no valid events; the log quotes the first of them.
+        skipped: Number of lines that were no valid events; the log quotes the first one.
     """
 
     def __init__(self) -> None:
@@ -204,7 +204,7 @@ class LineReader:
         self._too_long = False
 
     def feed(self, data: bytes) -> list[AnyEvent]:
-        """Takes the next bytes and returns the events that are complete."""
+        """Takes the next bytes and returns the events that they complete."""
         *lines, self._rest = (self._rest + data).split(b"\n")
         events = []
         for line in lines:
@@ -231,7 +231,7 @@ class LineWriter:
     """Writes events to a stream.
 
     Args:
-        stream: Text, such as stdout.
+        stream: Text stream, such as stdout.
     """
 
     def __init__(self, stream: IO[str]) -> None:
@@ -244,7 +244,7 @@ class LineWriter:
             self._stream.write(encode_event(stamped).decode())
             self._stream.flush()
         except (OSError, ValueError):
-            # The reader is gone or the disk is full; writing a checkpoint reports that.
+            # The reader has ended, or the disk is full, which the next checkpoint reports.
             return
 
 
@@ -259,17 +259,17 @@ def preview(
     Args:
         frame: RGB, uint8, (h, w, 3).
         student: The student's map, (h', w'), 0..1.
-        target: The map it is trained towards, likewise.
-        target_from: Where the target comes from.
+        target: The target, (h'', w''), 0..1.
+        target_from: Origin of the target.
     """
     small = cv2.resize(frame, _PREVIEW_SIZE, interpolation=cv2.INTER_AREA)
     maps = [
         cv2.resize(
-            np.clip(one.astype(np.float32) * 255, 0, 255).astype(np.uint8),
+            np.clip(values.astype(np.float32) * 255, 0, 255).astype(np.uint8),
             _PREVIEW_SIZE,
             interpolation=cv2.INTER_LINEAR,
         )
-        for one in (student, target)
+        for values in (student, target)
     ]
     coded = [
         cv2.imencode(".jpg", image)[1].tobytes()

@@ -1,4 +1,4 @@
-"""Where a model's knowledge comes from, for its card: read from the files that the run used."""
+"""Sources of a model's training data, for its card: read from the files that the run used."""
 
 from __future__ import annotations
 
@@ -42,17 +42,17 @@ KNOWN_SETS = {
         "MIT",
     ),
 }
-"""Name and license of sets that are recognized by their pictures; see `_fingerprint`."""
+"""Fingerprint of its pictures to name and license of a set; see `_fingerprint`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """What a card says about how its model was made.
+    """The part of a card about how its model was made.
 
     Attributes:
         description: One sentence.
         data: Every source of training data.
-        recipe: `command`, and the settings of every stage.
+        recipe: `command`, the command line, and the settings of every stage.
     """
 
     description: str
@@ -66,7 +66,7 @@ class Provenance:
 
 
 def weights_license(data: Sequence[DataSource]) -> str:
-    """License that the sources allow for weights trained on them."""
+    """License that the sources allow for weights trained on them: Apache-2.0, or restricted."""
     binding = [row.name for row in data if not _is_permissive(row.license)]
     return f"restricted by the terms of {', '.join(binding)}" if binding else "Apache-2.0"
 
@@ -91,7 +91,7 @@ def distillation_provenance(
         start: See `start_lineage`.
         backbones: Scales of the backbones, where the run trained its own teachers; empty for given
             teachers, whose cards name their sources.
-        pools: Folders of unlabelled pictures and clips, and the files of each that were used.
+        pools: Folders of unlabelled pictures and clips to the files of each that were used.
 
     Raises:
         UvanetError: A table or a card is damaged.
@@ -113,9 +113,8 @@ def distillation_provenance(
 def gaze_sources(root: Path) -> list[DataSource]:
     """The sets with human gaze in the train split, and the synthetic motion made from them.
 
-    Name and license come from `<root>/fixations/sources.csv` (dataset, name, license) where it
-    lists the set, else from `KNOWN_SETS` where the pictures are those of a known set; a license
-    that neither states is "unknown".
+    Name and license of a set come from `<root>/fixations/sources.csv` (dataset, name, license), or
+    from `KNOWN_SETS` if its pictures are those of a known set. Otherwise the license is "unknown".
 
     Args:
         root: The data, as `find_root` gives it.
@@ -127,16 +126,16 @@ def gaze_sources(root: Path) -> list[DataSource]:
     groups: dict[str, list[GazePicture]] = {}
     for picture in [*train, *read_split(root, "val"), *read_split(root, "test")]:
         groups.setdefault(picture.dataset, []).append(picture)
-    used = {name: [one for one in train if one.dataset == name] for name in groups}
+    used = {name: [pic for pic in train if pic.dataset == name] for name in groups}
     stated = _stated(root / "fixations" / "sources.csv")
     rows = []
     for name in sorted(name for name in used if used[name]):
         title, license_ = (
             stated.get(name)
-            or KNOWN_SETS.get(_fingerprint(one.path for one in groups[name]))
+            or KNOWN_SETS.get(_fingerprint(pic.path for pic in groups[name]))
             or (name, UNKNOWN)
         )
-        observers = max(len(set(one.observers.tolist())) for one in used[name])
+        observers = max(len(set(pic.observers.tolist())) for pic in used[name])
         use = f"pictures and gaze of up to {observers} observers each"
         rows.append(DataSource(f"{title}, train split", license_, use, len(used[name])))
     if not rows:
@@ -150,7 +149,7 @@ def backbone_sources(scales: Iterable[int]) -> list[DataSource]:
     """The frozen networks of the spatial teacher that this program trains.
 
     Args:
-        scales: Of EfficientNet-Lite: 0, 1 or 2 each.
+        scales: Scales of EfficientNet-Lite, 0, 1 or 2 each.
     """
     use = "of the spatial teacher, which labels all pictures"
     names = [f"EfficientNet-Lite{scale}, trained on ImageNet" for scale in dict.fromkeys(scales)]
@@ -161,7 +160,7 @@ def backbone_sources(scales: Iterable[int]) -> list[DataSource]:
 
 
 def teacher_sources(files: Iterable[Path]) -> list[DataSource]:
-    """What teachers were trained on, from their cards; a teacher without a card is a source itself.
+    """The sources of teachers, from their cards; a teacher without a card is a source itself.
 
     Raises:
         ModelError: A card is damaged.
@@ -178,11 +177,11 @@ def teacher_sources(files: Iterable[Path]) -> list[DataSource]:
 
 
 def pool_sources(pool: Path, files: Iterable[Path]) -> list[DataSource]:
-    """The sources of unlabelled pictures and clips, with the number of files used of each.
+    """The sources of unlabelled pictures and clips, with the number of files from each.
 
     Args:
-        pool: A folder; its `sources.csv` (file, source, license) states where files come from.
-        files: The files used, below the folder. What the table does not list is of unknown
+        pool: A folder; its `sources.csv` (file, source, license) has the source of each file.
+        files: The used files in the folder. Files that the table does not list have an unknown
             license.
 
     Raises:
@@ -200,14 +199,15 @@ def pool_sources(pool: Path, files: Iterable[Path]) -> list[DataSource]:
 
 
 def start_lineage(start: str) -> tuple[list[DataSource], list[dict[str, str]]]:
-    """What the start weights were trained on, and the models they descend from, oldest first.
+    """The sources of the start weights, and the models from which they were made, oldest first.
 
     Args:
         start: Name or ONNX file of a model, or a .safetensors file; empty for random weights.
 
     Returns:
-        Sources from the card beside the weights, and a row per ancestor with `name`, `sha256` of
-        its weights file and `command`. Weights without a card are a source of unknown license.
+        The sources of the card beside the weights, and a row for each earlier model with `name`,
+        `sha256` of its weights file and `command`. Weights without a card are a source of unknown
+        license.
 
     Raises:
         ModelError: There is no such model, or its card is damaged.
@@ -229,7 +229,7 @@ def start_lineage(start: str) -> tuple[list[DataSource], list[dict[str, str]]]:
         return [DataSource(weights.stem, UNKNOWN, use)], [{**row, "command": UNKNOWN}]
     card = read_card(beside)
     before = card.recipe.get("lineage")
-    lineage = [dict(one) for one in before] if isinstance(before, list) else []
+    lineage = [dict(row) for row in before] if isinstance(before, list) else []
     return card.data, [
         *lineage,
         {**row, "name": card.name, "command": str(card.recipe.get("command", UNKNOWN))},
@@ -237,7 +237,7 @@ def start_lineage(start: str) -> tuple[list[DataSource], list[dict[str, str]]]:
 
 
 def merge_sources(*parts: Iterable[DataSource]) -> list[DataSource]:
-    """All sources; of those with the same name and license, the first."""
+    """Joins lists of sources; of sources with the same name and license, the first is kept."""
     rows: dict[tuple[str, str], DataSource] = {}
     for part in parts:
         for row in part:
@@ -279,7 +279,7 @@ def _fingerprint(pictures: Iterable[Path]) -> str:
 def _is_permissive(license_: str) -> bool:
     """Whether weights trained on data of this license may ship under Apache-2.0.
 
-    Of several licenses, joined by commas or plus signs, each must permit it.
+    If there are several licenses, joined by commas or plus signs, each must permit it.
     """
     parts = [part.strip() for part in re.split(r"[,+]", license_)]
     return not _RESTRICTED.search(license_) and all(

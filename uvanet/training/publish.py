@@ -98,7 +98,7 @@ def publish_student(
         root: The data, as `find_root` gives it.
         out: An existing folder.
         provenance: How the student was made.
-        final: Whether the run has ended. Before that only `val` is measured, so that `test` is
+        final: Whether the run has ended. Otherwise only `val` is measured, so that `test` is
             measured once.
     """
     name = config.preset
@@ -132,10 +132,10 @@ def choose_size(student: SpatioTemporal, pictures: Sequence[GazePicture]) -> tup
 
     Args:
         student: In evaluation mode.
-        pictures: With gaze; not those of the test split.
+        pictures: Pictures with gaze; not those of the test split.
 
     Returns:
-        Side, pixels, and scale.
+        The shown size as the side of a square, pixels, and the logit scale.
     """
     trained = student.preset.input_size
     scales, points = {}, []
@@ -154,7 +154,7 @@ def publish_finetuned(result: FinetuneResult, config: AdaptConfig, name: str, ou
     """Exports a fine-tuned student: `<name>.onnx`, `.safetensors` and `.json`.
 
     Args:
-        result: The student and its comparison with the one before.
+        result: The student and its comparison with the start.
         config: Settings of the run.
         name: Name of the new model.
         out: An existing folder.
@@ -234,7 +234,7 @@ def publish_spatial(root: Path, out: Path, config: SpatialTeacherConfig) -> Card
     Args:
         root: The data, as `find_root` gives it.
         out: Folder of the run.
-        config: Its settings.
+        config: Settings of the teacher.
     """
     model = SpatialTeacher(config.scales, config.width)
     data = merge_sources(gaze_sources(root), backbone_sources(config.scales))
@@ -270,8 +270,8 @@ def publish_temporal(root: Path, out: Path, config: TemporalTeacherConfig, spati
     Args:
         root: The data, as `find_root` gives it.
         out: Folder of the run.
-        config: Its settings.
-        spatial: Card of the spatial teacher that it contains.
+        config: Settings of the teacher.
+        spatial: Card of the spatial teacher, which is part of the temporal one.
     """
     settings = spatial.recipe["spatial teacher"]
     model = TemporalTeacher(SpatialTeacher(settings["scales"], settings["width"]), config.width)
@@ -302,7 +302,7 @@ def spatial_metrics(root: Path, folder: Path, threads: int = 1) -> Metrics:
 
     Args:
         root: The data, as `find_root` gives it.
-        folder: Holds the teacher with its card.
+        folder: Folder of the teacher and its card.
         threads: Threads of one prediction.
     """
     rows = [center_prior(read_split(root, "train")), _teacher_row(SPATIAL, folder, threads)]
@@ -310,11 +310,11 @@ def spatial_metrics(root: Path, folder: Path, threads: int = 1) -> Metrics:
 
 
 def temporal_metrics(root: Path, folder: Path, threads: int = 1) -> Metrics:
-    """Metrics of the card of the temporal teacher, on clips, beside the spatial one's.
+    """Metrics of the card of the temporal teacher, on clips, with those of the spatial teacher.
 
     Args:
         root: The data, as `find_root` gives it.
-        folder: Holds both teachers with their cards.
+        folder: Folder of both teachers and their cards.
         threads: Threads of one prediction.
     """
     spatial, temporal = (_teacher_row(name, folder, threads) for name in (SPATIAL, TEMPORAL))
@@ -327,7 +327,7 @@ def _teacher_row(name: str, folder: Path, threads: int) -> Predictor:
 
 
 def _student_card(student: SpatioTemporal, path: Path, side: int | None) -> Card:
-    """Card of an exported student shown `side` squared pixels, without what its making says."""
+    """Card of an exported student of shown size `side`, without description, data and recipe."""
     costs = layer_costs(student, side)
     trained = student.preset.input_size
     return Card(

@@ -1,6 +1,6 @@
-"""One training run a folder: an operating-system lock, which ends with its process.
+"""Allows one training run in a folder, by an operating-system lock that ends with its process.
 
-Apart from `checkpoint` because the window asks `holder` and must not import torch.
+This module is apart from `checkpoint`, since the window uses `holder` and must not import torch.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LOCK, PID = "run.lock", "run.pid"
-"""The lock, and a file beside it that names the process; the lock alone decides."""
+"""The lock file, and a file with the number of the process; only the lock counts."""
 
 _PATIENCE = 1.0  # seconds; `holder` takes the lock for a moment, too
 
 
 def holder(folder: Path) -> int | None:
-    """Returns the process that runs in a folder, 0 where its number is unknown, None for none."""
+    """Returns the number of the process that runs in a folder; 0 where unknown, None for none."""
     if not (folder / LOCK).exists():
         return None
     lock = FileLock(folder / LOCK)
@@ -45,10 +45,10 @@ def holder(folder: Path) -> int | None:
 
 @contextlib.contextmanager
 def run_lock(folder: Path) -> Iterator[None]:
-    """Holds a folder for this process and removes what killed runs left half written in it.
+    """Locks a folder for this process and removes the partly written files of killed runs in it.
 
     Raises:
-        UsageError: Another process holds it.
+        UsageError: Another process holds the lock.
         OSError: The folder cannot be written to.
     """
     lock = FileLock(folder / LOCK)
@@ -68,7 +68,8 @@ def run_lock(folder: Path) -> Iterator[None]:
     finally:
         with contextlib.suppress(OSError):
             (folder / PID).unlink(missing_ok=True)
-        # While the lock is held: a run that opens the file now finds it unlinked and opens anew.
+        # Before the release, so that a run that has opened this file finds it unlinked, and opens a
+        # new one.
         with contextlib.suppress(OSError):
             (folder / LOCK).unlink(missing_ok=True)
         lock.release()

@@ -1,8 +1,8 @@
 """The training loop of students and teachers.
 
-Everything random in a step is drawn from generators that are seeded by the run's seed and the
-step's number. A run that resumes from any step therefore ends at the same weights as one that was
-never interrupted, and no state of a generator is kept.
+All random numbers of a step come from generators that are seeded by the seed of the run and the
+number of the step. A resumed run therefore ends at the same weights as an uninterrupted one, and no
+state of a generator is stored.
 """
 
 from __future__ import annotations
@@ -41,25 +41,25 @@ if TYPE_CHECKING:
     from uvanet.training.progress import Phase
 
 MAX_NORM = 2.0
-"""Of the gradient; longer ones are scaled down."""
+"""Largest norm of the gradient; larger gradients are scaled down to it."""
 
 BEST = "best.safetensors"
 
 
 class TrainingTask(nn.Module):
-    """A network and its loss. `forward` takes a batch and returns scalars, among them `loss`.
+    """A network and its loss. `forward` takes a batch and returns scalars by name, with `loss`.
 
-    All its parameters are trained.
+    All parameters of the task are trained.
 
     Attributes:
-        model: The network that is averaged and kept.
+        model: The network, whose weights are averaged and stored.
     """
 
     model: nn.Module
 
 
 class Batches(Protocol):
-    """What a run learns from, step by step.
+    """The training data of a run, batch by batch.
 
     Attributes:
         steps: Steps of an epoch.
@@ -68,7 +68,7 @@ class Batches(Protocol):
     steps: int
 
     def batch(self, step: int, fabric: Fabric) -> Any:
-        """Returns this process's part of the batch of a step, a function of the step alone."""
+        """Returns this process's part of the batch of a step; it depends on the step alone."""
 
 
 class Evaluation(Protocol):
@@ -81,7 +81,11 @@ class Evaluation(Protocol):
     metric: str
 
     def __call__(self, model: nn.Module, step: int) -> tuple[float, PreviewEvent | None]:
-        """Returns the value of a network on the CPU in evaluation mode, and a preview."""
+        """Measures a network, which is on the CPU and in evaluation mode.
+
+        Returns:
+            The value, NaN where undefined, and a preview or None.
+        """
 
 
 @dataclass(slots=True)
@@ -90,10 +94,10 @@ class TrainResult:
 
     Attributes:
         model: The averaged network, in evaluation mode, on the CPU.
-        weights: File of the averaged weights that were best on held-out data; None where the run
-            keeps no files or nothing was measured.
-        best: Their value; None where nothing was measured.
-        history: A row an epoch: mean losses and, where measured, the value.
+        weights: File of the averaged weights with the best value on held-out data; None where the
+            run stores no files or nothing was measured.
+        best: The best value; None where nothing was measured.
+        history: One row for each epoch: mean losses and, where measured, the value.
     """
 
     model: nn.Module
@@ -107,18 +111,21 @@ class Trainer:
 
     Args:
         task: Network and loss.
-        batches: What it learns from.
-        config: The run's settings.
-        steps: How many steps.
+        batches: The training data.
+        config: Settings of the run.
+        steps: Number of steps.
         phase: Name of the run in its progress events.
         out: Folder of `checkpoint.pt`, `best.safetensors` and `history.json`; made where missing.
-            None to keep no files.
-        made_from: Settings and data, to recognize the checkpoint of another run.
+            None to store no files.
+        made_from: Record of settings and data, to recognize the checkpoint of another run.
         fabric: Device and processes; None for one process on the CPU.
         callback: Receives events; may pause or stop the run.
-        evaluation: Measures the averaged network; None for never.
-        eval_every: Steps between two measurements; 0 for measurements beside checkpoints only.
+        evaluation: Measures the averaged network; None to measure nothing.
+        eval_every: Steps between two measurements; 0 to measure at each checkpoint.
         save_every: Seconds between two checkpoints.
+
+    Raises:
+        ModelError: `out` holds a checkpoint of another run, or a damaged one.
     """
 
     def __init__(
@@ -165,11 +172,10 @@ class Trainer:
                 self._restore(out / CHECKPOINT)
 
     def run(self) -> TrainResult:
-        """Takes the steps that are left.
+        """Takes the remaining steps.
 
         Raises:
             StoppedError: The run was told to stop; its checkpoint is written.
-            ModelError: The folder holds a checkpoint of another run.
             TrainingError: The loss is not finite, or a checkpoint cannot be written.
         """
         timer = Timer(self._steps, self._step)
@@ -196,7 +202,8 @@ class Trainer:
                 if not self._eval_every and done < self._steps:
                     self._measure()
                 self._save()
-                # From its end: on a busy machine, steps come between two measurements as well.
+                # The time after saving, so that steps are taken between two checkpoints even where
+                # measuring takes longer than `save_every`.
                 saved = time.monotonic()
         if self._best is None:  # the weights of a finished run were deleted
             self._measure()
@@ -224,8 +231,8 @@ class Trainer:
             )
         self._optimizer.zero_grad(set_to_none=True)
         self._fabric.backward(parts["loss"])
-        # Fabric takes the loss scale of 16-mixed off first; a step whose gradients overflow in
-        # 16 bits is skipped by the scaler.
+        # Fabric divides the gradients of 16-mixed by the loss scale before it clips them. The
+        # scaler skips a step whose gradients overflow in 16 bits.
         self._fabric.clip_gradients(
             self._learner, self._optimizer, max_norm=MAX_NORM, error_if_nonfinite=False
         )
@@ -266,7 +273,7 @@ class Trainer:
             self._callback.emit(preview)
         if self._history and self._step % self._batches.steps == 0:
             self._history[-1][f"val_{metric}"] = value
-        if self._best is None or value > self._best:
+        if self._best is None or math.isnan(self._best) or value > self._best:
             self._best = value
             if self._out is not None:
                 with _writing(self._out), atomic_write(self._out / BEST) as part:
@@ -304,27 +311,30 @@ class Trainer:
             self._step, self._best = state["step"], state["best"]
             self._sums, self._history = state["sums"], state["history"]
         if not path.with_name(BEST).exists():
-            self._best = None  # what is measured next is kept
+            self._best = None  # the weights measured next are stored
 
 
 def best_of(*folders: Path) -> Path | None:
-    """The best weights of the runs in some folders; None where none of them has measured any."""
-    found: dict[Path, float] = {}
+    """The best weights of the runs in some folders; None where no run has measured its weights."""
+    values: dict[Path, float] = {}
     for folder in folders:
         if (folder / CHECKPOINT).exists():
             best = checkpoint.best_value(folder / CHECKPOINT)
             if best is not None:
-                found[folder / BEST] = best
-    return max(found, key=found.__getitem__) if found else None  # the first where they are equal
+                values[folder / BEST] = best
+    return max(values, key=values.__getitem__) if values else None  # the first of equal ones
 
 
 def contiguous(module: nn.Module) -> dict[str, Tensor]:
-    """The state of a module as safetensors takes it."""
+    """The state of a module with contiguous tensors, as safetensors needs them."""
     return {name: value.contiguous() for name, value in module.state_dict().items()}
 
 
 def _warm_ema(decay: float) -> Callable[[Sequence[Tensor], Sequence[Tensor], Any], None]:
-    """An exponential moving average that follows quickly at first, to forget random weights."""
+    """An exponential moving average with a smaller decay in the first steps.
+
+    The random initial weights are forgotten sooner.
+    """
 
     def update(averaged: Any, current: Any, count: Any) -> None:
         steps = int(count)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QSize, Signal
 from PySide6.QtWidgets import (
     QButtonGroup,
     QCheckBox,
@@ -22,7 +22,16 @@ from PySide6.QtWidgets import (
 from app.features.export.options import DRAWN, ExportOptions, Pictures
 from app.features.export.time_range import TimeRangeFields
 from app.session.models import short_name
-from app.ui.build import button, check_box, column, combo_box, form_layout, label, row
+from app.ui.build import (
+    button,
+    check_box,
+    column,
+    combo_box,
+    form_layout,
+    label,
+    resize_on_screen,
+    row,
+)
 from app.ui.controls import ElidedLabel, Scrolled
 from app.ui.file_dialogs import ask_folder
 from app.ui.i18n import tr, tr_noop
@@ -316,12 +325,8 @@ class ExportDialog(QDialog):
             else tr("More") + "  \N{BLACK DOWN-POINTING SMALL TRIANGLE}"
         )
         if self.isVisible():
-            screen = self.screen().availableGeometry()
             # Not `adjustSize`, which never exceeds two thirds of the screen.
-            self.resize(self.width(), min(self.sizeHint().height(), screen.height()))
-            excess = self.frameGeometry().bottom() - screen.bottom()
-            if excess > 0:
-                self.move(self.x(), max(screen.top(), self.y() - excess))
+            resize_on_screen(self, QSize(self.width(), self.sizeHint().height()))
 
     def _browse(self) -> None:
         path = expand_user(self.line.text().strip() or self._request.folder)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from app.ui.banner import Level
     from uvanet.sources.base import SourceInfo
 
+_MISSING = "missing source"  # topic of messages
 _FILES = (SourceKind.VIDEO, SourceKind.PICTURE, SourceKind.FOLDER)
 
 
@@ -105,6 +106,7 @@ class Projects(Feature):
             "warning",
             tr("{name} is not where the project expects it.").format(name=name),
             tr("Show where it is, or cancel."),
+            topic=_MISSING,
         )
         window, title = self.context.slots.window, tr("Where is {name}?").format(name=name)
 
@@ -112,9 +114,10 @@ class Projects(Feature):
             self._open(found, file, chosen)
 
         if found.project.source_file.is_folder:
-            ask_folder(window, str(file.parent), use, title)
+            dialog = ask_folder(window, str(file.parent), use, title)
         else:
-            ask_missing_source(window, str(file.parent), title, use)
+            dialog = ask_missing_source(window, str(file.parent), title, use)
+        dialog.finished.connect(lambda _: self.context.messages.dismiss_topic(_MISSING))
 
     def _open(self, found: FoundProject, file: Path, spec: str) -> None:
         self._pending = None

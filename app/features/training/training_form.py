@@ -8,7 +8,16 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLabel, QWidget
 
 from app.features.training.form_parts import FolderField, ModelChoice, help_text
-from app.ui.build import Item, button, check_box, column, form_layout, label, row
+from app.ui.build import (
+    Item,
+    button,
+    check_box,
+    column,
+    form_layout,
+    label,
+    resize_on_screen,
+    row,
+)
 from app.ui.controls import Scrolled
 from app.ui.i18n import tr
 
@@ -48,8 +57,7 @@ class AdvancedOptions(QWidget):
             parent.updateGeometry()  # a scroll area does not pass the change on
             parent = parent.parentWidget()
         # The window only grows: it keeps at least the size that the user chose.
-        size = window.size().expandedTo(window.sizeHint())
-        window.resize(size.boundedTo(window.screen().availableSize()))
+        resize_on_screen(window, window.size().expandedTo(window.sizeHint()))
 
 
 class TrainingForm(QWidget):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def write_arrays(path: Path, *arrays: Any, private: bool = False, **named: Any) -> None:
-    """Writes arrays, uncompressed; `private` as in `atomic_write`.
+    """Writes arrays without compression; `private` has the effect as in `atomic_write`.
 
     Raises:
         OSError: The disk is full, or the folder has gone.
@@ -25,7 +25,7 @@ def write_arrays(path: Path, *arrays: Any, private: bool = False, **named: Any) 
 
 
 def read_arrays(path: Path) -> dict[str, NDArray[Any]] | None:
-    """Reads all arrays by name, in their order; None where there is no file or it is damaged."""
+    """Reads all arrays by name, in stored order; None where the file is missing or damaged."""
     try:
         # Opened here: numpy leaves the file of a damaged archive open.
         with path.open("rb") as file, np.load(file) as held:

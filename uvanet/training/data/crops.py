@@ -33,7 +33,7 @@ class View:
     flip: bool = False
 
     def pixels(self, width: int, height: int) -> tuple[int, int]:
-        """Width and height of the view of a picture of so many pixels."""
+        """Width and height of the view in pixels, for a picture of this width and height."""
         return max(8, round(self.width * width)), max(8, round(self.height * height))
 
     def cut(self, image: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
@@ -53,12 +53,15 @@ class View:
     def density(
         self, fixations: NDArray[np.float32], size: tuple[int, int], shape: tuple[int, int]
     ) -> NDArray[np.float32]:
-        """Returns the density of the gaze inside the view, as if the view were the picture.
+        """Returns the density of the gaze inside the view.
 
         Args:
             fixations: (n, 2), x and y in pixels of the whole picture.
-            size: Its width and height.
+            size: Width and height of the whole picture, pixels.
             shape: Height and width of the density map.
+
+        Returns:
+            float32 of `shape`, sum 1; all zero without gaze in the view.
         """
         scale = np.array([self.width * size[0], self.height * size[1]], np.float32)
         offset = np.array([self.x * size[0], self.y * size[1]], np.float32)
@@ -71,7 +74,7 @@ class View:
 def random_view(rng: np.random.Generator, min_zoom: float) -> View:
     """Returns a random view that shows at least `min_zoom` of each side.
 
-    Its aspect ratio varies, so that a student learns all shapes in which it will see pictures.
+    Its aspect ratio varies, so that a student is trained at all shapes of input.
     """
     zoom, stretch = rng.uniform(min_zoom, 1.0), float(np.exp(rng.uniform(-0.2, 0.25)))
     width = float(np.clip(zoom * stretch, min_zoom, 1.0))

@@ -1,4 +1,4 @@
-"""Finds faces in training pictures: what draws gaze most, as an auxiliary target and a cue.
+"""Detects faces in training pictures, as an auxiliary target, since they attract gaze most.
 
 The detector is BlazeFace, full range (Apache-2.0; Bazarevsky et al., *BlazeFace: Sub-millisecond
 Neural Face Detection on Mobile GPUs*, CVPR Workshop 2019), converted by
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     Map = NDArray[np.float32]
 
 SIDES = (192, 320)
-"""Longer sides at which a picture is searched, pixels. The detector was trained at 192, where large
-faces are found; at 320, faces of a twentieth of the picture are."""
+"""Longer sides at which faces are detected, pixels. The detector was trained at 192 and finds large
+faces there; at 320 it finds faces of a twentieth of the picture's side."""
 
 STEP, STRIDE = 32, 4
 """The sides of an input are multiples of 32; boxes lie on a grid of 4 pixels."""
@@ -94,11 +94,11 @@ def face_map(boxes: Boxes, shape: tuple[int, int]) -> Map:
 
 
 class FaceLabels:
-    """The faces of pictures, found once and kept: a file for each content.
+    """The faces of pictures, cached in a file for each picture.
 
     Args:
         cache: Folder of all caches; made where missing.
-        threads: Threads of the detector, which is loaded when a picture is not in the cache.
+        threads: Threads of the detector, which is loaded at the first picture without a file.
     """
 
     def __init__(self, cache: Path, threads: int = 1) -> None:

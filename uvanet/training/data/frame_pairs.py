@@ -1,4 +1,4 @@
-"""Pairs of frames with labels: the data model that all training shares.
+"""Pairs of frames with labels: the data model of all training.
 
 A pair is a frame and the one about 100 ms before it. Pairs of video hold real motion; for still
 pictures `uvanet.data.synthetic` makes the earlier frame while training.
@@ -33,29 +33,28 @@ if TYPE_CHECKING:
     AnyMap = NDArray[np.floating[Any]]
 
     Labeller = Callable[[Image, Image], Map]
-    """From a frame and the one about 100 ms before, RGB of any size, to a map of any scale."""
+    """Function from a frame and the one about 100 ms before, RGB, to a map of any scale."""
 
 NOW, BEFORE = "-now.jpg", "-before.jpg"
 """Endings of the files of a recorded pair."""
 
 LABEL_SIDE = 64
-"""Side of the squares to which labels are stretched in memory: the largest student's output."""
+"""Side of the squares to which labels are resized in memory, pixels."""
 
 STEP1_EPOCHS = 400
 """Passes over the pictures with gaze in step 1 of a distillation."""
 
 POOL_SHARE, CLIP_SHARE = 0.35, 0.2
-"""Shares of the batches of a distillation: pictures without gaze, and pairs of frames of clips."""
+"""Shares of pictures without gaze and of pairs of clips among the batches of a distillation."""
 
 MAX_PAIRS = 240
-"""Pairs of one scene; more of the same scene teach little and take long to label."""
+"""Largest number of pairs of a scene; more improve a student little and take long to label."""
 
 MIN_PAIRS = 16
-"""Pairs without which nothing can be learned and measured."""
-
+"""Smallest number of pairs for a fine-tuning."""
 
 MIN_GROUPS = 4
-"""Groups without which none can be held out; see `split_groups`."""
+"""Smallest number of groups of which some can be held out; see `split_groups`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +65,9 @@ class FramePair:
         frame: RGB, uint8, (h, w, 3).
         earlier: The same scene earlier; `frame` itself for a still picture.
         t: Seconds since the start of its recording or file.
-        source: The recording or file; empty for a scene that is watched live.
-        group: Part of the source that is held out as one; the source where empty.
-        gaze: Density of human gaze, (h', w'), of any scale; None to ask the teacher.
+        source: Name of the recording or file; empty for a live scene.
+        group: Part of the source that is held out as a whole; empty for the whole source.
+        gaze: Density of human gaze, (h', w'), of any scale; None for a teacher's label.
     """
 
     frame: Image
@@ -81,22 +80,24 @@ class FramePair:
 
 @dataclass(frozen=True, slots=True)
 class LabelledPairs:
-    """Labelled pairs of frames in memory, n of them; the teacher's labels and gaze are apart.
+    """n labelled pairs of frames in memory, with the teacher's labels and human gaze apart.
 
     Attributes:
         frames: RGB, uint8, (n, s, s, 3), stretched to squares.
-        earlier: Likewise, about 100 ms before; None for still pictures.
-        spatial: The teacher's labels for the frames as still pictures, float16, (n, l, l), the
-            largest value of each 1; zeros where no teacher was asked.
-        temporal: The same with the motion before; None where it is `spatial`.
+        earlier: The frames about 100 ms before, likewise; None for still pictures.
+        spatial: Teacher's labels of the frames as still pictures, float16, (n, l, l), the largest
+            value of each 1; zeros where a pair has no teacher's label.
+        temporal: Teacher's labels with the effect of motion, likewise; None where equal to
+            `spatial`.
         gaze: Densities of human gaze, float16, (m, l, l), the largest value of each 1.
         gaze_rows: Row of each pair in `gaze`, int64, (n,); -1 where gaze is not known.
-        ratios: The frames' own width divided by their height, float32, (n,).
+        ratios: Width divided by height of the frames before stretching, float32, (n,).
         times: Seconds since the start of the source, float32, (n,).
-        sources: The file or recording of each, (n,).
-        groups: What is held out as one and drawn as one by the bootstrap, (n,).
-        faces: Where faces are, uint8, (n, l, l), 255 at the center of a certain one; None where it
-            is not known.
+        sources: Name of the file or recording of each pair, (n,).
+        groups: Name of the group of each pair, (n,). Groups are held out as a whole, and drawn as a
+            whole by the bootstrap.
+        faces: Face maps, uint8, (n, l, l), 255 at the center of a face of score 1; None where faces
+            are not known.
     """
 
     frames: NDArray[np.uint8]
@@ -115,7 +116,7 @@ class LabelledPairs:
         return len(self.frames)
 
     def take(self, chosen: NDArray[np.intp] | NDArray[np.bool_]) -> LabelledPairs:
-        """Returns some of the pairs."""
+        """Returns the chosen pairs; `chosen` holds row numbers or a mask."""
         rows = self.gaze_rows[chosen]
         known = rows >= 0
         kept = np.where(known, np.cumsum(known) - 1, -1)
@@ -128,7 +129,7 @@ class LabelledPairs:
         return LabelledPairs(**values)
 
     def targets(self) -> NDArray[np.float16]:
-        """What a student is held against: gaze where it is known, else the teacher's label."""
+        """Targets for measuring a student: gaze where known, else labels with motion; (n, l, l)."""
         labels = self.spatial if self.temporal is None else self.temporal
         known = self.gaze_rows >= 0
         if not known.any():
@@ -138,7 +139,7 @@ class LabelledPairs:
         return found
 
     def fingerprint(self) -> str:
-        """The fingerprint of all of it."""
+        """The fingerprint of all arrays."""
         columns = (getattr(self, name) for name in self.__slots__)
         return fingerprint(*columns)
 
@@ -163,10 +164,10 @@ class LabelledPairs:
 
 
 def load_pairs(path: Path, made_from: Record) -> LabelledPairs | None:
-    """Reads pairs; None where there are none, or the file is damaged.
+    """Reads pairs; None where the file is missing or damaged.
 
     Raises:
-        ModelError: They were made from something else; names what differs.
+        ModelError: The pairs were made from other settings or data; the message names them.
     """
     held = read_arrays(path)
     if held is None or "made_from" not in held:
@@ -178,10 +179,10 @@ def load_pairs(path: Path, made_from: Record) -> LabelledPairs | None:
 
 
 class PairCollector:
-    """Collects labelled pairs one by one; no frame is kept at its full size.
+    """Collects labelled pairs one by one; frames are stored at a small size.
 
     Args:
-        side: Side of the squares at which frames are kept, pixels.
+        side: Side of the squares to which frames are resized, pixels.
     """
 
     def __init__(self, side: int) -> None:
@@ -198,12 +199,12 @@ class PairCollector:
         """Adds a pair.
 
         Args:
-            pair: With its gaze, where that is known.
-            spatial: The teacher's map; None where no teacher was asked.
-            temporal: The temporal teacher's; None where it is `spatial`.
+            pair: The pair, with its gaze where that is known.
+            spatial: Map of the spatial teacher; None without a teacher.
+            temporal: Map of the temporal teacher; None where equal to `spatial`.
 
         Raises:
-            UsageError: A map has not two dimensions, or holds NaN.
+            UsageError: A map does not have two dimensions, or holds NaN.
         """
         size = (self._side, self._side)
         blank = np.zeros((LABEL_SIDE, LABEL_SIDE), np.float16)
@@ -232,7 +233,7 @@ class PairCollector:
         )
         ratios, times, sources, groups = zip(*self._facts, strict=True)
         if not any(groups):
-            # Frames near in time are alike: the bootstrap draws blocks of them.
+            # The bootstrap draws blocks of time, since frames near in time are alike.
             block = min(3.0, max(0.2, times[-1] / 40))
             groups = tuple(f"block {int(t // block)}" for t in times)
         empty = np.empty((0, LABEL_SIDE, LABEL_SIDE), np.float16)
@@ -251,19 +252,19 @@ class PairCollector:
 
 
 def cache_side(size: int) -> int:
-    """Returns the side at which pictures are kept for a student of `size` x `size` pixels.
+    """Returns the side of stored pictures for a student with an input of `size` x `size` pixels.
 
-    Crops of 0.4 of a side still show one picture pixel for each input pixel, up to the size that
-    most unlabelled pictures have.
+    A crop of 0.4 of a side then has a pixel for each input pixel. The largest side is about that of
+    most unlabelled pictures.
     """
     return min(384, 5 * size // 2)
 
 
 def square_label(saliency: AnyMap) -> Label:
-    """Returns a map as labels are kept in memory: float16, (64, 64), the largest value 1.
+    """Converts a map to a label in memory: float16, (64, 64), the largest value 1.
 
     Raises:
-        UsageError: It has not two dimensions, or holds NaN.
+        UsageError: The map does not have two dimensions, or holds NaN.
     """
     if saliency.ndim != 2 or not np.isfinite(saliency).all():
         raise UsageError(tr("The teacher gives no map."), tr("Choose another teacher."))
@@ -275,9 +276,9 @@ def square_label(saliency: AnyMap) -> Label:
 
 
 def split_later(pairs: LabelledPairs, held_out: float = 0.3) -> tuple[LabelledPairs, LabelledPairs]:
-    """Parts a scene in time: earlier frames to learn from, later ones to measure on.
+    """Divides a scene in time into earlier pairs for training and later pairs for measuring.
 
-    `gap_of` seconds between the two are left out.
+    Between the two, `gap_of` seconds are left out.
 
     Raises:
         UsageError: There are too few pairs.
@@ -297,9 +298,9 @@ def split_later(pairs: LabelledPairs, held_out: float = 0.3) -> tuple[LabelledPa
 def split_groups(
     pairs: LabelledPairs, held_out: float = 0.2
 ) -> tuple[LabelledPairs, LabelledPairs]:
-    """Parts whole groups: most to learn from, the others to measure on.
+    """Divides pairs by whole groups: most groups for training, the others for measuring.
 
-    Of a source with learned and held-out groups, frames within `gap_of` seconds of a held-out one
+    If a source has groups of both kinds, training pairs within `gap_of` seconds of a held-out pair
     are left out.
 
     Raises:
@@ -329,5 +330,5 @@ def split_groups(
 
 
 def gap_of(duration: float) -> float:
-    """Seconds between learned and held-out frames, so that none is nearly one that was learned."""
+    """Seconds between training and held-out frames, so that held-out frames are not near copies."""
     return min(2.0, 0.05 * duration)

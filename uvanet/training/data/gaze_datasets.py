@@ -19,17 +19,17 @@ if TYPE_CHECKING:
     from uvanet.data.gaze import Clip, GazeSet, Picture
 
 NAMES = tuple(name for name in LAYOUTS if name not in ("talk", "videos"))
-"""Layouts to learn from; `talk` only measures, and `videos` holds no gaze."""
+"""Layouts for training; `talk` is for measuring only, and `videos` has no gaze."""
 
 EVERY = 5
-"""Every n-th frame of a clip may be learned from."""
+"""Every n-th frame of a clip is used for training, at most."""
 
 
 def open_published(name: str, root: Path) -> GazeSet:
-    """The train split of a data set in its own layout; MIT1003 has no splits, so all of it.
+    """Reads the train split of a data set; for MIT1003, which has no splits, the whole set.
 
     Raises:
-        UsageError: Nothing is to be learned from this layout, or a file or folder is missing.
+        UsageError: The layout is not among `NAMES`, or a file or folder is missing.
     """
     if name not in NAMES:
         raise UsageError(
@@ -42,22 +42,22 @@ def open_published(name: str, root: Path) -> GazeSet:
 def read_published(
     name: str, root: Path, most: int = MAX_COLLECTION
 ) -> Iterator[tuple[FramePair, float]]:
-    """Reads pairs of a published set with their gaze.
+    """Reads pairs of a published set with their gaze, see `read_all`.
 
-    See `read_all`; frames that nobody looked at are left out.
+    Frames without gaze are left out.
 
     Args:
-        name: Of the layout, one of `NAMES`.
-        root: Its folder.
-        most: How many pairs at most.
+        name: Name of the layout, one of `NAMES`.
+        root: Folder of the set.
+        most: Largest number of pairs.
 
     Raises:
         UsageError: A folder is missing, or nothing can be read.
     """
-    found = open_published(name, root)
-    each, stills = shares(len(found.clips), len(found.pictures), most)
-    pictures = spread(found.pictures, stills)
-    clips = spread(found.clips, max(1, most // each)) if each else []
+    data = open_published(name, root)
+    each, stills = shares(len(data.clips), len(data.pictures), most)
+    pictures = spread(data.pictures, stills)
+    clips = spread(data.clips, max(1, most // each)) if each else []
     readers = [partial(_of_picture, picture) for picture in pictures]
     readers += [partial(_of_clip, clip, each) for clip in clips]
     yield from read_all(readers, root)

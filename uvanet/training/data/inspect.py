@@ -37,15 +37,15 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 LABEL_SECONDS = 0.06
-"""Rough time of labelling a pair with the spatial teacher on one core, decoding included."""
+"""Rough time of decoding and labelling a pair with the spatial teacher on one core, seconds."""
 
 STEP_SECONDS = {32: 0.05, 64: 0.11, 128: 0.4}
-"""Rough time of a batch of 24 on one core, by the side of the student's input."""
+"""Rough time of a batch of 24 on one core, seconds, by the side of the student's input."""
 
 COUPLED_STEP_SECONDS = {32: 0.16, 64: 0.36, 128: 1.3}
 """Rough time of a batch of 64 of a distillation on one core, likewise."""
 
-_DECODED = 400  # pictures or clips; of a larger number, evenly spread ones
+_DECODED = 400  # pictures or clips that are decoded, about; evenly spread where there are more
 
 
 @dataclass(slots=True)
@@ -54,14 +54,14 @@ class Survey:
 
     Attributes:
         videos: Videos that can be read.
-        pictures: Pictures, without those found damaged.
-        frames: Frames of all videos, and pictures.
-        seconds: Of all videos.
+        pictures: Number of pictures, without those found damaged.
+        frames: Number of frames of all videos, plus pictures.
+        seconds: Duration of all videos, seconds.
         broken: Name and reason of files that cannot be read.
-        cut: Names of videos that break off early; they are used up to there.
-        looked_at: Pictures that were decoded; of many, evenly spread ones.
+        cut: Names of videos that end early because of damage; they are used up to it.
+        looked_at: Number of pictures that were decoded; evenly spread where there are many.
         room: Free bytes on the disk of the runs.
-        layout: The published data set that it is; empty for own files.
+        layout: Layout of a published data set; empty for own files.
     """
 
     videos: int = 0
@@ -76,14 +76,14 @@ class Survey:
 
     @property
     def pairs(self) -> int:
-        """Number of pairs that a fine-tuning uses."""
+        """Number of pairs that a fine-tuning would use."""
         each, stills = shares(self.videos, self.pictures, MAX_COLLECTION)
         moving = min(each * self.videos, max(0, self.frames - self.pictures))
         return min(MAX_COLLECTION, moving + stills)
 
     @property
     def enough(self) -> bool:
-        """Whether some of it can be held out: of a few own videos, parts are."""
+        """Whether there is enough to learn from and to hold out; parts of own videos are groups."""
         parts = PARTS if self.videos and not self.layout else 1
         return self.pairs >= MIN_PAIRS and self.videos * parts + self.pictures >= MIN_GROUPS
 
@@ -91,8 +91,8 @@ class Survey:
         """Estimates the seconds that a fine-tuning takes on one core.
 
         Args:
-            side: Of the student's input.
-            steps: Of the training.
+            side: Side of the student's input, pixels.
+            steps: Steps of the training.
         """
         return 5 + self.pairs * LABEL_SECONDS + steps * STEP_SECONDS.get(side, 0.4)
 
@@ -118,8 +118,8 @@ class GazeSurvey:
         """Estimates the seconds of a distillation on one core, without the training of teachers.
 
         Args:
-            more: A folder of more pictures and clips; None for none.
-            side: Of the student's input.
+            more: Survey of a folder of pictures and clips without gaze; None without one.
+            side: Side of the student's input, pixels.
             epochs: Passes over the pictures with gaze.
         """
         pool = POOL_SHARE + CLIP_SHARE if more is not None else 0.0
@@ -128,11 +128,11 @@ class GazeSurvey:
         return labels + samples * COUPLED_STEP_SECONDS.get(side, 1.3) / 64
 
     def disk(self, more: Survey | None) -> int:
-        """Bytes that a distillation needs, mostly for labels and checkpoints."""
+        """Estimates the bytes that a distillation needs, mostly for labels and checkpoints."""
         return round(self._pictures(more) * 9_000) + 30_000_000
 
     def _pictures(self, more: Survey | None) -> float:
-        """Pictures that are labelled: with gaze, and those of a folder and of its clips."""
+        """Number of pictures to label: those with gaze, and the pictures and clips of a folder."""
         return self.pictures + (more.pictures + more.seconds if more is not None else 0.0)
 
 
@@ -144,7 +144,7 @@ def survey_gaze(root: Path, runs: Path) -> GazeSurvey:
         runs: Folder of the runs.
 
     Raises:
-        UsageError: It is not in that layout, a picture is missing, or `train` or `val` is empty.
+        UsageError: A table or picture is missing, or the split `train` or `val` is empty.
     """
     pictures, held_out = (len(read_split(root, split)) for split in ("train", "val"))
     if not pictures or not held_out:
@@ -165,11 +165,11 @@ def survey(
     Args:
         root: The folder.
         runs: Folder of the runs, whose disk's free bytes are reported.
-        going: Asked between files; returns False to end early.
-        layout: Of a published data set, one of `gaze_datasets.NAMES`; empty for own files.
+        going: Called before each file; returns False to end early.
+        layout: Layout of a published data set, one of `gaze_datasets.NAMES`; empty for own files.
 
     Raises:
-        UsageError: The folder is missing, or is not in that layout.
+        UsageError: The folder is missing, or does not have that layout.
     """
     found = Survey(room=free_bytes(runs), layout=layout)
     for name, is_video, check in (
@@ -190,7 +190,7 @@ def survey(
 
 
 def _checks(root: Path, found: Survey) -> Iterator[Check]:
-    """Name, kind and check of each file below a folder; cut videos are added to `found`."""
+    """Yields a check of each file in a folder; the checks add to the lists of `found`."""
     videos, pictures = files_of(root)
 
     def check_video(path: Path) -> tuple[int, float]:
@@ -213,7 +213,7 @@ def _checks(root: Path, found: Survey) -> Iterator[Check]:
 
 
 def _set_checks(root: Path, layout: str, found: Survey) -> Iterator[Check]:
-    """The same of the clips and pictures of a published data set."""
+    """Yields a check of each clip and picture of a published data set, as `_checks`."""
     data = open_published(layout, root)
 
     def check_clip(clip: Clip, *, decode: bool) -> tuple[int, float]:
@@ -237,19 +237,19 @@ def _set_checks(root: Path, layout: str, found: Survey) -> Iterator[Check]:
 
 
 def _sampled(items: Sequence[T]) -> Iterator[tuple[T, bool]]:
-    """All items, and whether to decode each: of many, evenly spread ones."""
+    """All items, each with whether to decode it; these are evenly spread."""
     every = max(1, len(items) // _DECODED)
     return ((item, place % every == 0) for place, item in enumerate(items))
 
 
 def _reaches(path: Path, frames: int) -> bool:
-    """Whether a video has a picture near the end that its header states."""
+    """Whether a video has a frame near the end that its header states."""
     video = cv2.VideoCapture(str(path))
     try:
-        # The very last pictures may be missing from an intact file, too.
+        # The last frames may be missing even from an intact file.
         wanted = max(0, frames - 1 - max(3, frames // 50))
         video.set(cv2.CAP_PROP_POS_FRAMES, wanted)
-        # Past the last picture OpenCV lands on it, and reports that position afterwards.
+        # A seek beyond the last frame ends on it; OpenCV then reports the position of that frame.
         return video.grab() and video.get(cv2.CAP_PROP_POS_FRAMES) > wanted
     finally:
         video.release()

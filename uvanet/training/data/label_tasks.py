@@ -1,7 +1,7 @@
 """Labels a pool file by file, on several processes or machines, with Dask.
 
-A label is stored under the fingerprint of its file and teacher, where a run that reads the same
-folder finds it. A file that is labelled already is only read.
+A label is stored under the fingerprint of its file and teacher, so that a run on the same folder
+finds it. Files that have labels are only read.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from uvanet.errors import UvanetError
+from uvanet.i18n import tr
 from uvanet.training.control import Callback
 from uvanet.training.data.pseudo_labels import (
     is_clip,
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from uvanet.training.teachers.inference import Teachers
 
-_SIDE = 16  # pixels; of the pictures that are loaded here for nothing
+_SIDE = 16  # pixels; small, since only the labels of the loaded pictures are needed
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,23 +51,25 @@ class LabelTask:
 
 
 def label_file(task: LabelTask) -> str:
-    """Labels a file unless that is done; gives the error for people, or an empty text."""
+    """Labels a file unless it has labels; returns the error for people, or an empty text."""
     try:
         spatial, both = _open(task.teachers, task.threads)
         examples = pool_examples([task.path], task.clip_every)
         if not examples:
-            return "It cannot be opened."
+            return tr("It cannot be opened.")
         label_pictures(examples, spatial, task.labels, _SIDE, Callback())
         if is_clip(task.path):
             label_clips([task.path], both, task.pair_every, task.labels, _SIDE, Callback())
     except UvanetError as error:
         return str(error)
     except OSError as error:
-        return f"{task.labels} cannot be written: {error.strerror}."
+        return tr("{path} cannot be written: {reason}.").format(
+            path=task.labels, reason=error.strerror or error
+        )
     return ""
 
 
 @functools.lru_cache(maxsize=1)
 def _open(files: tuple[Path, Path], threads: int) -> tuple[LogDensityTeacher, Teachers]:
-    """The teachers; kept for the next file."""
+    """Opens the teachers; they are cached for the next file."""
     return LogDensityTeacher(files[0], threads), open_teachers(*files, threads)

@@ -1,7 +1,7 @@
 """Batches of pairs: aspect-ratio buckets, mixing of labels and gaze, augmentation.
 
-The batch of a step is a function of the run's seed and the step's number alone, so that a resumed
-run sees the same batches.
+The batch of a step depends only on the seed of the run and the number of the step, so that a
+resumed run has the same batches.
 """
 
 from __future__ import annotations
@@ -35,15 +35,16 @@ _SHARES = tr_noop("Choose smaller shares of clips, of unlabelled pictures or of 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A part of what a run learns from.
+    """A part of the training data of a run.
 
     Attributes:
         pairs: The pairs.
-        share: Share of the batches, 0..1; the first part of a run gets what is left.
-        gaze_share: Share of human gaze in the target of a pair that a teacher labelled, too.
-        min_zoom: Smallest part of a side that a crop of a pair of video shows.
-        gentle: Half of the frames stay whole and colors change little: for fine-tuning.
-        motion: How the earlier frame of a still picture is made.
+        share: Share of the batches, 0..1; the first part of a run gets the rest.
+        gaze_share: Share of human gaze in the target of a pair that also has a teacher's label.
+        min_zoom: Smallest share of a side that a crop of a pair of video shows.
+        gentle: Whether half of the frames are not cropped and colors change little, for
+            fine-tuning.
+        motion: Settings of the synthetic motion of still pictures.
     """
 
     pairs: LabelledPairs
@@ -57,20 +58,20 @@ class Part:
 class DataLoader:
     """The batches of a run; see `uvanet.training.trainer.Batches`.
 
-    A batch is of one part and one shape: the student sees a picture in its own aspect ratio.
+    All pairs of a batch are of one part and have one shape, since pictures keep their aspect ratio.
 
     Args:
-        parts: What is learned from. An epoch holds each pair of the first part once, and batches
-            of the others by their shares.
+        parts: The training data. An epoch holds each pair of the first part once, and batches of
+            the others according to their shares.
         config: Batch size and seed.
         side: The student's input size, as the side of a square.
-        device: Where batches are made.
+        device: Device on which batches are made.
 
     Attributes:
         steps: Batches of an epoch.
 
     Raises:
-        UsageError: The first part is empty, or the others' shares are 1 together.
+        UsageError: The first part is empty, or the sum of the other shares is 1 or more.
     """
 
     def __init__(
@@ -114,7 +115,7 @@ class DataLoader:
 
 
 class _Tensors:
-    """A part as tensors: on the GPU where they take at most half of its free memory."""
+    """A part as tensors, on the GPU if they take at most half of its free memory."""
 
     def __init__(self, part: Part, device: torch.device) -> None:
         pairs, self._part = part.pairs, part
@@ -142,7 +143,7 @@ class _Tensors:
         self._gaze_rows = torch.from_numpy(pairs.gaze_rows)
 
     def batch(self, rows: Tensor, shape: Shape, rng: Generator, device: torch.device) -> Pairs:
-        """Makes pairs of some rows in a shape."""
+        """Makes the pairs of some rows, (n,), at a height and width."""
 
         def take(values: Tensor) -> Tensor:
             return values[rows.to(values.device)].to(device)
@@ -180,7 +181,7 @@ class TensorBatches:
     Args:
         columns: Tensors of n samples each.
         config: Batch size and seed; an incomplete batch is left out.
-        mirror: Whether half of the batches are mirrored, left to right.
+        mirror: Whether half of the batches are mirrored left to right.
 
     Attributes:
         steps: Batches of an epoch.
@@ -194,7 +195,7 @@ class TensorBatches:
         self.steps = len(columns[0]) // self._batch
 
     def batch(self, step: int, fabric: Fabric) -> list[Tensor]:
-        """The rows of a step, a tensor a column, float32."""
+        """The samples of a step: a float32 tensor for each column."""
         epoch, place = divmod(step, self.steps)
         order = torch.randperm(len(self._columns[0]), generator=seeded(self._seed, epoch, 0))
         rows = order[place * self._batch : (place + 1) * self._batch]
@@ -204,14 +205,15 @@ class TensorBatches:
 
 
 class AspectRatioBuckets:
-    """Pictures grouped by the shape in which a student sees them.
+    """Pictures grouped by the shape of a student's input.
 
-    A shape that has fewer pictures than a batch joins the nearest shape that has enough.
+    The pictures of a shape with fewer pictures than a batch are moved to the nearest shape that has
+    enough.
 
     Args:
         ratios: Width divided by height of each picture, (n,).
         side: The student's input size, as the side of a square.
-        batch: Pictures of a batch, at most.
+        batch: Largest number of pictures of a batch.
 
     Attributes:
         batches: Batches of one pass.
@@ -223,31 +225,31 @@ class AspectRatioBuckets:
         kept = [shape for shape, count in counts.items() if count >= batch]
         kept = kept or [max(counts, key=lambda shape: counts[shape])]
         rows: dict[Shape, list[int]] = {shape: [] for shape in kept}
-        nearest = {shape: min(kept, key=lambda one: _distance(one, shape)) for shape in counts}
+        nearest = {shape: min(kept, key=lambda other: _distance(other, shape)) for shape in counts}
         for row, shape in enumerate(own):
             rows[nearest[shape]].append(row)
-        self._buckets = [(shape, torch.tensor(those)) for shape, those in rows.items()]
+        self._buckets = [(shape, torch.tensor(members)) for shape, members in rows.items()]
         self._batch = batch
-        self.batches = sum(len(those) // self._size(those) for _, those in self._buckets)
+        self.batches = sum(len(members) // self._size(members) for _, members in self._buckets)
 
     def shuffled(self, rng: Generator) -> list[tuple[Shape, Tensor]]:
         """One pass, bucket by bucket: batches as shape and rows; incomplete ones are left out."""
-        found = []
-        for shape, those in self._buckets:
-            order = those[torch.randperm(len(those), generator=rng)]
-            size = self._size(those)
-            found += [(shape, order[i * size : (i + 1) * size]) for i in range(len(those) // size)]
-        return found
+        batches = []
+        for shape, members in self._buckets:
+            order = members[torch.randperm(len(members), generator=rng)]
+            size, count = self._size(members), len(members) // self._size(members)
+            batches += [(shape, order[i * size : (i + 1) * size]) for i in range(count)]
+        return batches
 
     def draw(self, count: int, rng: Generator) -> list[tuple[Shape, Tensor]]:
-        """So many batches in random order, in as many passes as that takes."""
-        found: list[tuple[Shape, Tensor]] = []
-        while len(found) < count:
-            found += shuffled(self.shuffled(rng), rng)
-        return found[:count]
+        """Draws `count` batches in random order, in as many passes as needed."""
+        batches: list[tuple[Shape, Tensor]] = []
+        while len(batches) < count:
+            batches += shuffled(self.shuffled(rng), rng)
+        return batches[:count]
 
-    def _size(self, those: Tensor) -> int:
-        return min(self._batch, len(those))
+    def _size(self, members: Tensor) -> int:
+        return min(self._batch, len(members))
 
 
 def seeded(seed: int, number: int, purpose: int) -> Generator:

@@ -1,13 +1,14 @@
 """Labels pictures and video with teachers: whole pictures, pairs of frames of clips and scenes.
 
-A picture is labelled once, as a whole. The loader crops picture and label alike, as it does with
-gaze. Such a crop of the label is nearer to human gaze than what the teacher sees in the crop alone:
-on crops of 0.8, 0.6 and 0.45 of a side of pictures of `val`, NSS 2.22, 2.07 and 2.18 against 2.10,
-1.94 and 2.11, since the teacher knows the whole picture. Whether the teacher's center bias is moved
-to the center of the crop changes that by less than 0.03.
+A picture is labelled once, as a whole. The loader crops picture, label and gaze alike. A crop of
+the label of the whole picture is nearer to human gaze than a label of the crop alone: NSS on crops
+of 0.8, 0.6 and 0.45 of a side of pictures of `val` is 2.22, 2.07 and 2.18 against 2.10, 1.94 and
+2.11. Moving the teacher's center bias to the center of the crop changes these values by less than
+0.03.
 
-Labels are cached on the teacher's own grid, a file a picture or clip, under a fingerprint of all
-they depend on. Human gaze is kept apart from the labels and mixed with them in the loader.
+Labels are cached at the teacher's resolution, in a file for each picture or clip, under a
+fingerprint of all that they depend on. Human gaze is stored apart from the labels and mixed with
+them in the loader.
 """
 
 from __future__ import annotations
@@ -66,10 +67,10 @@ class Example:
     """A picture, or the frames of a clip.
 
     Attributes:
-        name: For messages.
+        name: Name for messages.
         key: Fingerprint of its content.
-        images: Reads its images, RGB uint8 (h, w, 3).
-        count: How many images it has at most.
+        images: Function that reads its images, RGB uint8 (h, w, 3).
+        count: Largest number of its images.
         fixations: Human gaze on a picture, (n, 2), x and y in pixels; None where it is not known.
     """
 
@@ -81,15 +82,15 @@ class Example:
 
 
 def picture_example(path: Path, fixations: NDArray[np.float32] | None = None) -> Example:
-    """A picture file as an example."""
+    """Makes an example of a picture file."""
     return Example(path.name, fingerprint(path), lambda: [read_rgb(path)], 1, fixations)
 
 
 def clip_example(path: Path, every: float) -> Example:
-    """A video as an example: its frames, `every` seconds apart.
+    """Makes an example of a video: its frames, `every` seconds apart.
 
     Raises:
-        UvanetError: It cannot be opened.
+        UvanetError: The video cannot be opened.
     """
     with make_source(str(path)) as source:
         seconds = source.info.duration or 0.0
@@ -102,10 +103,18 @@ def clip_example(path: Path, every: float) -> Example:
 
 
 def frames_every(path: Path, seconds: float, first: float = 0.0) -> Iterator[Image]:
-    """Reads frames of a video at regular times, RGB.
+    """Reads frames of a video at regular times.
+
+    Args:
+        path: The video.
+        seconds: Seconds between the frames.
+        first: Time of the first frame, seconds.
+
+    Yields:
+        RGB, uint8, (h, w, 3).
 
     Raises:
-        UvanetError: It cannot be opened, or breaks off; frames before that are valid.
+        UvanetError: The video cannot be opened, or is damaged after the frames read so far.
     """
     with make_source(str(path)) as source:
         due = first
@@ -116,13 +125,14 @@ def frames_every(path: Path, seconds: float, first: float = 0.0) -> Iterator[Ima
 
 
 def pool_files(pool: Path) -> list[Path]:
-    """Pictures and clips below a folder, ordered by path."""
+    """Finds the pictures and clips in a folder and its subfolders, ordered by path."""
     suffixes = PICTURE_SUFFIXES | VIDEO_SUFFIXES
-    return [path for path in sorted(pool.rglob("*")) if path.suffix.lower() in suffixes]
+    paths = (path for path in pool.rglob("*") if path.suffix.lower() in suffixes)
+    return sorted(path for path in paths if path.is_file())
 
 
 def pool_examples(files: Iterable[Path], every: float) -> list[Example]:
-    """Pictures and clips as examples; what cannot be opened is left out.
+    """Makes examples of pictures and clips; files that cannot be opened are left out and logged.
 
     Args:
         files: The pictures and clips.
@@ -146,22 +156,22 @@ def is_clip(path: Path) -> bool:
 
 
 class PictureTeacher(Protocol):
-    """What labels whole pictures; see `uvanet.training.teachers.inference.LogDensityTeacher`."""
+    """Labels whole pictures; see `uvanet.training.teachers.inference.LogDensityTeacher`."""
 
     @property
     def key(self) -> str:
         """Fingerprint of the teacher."""
 
     def density(self, image: Image) -> Map:
-        """Returns the density of RGB uint8 (h, w, 3), float32 (h', w')."""
+        """Returns the density of gaze on RGB uint8 (h, w, 3), float32 (h', w')."""
 
 
 class LabelCache:
     """Label maps on disk, a file for each key.
 
     Args:
-        folder: Of all caches; made where missing.
-        made_from: What the labels depend on beside the key's content.
+        folder: Folder of all caches; made where missing.
+        made_from: Values on which the labels depend beside the key.
     """
 
     def __init__(self, folder: Path, *made_from: object) -> None:
@@ -169,7 +179,7 @@ class LabelCache:
         self._folder.mkdir(parents=True, exist_ok=True)
 
     def get(self, key: str) -> list[Label] | None:
-        """The maps of a key, of any shapes; None where there are none, or the file is damaged."""
+        """Reads the maps of a key, of any shapes; None where the file is missing or damaged."""
         held = read_arrays(self._folder / f"{key}.npz")
         return None if held is None else list(held.values())
 
@@ -183,7 +193,7 @@ class LabelCache:
 
 
 def stored(density: Map) -> Label:
-    """A teacher's map as it is cached: float16, on the teacher's grid, the largest value 1."""
+    """Converts a teacher's map for the cache: float16, same shape, the largest value 1."""
     return np.asarray(density / max(float(density.max()), 1e-12), np.float16)
 
 
@@ -194,7 +204,7 @@ def label_pictures(
     side: int,
     callback: Callback,
 ) -> LabelledPairs:
-    """Labels pictures, as far as they are not in the cache, and loads all of them.
+    """Labels the pictures that are not in the cache, and loads all of them.
 
     Damaged pictures are left out; the log names and counts them.
 
@@ -202,18 +212,18 @@ def label_pictures(
         examples: The pictures.
         teacher: Labels a picture; None to load pictures with their gaze alone.
         cache: Folder of the labels; made where missing.
-        side: Side at which pictures are kept, pixels.
-        callback: Receives progress; may stop it.
+        side: Side of the squares to which pictures are resized, pixels.
+        callback: Receives progress; may stop the labelling.
 
     Raises:
-        StoppedError: It was told to stop.
+        StoppedError: The labelling was told to stop.
         UsageError: No picture could be read.
     """
     labels = LabelCache(cache, "pictures", teacher.key) if teacher else None
     find_faces = FaceLabels(cache) if teacher else None
     total = sum(example.count for example in examples)
     looked = sum(example.fixations is not None for example in examples)
-    # Allocated once: pictures fill most of the memory.
+    # Allocated once, since a copy of the pictures would double the memory.
     images = np.empty((total, side, side, 3), np.uint8)
     spatial = np.zeros((total, LABEL_SIDE, LABEL_SIDE), np.float16)
     faces = np.zeros((total, LABEL_SIDE, LABEL_SIDE), np.uint8)
@@ -280,21 +290,24 @@ def label_clips(
     side: int,
     callback: Callback,
 ) -> LabelledPairs | None:
-    """Labels pairs of frames of clips with both teachers, unless cached, and loads all of them.
+    """Labels the pairs of frames of clips that are not in the cache, and loads all of them.
 
-    The spatial teacher labels the frame as a still picture; the temporal teacher sees the clip as
-    a stream. A damaged clip is used up to the damage; the log names it.
+    The spatial teacher labels the frame as a still picture; the temporal teacher gets the clip as a
+    stream. A damaged clip is used up to the damage; the log names it.
 
     Args:
         paths: The clips.
         teachers: The two teachers.
         every: Seconds between two pairs.
         cache: Folder of the labels; made where missing.
-        side: Side at which frames are kept, pixels.
-        callback: Receives progress; may stop it.
+        side: Side of the squares to which frames are resized, pixels.
+        callback: Receives progress; may stop the labelling.
 
     Returns:
-        Pairs of frames `LAG` apart; None where no clip lasts for a second.
+        Pairs of frames `LAG` apart; None where every clip is shorter than about a second.
+
+    Raises:
+        StoppedError: The labelling was told to stop.
     """
     labels = LabelCache(cache, "clips", teachers.both, every)
     collector = PairCollector(side)
@@ -316,7 +329,10 @@ def label_clips(
 def _clip_pairs(
     path: Path, teachers: Teachers, every: float, cached: list[Label] | None
 ) -> Iterator[tuple[FramePair, Label, Label]]:
-    """The pairs of a clip with both labels, which alternate in `cached`."""
+    """Yields the pairs of a clip with their spatial and temporal labels.
+
+    In `cached`, spatial and temporal labels alternate.
+    """
     known = None if cached is None else zip(cached[::2], cached[1::2], strict=False)
     state: State | None = None
     before: Image | None = None
@@ -330,7 +346,7 @@ def _clip_pairs(
             elif (found := next(known, None)) is not None:
                 labels = found
             else:
-                return  # as many pairs as there were when it was labelled
+                return  # the clip had no more pairs when it was labelled
             yield FramePair(frame, before, step * LAG, path.name), *labels
         before = frame
 
@@ -341,16 +357,16 @@ def label_pairs(
     side: int,
     advance: Callable[[float], bool],
 ) -> LabelledPairs:
-    """Labels pairs of frames one by one as they come.
+    """Labels pairs of frames one by one.
 
     Args:
-        pairs: Pairs and the share done.
-        teacher: Asked for pairs without gaze; None where all have gaze.
-        side: Side at which frames are kept, pixels.
-        advance: Receives the share done; returns False to end early.
+        pairs: Pairs, each with the share that is done.
+        teacher: Labels pairs without gaze; None where all pairs have gaze.
+        side: Side of the squares to which frames are resized, pixels.
+        advance: Receives the share that is done; returns False to end early.
 
     Raises:
-        UsageError: There was no pair, or one without gaze and teacher.
+        UsageError: There was no pair, or a pair had no gaze and there is no teacher.
     """
     collector = PairCollector(side)
     for pair, share in pairs:

@@ -15,7 +15,7 @@ import numpy as np
 
 from uvanet.data.gaze_files import need_folder, read_rgb
 from uvanet.errors import UsageError, UvanetError
-from uvanet.i18n import tr
+from uvanet.i18n import tr, tr_noop
 from uvanet.runtime.engine import LAG
 from uvanet.sources import make_source
 from uvanet.sources.base import SourceKind
@@ -43,22 +43,22 @@ T = TypeVar("T")
 _RECORDED = re.compile(rf"[0-9]+({re.escape(NOW)}|{re.escape(BEFORE)})")
 
 MAX_COLLECTION = 1600
-"""Pairs of a whole folder."""
+"""Largest number of pairs from a folder."""
 
 PARTS = 10
-"""Parts of a recording, and of each of a few videos, that are held out or learned as one."""
+"""Number of parts of a recording or video; if there are few videos, whole parts are held out."""
 
-_EACH = 60  # pairs of one of many videos
+_EACH = 60  # pairs of each video, if there are many
 
 
 def files_of(root: Path) -> tuple[list[Path], list[Path]]:
-    """Videos and pictures below a folder, by name; hidden files are left out.
+    """Finds the videos and pictures in a folder and its subfolders; hidden files are left out.
 
     Raises:
         UsageError: The folder is missing.
     """
     videos, pictures = [], []
-    for path in sorted(need_folder(root, "Choose another folder.").rglob("*")):
+    for path in sorted(need_folder(root, tr_noop("Choose another folder.")).rglob("*")):
         if path.name.startswith(".") or not path.is_file():
             continue
         if path.name.endswith(BEFORE) and _partner(path, BEFORE, NOW).is_file():
@@ -71,7 +71,7 @@ def files_of(root: Path) -> tuple[list[Path], list[Path]]:
 
 
 def shares(videos: int, pictures: int, most: int) -> tuple[int, int]:
-    """Returns how many pairs to take of each video, and how many of the pictures."""
+    """Returns the number of pairs to take from each video, and the number of pictures to take."""
     stills = min(pictures, most if not videos else most // 2)
     if not videos:
         return 0, stills
@@ -80,7 +80,7 @@ def shares(videos: int, pictures: int, most: int) -> tuple[int, int]:
 
 
 def spread(items: Sequence[T], most: int) -> list[T]:
-    """Returns at most so many of the items, evenly spread."""
+    """Returns at most `most` of the items, evenly spread."""
     if len(items) <= most:
         return list(items)
     return [items[place] for place in np.linspace(0, len(items) - 1, most).round().astype(int)]
@@ -92,17 +92,17 @@ def watch_source(
     """Reads pairs of frames from a source.
 
     Args:
-        spec: What `make_source` takes.
-        seconds: How long, in the source's time; a file that is shorter is read to its end.
-        most: How many pairs at most, spread over that time.
-        begin: Where in a file, seconds; earlier where less than `seconds` would be left of it.
+        spec: Source, as `make_source` takes it.
+        seconds: Length of the scene, seconds of the source; a shorter file is read to its end.
+        most: Largest number of pairs, spread over that time.
+        begin: Start in a file, seconds; earlier where less than `seconds` would remain.
 
     Yields:
-        A pair and the share of the watching that is done.
+        A pair, and the share of the time that is done.
 
     Raises:
-        UvanetError: The source cannot be opened, is a still picture, or breaks before there is
-            anything of use.
+        UvanetError: The source cannot be opened, is a still picture, or fails before `MIN_PAIRS`
+            pairs were read.
     """
     with make_source(spec, reconnect=_RECONNECT_S) as source:
         info = source.info
@@ -123,7 +123,7 @@ def watch_source(
                 count += 1
                 yield pair, min(1.0, pair.t / span)
         except UvanetError:
-            # The frames before the damage are worth learning from.
+            # Enough frames before the damage are used.
             if count < MIN_PAIRS:
                 raise
 
@@ -155,7 +155,7 @@ def read_recording(folder: Path) -> Iterator[tuple[FramePair, float]]:
     """Reads the pairs of a recording: `<milliseconds>-now.jpg` and `<milliseconds>-before.jpg`.
 
     Yields:
-        A pair and the share of the reading that is done; damaged pairs are left out.
+        A pair, and the share of the files that is done; damaged pairs are left out.
 
     Raises:
         UsageError: The folder is missing or holds no pair.
@@ -175,7 +175,7 @@ def read_recording(folder: Path) -> Iterator[tuple[FramePair, float]]:
 
 
 def delete_recording(folder: Path) -> None:
-    """Deletes the pairs of a recording, and its folder where it holds nothing else."""
+    """Deletes the pairs of a recording, and its folder if that is empty then."""
     with contextlib.suppress(OSError):
         for path in _recorded(folder):
             path.unlink(missing_ok=True)
@@ -188,14 +188,14 @@ def _recorded(folder: Path) -> list[Path]:
 
 
 def read_collection(root: Path, most: int = MAX_COLLECTION) -> Iterator[tuple[FramePair, float]]:
-    """Reads pairs of all videos, recorded pairs and pictures below a folder.
+    """Reads pairs of all videos, recorded pairs and pictures in a folder, see `read_all`.
 
-    Of fewer than `MIN_GROUPS` videos, parts are held out, so that one video is enough. See
-    `read_all`.
+    If there are fewer than `MIN_GROUPS` videos, each is divided into parts that can be held out, so
+    that one video is enough.
 
     Args:
         root: The folder.
-        most: How many pairs at most.
+        most: Largest number of pairs.
 
     Raises:
         UsageError: The folder is missing or nothing in it can be read.
@@ -215,10 +215,14 @@ def read_collection(root: Path, most: int = MAX_COLLECTION) -> Iterator[tuple[Fr
 def read_all(
     readers: Sequence[Callable[[], Iterator[FramePair]]], root: Path
 ) -> Iterator[tuple[FramePair, float]]:
-    """Reads pairs, a reader a file; files that are damaged or gone are left out and logged.
+    """Reads the pairs of files one by one; damaged and missing files are left out and logged.
+
+    Args:
+        readers: A function for each file that reads its pairs.
+        root: The folder of the files, for messages.
 
     Yields:
-        A pair and the share of the files that is done.
+        A pair, and the share of the files that is done.
 
     Raises:
         UsageError: Nothing can be read.
@@ -265,6 +269,6 @@ def _partner(path: Path, ending: str, other: str) -> Path:
 
 
 def _seconds(path: Path) -> float:
-    """Seconds at which a recorded pair was seen; 0 for other files."""
+    """Time of a recorded pair by its file name, seconds; 0 for other files."""
     stem = path.name.removesuffix(NOW)
     return int(stem) / 1000 if stem.isdecimal() else 0.0

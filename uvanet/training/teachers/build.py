@@ -1,7 +1,7 @@
-"""Builds the two teachers of a run, or takes those that its folder holds.
+"""Builds the two teachers of a run, or loads them from its folder.
 
-A run's folder holds `teacher-spatial` and `teacher-temporal`: .safetensors, .onnx, the card, and in
-`teachers.json` what both were made from: settings and gaze data.
+A run's folder holds `teacher-spatial` and `teacher-temporal` as .safetensors and .onnx with a card,
+and `teachers.json` with the records of their settings and gaze data.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from uvanet.models.teacher import Backbone, Readout, SpatialTeacher
 from uvanet.models.temporal_teacher import STATE_CHANNELS, TemporalTeacher
 from uvanet.runtime.engine import STATE_STRIDE
 from uvanet.teacher_input import HEIGHT, WIDTH
+from uvanet.training.checkpoint import refusing_damage
 from uvanet.training.config import SpatialTeacherConfig
 from uvanet.training.control import Callback
 from uvanet.training.fingerprint import gaze_fingerprint, record, require_same
@@ -57,7 +58,7 @@ FEATURES_FOLDER = "features"
 
 
 class SpatialExport(nn.Module):
-    """The spatial teacher as engines run it: bytes in, a map in 0..1 out.
+    """The spatial teacher as a module for engines: from bytes to a map in 0..1.
 
     Args:
         teacher: In evaluation mode.
@@ -73,7 +74,7 @@ class SpatialExport(nn.Module):
 
 
 class TemporalExport(nn.Module):
-    """The temporal teacher as engines run it; see `uvanet.runtime.engine.Engine.step`.
+    """The temporal teacher as a module for engines; see `uvanet.runtime.engine.Engine.step`.
 
     Args:
         teacher: In evaluation mode.
@@ -84,7 +85,7 @@ class TemporalExport(nn.Module):
         self.teacher = teacher
 
     def forward(self, frame: Tensor, earlier: Tensor) -> tuple[Tensor, Tensor]:
-        """Maps RGB uint8 (n, h, w, 3) and the earlier state to maps and the state now."""
+        """Maps RGB uint8 (n, h, w, 3) and the earlier state to maps and the new state."""
         logits, state = self.teacher(_pixels(frame), earlier)
         return _saliency(logits), state
 
@@ -105,16 +106,16 @@ def make_spatial(
 
     Args:
         root: The data, as `find_root` gives it.
-        out: The run's folder.
+        out: Folder of the run.
         config: The settings.
-        callback: Receives progress; may stop it.
+        callback: Receives progress; may stop the training.
 
     Returns:
         The teacher, in evaluation mode.
 
     Raises:
-        ModelError: `out` holds a teacher of other data or settings; names what differs.
-        StoppedError: It was told to stop; features and readouts that are finished stay.
+        ModelError: `out` holds a teacher of other data or settings, or a damaged one.
+        StoppedError: The training was told to stop; finished features and readouts are kept.
     """
     splits = read_split(root, "train"), read_split(root, "val")
     return _spatial(out, config, splits, _made_from(splits, config), callback or Callback())
@@ -130,11 +131,14 @@ def make_teachers(
     """Trains both teachers unless `out` holds them, and exports them; see `make_spatial`.
 
     Args:
-        root: The data.
-        out: The run's folder.
+        root: The data, as `find_root` gives it.
+        out: Folder of the run.
         spatial: Settings of the spatial teacher.
         temporal: Settings of the temporal teacher.
-        callback: Receives progress; may stop it.
+        callback: Receives progress; may stop the training.
+
+    Raises:
+        UvanetError: See `make_spatial`.
     """
     callback = callback or Callback()
     splits = read_split(root, "train"), read_split(root, "val")
@@ -155,17 +159,18 @@ def _made_from(splits: Splits, config: SpatialTeacherConfig | TemporalTeacherCon
 def _load_or_train(
     weights: Path, module: nn.Module, made_from: Record, train: Callable[[], None]
 ) -> None:
-    """Loads a module from its weights, or trains it and keeps them.
+    """Loads the weights of a module, or trains it and stores them.
 
     Raises:
-        ModelError: The weights were made from other settings or data.
+        ModelError: The weights were made from other settings or data, or their file is damaged.
     """
     records = _records(weights.parent)
     if weights.exists():
         require_same(records.get(weights.stem, {}), made_from, weights)
-        module.load_state_dict(load_file(weights))
+        with refusing_damage(weights):
+            module.load_state_dict(load_file(weights))
         return
-    weights.with_suffix(".onnx").unlink(missing_ok=True)  # of weights that were deleted
+    weights.with_suffix(".onnx").unlink(missing_ok=True)  # made from weights that were deleted
     train()
     records = _records(weights.parent)
     records[weights.stem] = made_from
@@ -215,7 +220,7 @@ def _readout(
     made_from: Record,
     callback: Callback,
 ) -> None:
-    """Trains a readout of the spatial teacher, or takes it from a run that was stopped."""
+    """Trains a readout of the spatial teacher, or loads it from a run that was stopped."""
     scale, backbone = config.scales[place], teacher.backbones[place]
     readout = teacher.readouts[place]
     assert isinstance(backbone, Backbone)
@@ -228,7 +233,7 @@ def _readout(
         folder = out / f"{FEATURES_FOLDER}-{scale}"
         views = {name: made_from[name] for name in ("views", "min_zoom", "seed", "gaze data")}
         data = extract(pictures, extractor, config, folder, views, callback)
-        torch.manual_seed(seeded.seed)  # the same start, however many readouts there are
+        torch.manual_seed(seeded.seed)  # the initial weights do not depend on other readouts
         fresh = Readout(backbone.channels, config.width)
         train_readout(fresh, data, seeded, callback)
         readout.load_state_dict(fresh.state_dict())
@@ -273,7 +278,7 @@ def _export(
 ) -> None:
     frame = torch.zeros(2, HEIGHT, WIDTH, 3, dtype=torch.uint8)
     earlier = torch.zeros(2, STATE_CHANNELS, HEIGHT // STATE_STRIDE, WIDTH // STATE_STRIDE)
-    with atomic_write(path) as part:  # both steps or none
+    with atomic_write(path) as part:  # `path` appears only after both steps
         example = (frame, earlier)[: len(inputs)]
         export_onnx(module, example, part, inputs=inputs, outputs=outputs, any_size=True)
         store_half(part)

@@ -1,4 +1,4 @@
-"""Finds and runs teachers: models with the role "teacher", or ONNX files that map a picture."""
+"""Finds and runs teachers: models with the role "teacher", or ONNX files from picture to map."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ class Teachers:
     """The two teachers of a run.
 
     Attributes:
-        spatial: From RGB uint8 (h, w, 3) of any size to a density of sum 1.
-        temporal: From a video's frame and the state of the one `LAG` before, None at its start, to
-            a density and the state now.
+        spatial: Function from RGB uint8 (h, w, 3) of any size to a density of sum 1.
+        temporal: Function from a frame of a video and the state of the frame `LAG` before (None at
+            the start) to a density of sum 1 and the state of the frame.
         key: Fingerprint of the spatial teacher.
-        both: Fingerprint of the two.
-        files: Of the two.
+        both: Fingerprint of both teachers.
+        files: ONNX files of the spatial and the temporal teacher.
     """
 
     spatial: Callable[[Image], Map]
@@ -58,11 +58,11 @@ def find_teacher(name: str = "") -> Path:
     """Finds the ONNX file of a teacher.
 
     Args:
-        name: Of a teacher that `uvanet.available` lists, or the path of an .onnx file, which
-            needs no card; empty for the first teacher there is.
+        name: Name of a teacher that `uvanet.list_models` lists, or the path of an .onnx file, which
+            needs no card; empty for the first installed teacher.
 
     Raises:
-        UvanetError: There is none; says what to do.
+        UvanetError: There is no such teacher.
     """
     if name.lower().endswith(".onnx"):
         path = expand_user(name)
@@ -78,8 +78,8 @@ def find_teacher(name: str = "") -> Path:
         return path
     teachers = [card.name for card in list_models() if card.role == "teacher"]
     if not name:
-        for one in teachers:
-            return resolve_model(one).verified()[0]
+        if teachers:
+            return resolve_model(teachers[0]).verified()[0]
         raise UsageError(
             tr("No teacher is installed that could label the frames."),
             tr("Give the path of a teacher's .onnx file."),
@@ -94,9 +94,10 @@ def find_teacher(name: str = "") -> Path:
 
 
 class _Session:
-    """A teacher's ONNX file and its session.
+    """The session of a teacher's ONNX file.
 
-    A file with a fixed input size gets that; others get pictures in their own aspect ratio.
+    Pictures are resized to the input size of the file if that is fixed; otherwise they keep their
+    aspect ratio.
 
     Raises:
         ModelError: The file is no ONNX model, or no teacher.
@@ -127,11 +128,11 @@ class _Session:
 
     @property
     def streams(self) -> bool:
-        """Whether it takes the state of an earlier frame."""
+        """Whether the teacher takes the state of an earlier frame."""
         return bool(self._channels)
 
     def shown(self, image: Image, area: int = TEACHER_AREA) -> Image:
-        """A picture as the teacher sees it, (1, h, w, 3), with about `area` pixels."""
+        """Resizes a picture to the teacher's input, (1, h, w, 3), with about `area` pixels."""
         rows, columns = image.shape[:2]
         fixed = all(isinstance(side, int) for side in self._size)
         height, width = self._size if fixed else fit_to_area(rows, columns, area)
@@ -140,7 +141,7 @@ class _Session:
         return np.asarray(cv2.resize(image, (width, height), interpolation=kernel)[None], np.uint8)
 
     def step(self, frame: Image, state: State | None = None) -> tuple[Map, State | None]:
-        """The map of a frame as `shown` gives it, and its state."""
+        """Returns the map of a frame, which `shown` has resized, and its state."""
         fed: dict[str, NDArray[Any]] = {"frame": frame}
         if self.streams:
             rows, columns = (side // STATE_STRIDE for side in frame.shape[1:3])
@@ -153,7 +154,7 @@ class _Session:
 def load_teacher(path: Path, threads: int) -> Labeller:
     """Returns a teacher as a function from a frame and the one about 100 ms before to a map.
 
-    One that takes an earlier state sees both frames, others the later one.
+    A teacher that takes a state gets both frames; other teachers get the later frame alone.
 
     Raises:
         ModelError: The file is no ONNX model, or no teacher.
@@ -184,18 +185,17 @@ def load_spatial(path: Path, threads: int) -> Callable[[Image], Map]:
 class LogDensityTeacher:
     """A spatial teacher that labels whole pictures for later cropping.
 
-    A teacher adds a center bias that depends on the place in the picture. A crop is a picture of
-    its own, with its own center: cut the logits, then add the bias to the crop
-    (`add_center_bias`).
+    A teacher adds a center bias to its logits. A crop has its own center, so the logits of the
+    picture are cropped without that bias, and `add_center_bias` adds it to the crop.
 
     Args:
-        path: ONNX file of a spatial teacher. The logits of one without a center bias, such as a
-            user's own, keep whatever bias they have.
+        path: ONNX file of a spatial teacher. If its graph has no center bias of its own, as that of
+            a user's teacher, the logits are used unchanged.
         threads: Threads of one call.
 
     Attributes:
-        center_bias: Logits over a whole picture or crop, to be resized to it, float32
-            (rows, columns), even left to right.
+        center_bias: Center bias of the logits, float32 (rows, columns), symmetric left to right; to
+            be resized to a picture or crop.
         key: Fingerprint of the file.
 
     Raises:
@@ -215,7 +215,7 @@ class LogDensityTeacher:
             image: RGB uint8 (h, w, 3) of any size, a whole picture or frame.
 
         Returns:
-            Float32 (h', w'), an eighth of the size at which the teacher sees the picture.
+            Float32 (h', w'), an eighth of the teacher's input size.
         """
         frame = self._session.shown(image, _area(image))
         direct, mirrored = (
@@ -234,8 +234,8 @@ def add_center_bias(logits: Map, center_bias: Map) -> Map:
     """Returns the density, float32 (h, w) of sum 1, of a picture or crop.
 
     Args:
-        logits: Without center bias, (h, w).
-        center_bias: Of any size.
+        logits: Logits without center bias, (h, w).
+        center_bias: Center bias of any size, which is resized.
     """
     biased = logits + resize_logits(center_bias, logits.shape)
     density = np.exp(biased - biased.max())
@@ -249,11 +249,11 @@ def resize_logits(logits: Map, shape: tuple[int, ...]) -> Map:
 
 
 def load_temporal(path: Path, threads: int) -> Callable[[Image, State | None], tuple[Map, State]]:
-    """Returns a teacher of video as a function; see `Teachers.temporal`.
+    """Returns a temporal teacher as a function; see `Teachers.temporal`.
 
     Raises:
         ModelError: The file is no ONNX model, or no teacher.
-        UsageError: It sees single pictures only.
+        UsageError: The teacher takes single pictures only.
     """
     session = _Session(path, threads)
     if not session.streams:
@@ -273,8 +273,8 @@ def open_teachers(spatial: Path, temporal: Path, threads: int) -> Teachers:
     """Opens the two teachers of a run.
 
     Raises:
-        ModelError: One is no ONNX model, or no teacher.
-        UsageError: The temporal one sees single pictures only.
+        ModelError: A file is no ONNX model, or no teacher.
+        UsageError: The temporal teacher takes single pictures only.
     """
     files = (spatial, temporal)
     digests = [file_hash(path)[:16] for path in files]
@@ -286,12 +286,12 @@ def chosen_teachers(spatial: str = "", temporal: str = "", threads: int = 1) -> 
     """Finds and opens the two teachers of a run by name.
 
     Args:
-        spatial: As `find_teacher` takes it; empty for the shipped one.
-        temporal: Likewise.
-        threads: Of one call.
+        spatial: Spatial teacher, as `find_teacher` takes it; empty for the shipped one.
+        temporal: Temporal teacher, likewise.
+        threads: Threads of one call.
 
     Raises:
-        UvanetError: One is missing, or cannot label; says what to do.
+        UvanetError: A teacher is missing, or does not run.
     """
     files = find_teacher(spatial or SPATIAL), find_teacher(temporal or TEMPORAL)
     return open_teachers(*files, threads)
@@ -304,14 +304,14 @@ def _density(saliency: Map) -> Map:
 
 
 def _area(image: Image) -> int:
-    """Number of pixels at which a spatial teacher sees a picture."""
-    # Small crops are enlarged as in training; shown smaller than there, things are missed.
+    """Number of pixels of a spatial teacher's input for a picture."""
+    # Small pictures are enlarged to the size of training; at smaller sizes details are missed.
     pixels: int = image.shape[0] * image.shape[1]
     return min(max(pixels, HEIGHT * WIDTH), TEACHER_AREA)
 
 
 def _center_bias(path: Path) -> Map:
-    """The mean center bias of a graph's readouts at its logit scale; one zero without any."""
+    """The mean center bias of a graph's readouts, times its logit scale; zero (1, 1) if none."""
     require("onnx", "cluster")
     import onnx
     from onnx import numpy_helper

@@ -1,7 +1,7 @@
 """Trains a readout of the spatial teacher, on frozen features and human gaze.
 
-The backbone and the face detector are frozen, so their features are computed once for several views
-of each picture, by ONNX Runtime (four times as fast on a CPU as torch), kept as float16, and only
+The backbone and the face detector are frozen. Their features of several views of each picture are
+computed once, by ONNX Runtime (four times as fast on a CPU as torch), and stored as float16. Only
 the readout is trained.
 """
 
@@ -52,17 +52,17 @@ LABEL_SHAPE = (HEIGHT // 8, WIDTH // 8)
 FEATURES = ("s8", "s16", "s32", "faces")
 
 MIN_DENSITY = 0.01
-"""Share of its maximum that is added to the mean density of gaze: its edges are never looked at."""
+"""Share of its maximum that is added to the mean density of gaze, which is zero at the edges."""
 
 
 class ReadoutData(NamedTuple):
-    """Views of pictures as a readout sees them, with the gaze on them.
+    """Inputs of a readout for views of pictures, and the gaze on these.
 
     Attributes:
         levels: Features at strides 8, 16 and 32, float16, (n, c, h, w) each.
         faces: Cues of faces, float16, (n, c, h / 8, w / 8).
-        density: Of gaze, float32, (n, 1, h / 8, w / 8), of sum 1.
-        dataset: Number of the data set that each view comes from, (n, 1, 1, 1).
+        density: Density of gaze, float32, (n, 1, h / 8, w / 8), of sum 1.
+        dataset: Number of the data set of each view, (n, 1, 1, 1).
     """
 
     levels: tuple[Tensor, Tensor, Tensor]
@@ -72,11 +72,11 @@ class ReadoutData(NamedTuple):
 
 
 class FrozenFeatures(nn.Module):
-    """What a readout takes.
+    """The frozen networks whose outputs are the inputs of a readout.
 
     Args:
-        backbone: Gives a `Pyramid`.
-        faces: Of the teacher.
+        backbone: Network from RGB to a `Pyramid`.
+        faces: The face detector of the teacher.
     """
 
     def __init__(self, backbone: nn.Module, faces: FaceCues) -> None:
@@ -93,7 +93,7 @@ class Extractor:
 
     Args:
         features: The networks.
-        threads: Of one call.
+        threads: Threads of one call.
     """
 
     def __init__(self, features: FrozenFeatures, threads: int) -> None:
@@ -111,7 +111,8 @@ class Extractor:
     def __call__(self, image: NDArray[np.uint8]) -> list[NDArray[np.float16]]:
         """Returns features at strides 8, 16, 32 and cues of RGB uint8 (HEIGHT, WIDTH, 3)."""
         frame = image.transpose(2, 0, 1)[None].astype(np.float32) / 255
-        return [found[0].astype(np.float16) for found in self._session.run(None, {"frame": frame})]
+        outputs = self._session.run(None, {"frame": frame})
+        return [output[0].astype(np.float16) for output in outputs]
 
 
 def extract(
@@ -127,15 +128,16 @@ def extract(
     Damaged pictures are left out and named in the log.
 
     Args:
-        pictures: With gaze.
-        extractor: Makes what computes features.
-        config: How many views.
-        folder: Of the features, about 400 kB a view: used where it is complete, else made anew.
-        made_from: Settings and data, to recognize the features of another run.
-        callback: Receives progress; may stop it.
+        pictures: Pictures with gaze.
+        extractor: Makes the extractor, which is needed only if features are computed.
+        config: The settings, among them the number of views.
+        folder: Folder of the features, about 400 kB a view. A complete one of the same record is
+            read, any other replaced.
+        made_from: Record of settings and data, to recognize the features of another run.
+        callback: Receives progress; may stop the computation.
 
     Returns:
-        Tensors whose memory is mapped from the files.
+        The data; features are mapped from the files.
 
     Raises:
         UsageError: No picture could be read.
@@ -147,7 +149,7 @@ def extract(
         _extract(pictures, extractor(), config, folder, callback)
         write_text(complete, json.dumps(made_from, indent=1))
     density = np.load(folder / "density.npy")
-    # Copied on write: torch warns of memory that is read only.
+    # Mapped as copy-on-write, since torch warns of read-only memory.
     levels = [np.load(folder / f"{name}.npy", mmap_mode="c")[: len(density)] for name in FEATURES]
     s8, s16, s32, faces = map(torch.from_numpy, levels)
     dataset = torch.from_numpy(np.load(folder / "dataset.npy"))[:, None, None, None]
@@ -179,7 +181,7 @@ def _extract(
         for view in views:
             density = view.density(picture.fixations, size, LABEL_SHAPE)
             if density.sum() <= 0:
-                continue  # nobody looked into this part
+                continue  # there is no gaze in this view
             found = extractor(view.cut(image, (WIDTH, HEIGHT)))
             files = files or [
                 np.lib.format.open_memmap(
@@ -201,14 +203,14 @@ def _extract(
 
 
 class PerSetReadout(nn.Module):
-    """A readout whose maps differ between data sets in sharpness and center bias.
+    """A readout with a logit scale and a strength of the center bias for each data set.
 
-    Tasks, distances and screens differ between the sets; without these two numbers a set, the
-    readout would have to learn from the picture which set it is of. (Idea: Kuemmerer et al.,
-    *Modeling Saliency Dataset Bias*, 2025.)
+    Tasks, distances and screens differ between the sets. Without these two parameters the readout
+    would have to recognize the set of each picture. (Idea: Kuemmerer et al., *Modeling Saliency
+    Dataset Bias*, 2025.)
 
     Args:
-        readout: It is trained; `merge` gives it the mean of all sets.
+        readout: The readout to train.
         sets: Number of data sets.
     """
 
@@ -228,7 +230,7 @@ class PerSetReadout(nn.Module):
 
     @torch.no_grad()
     def merge(self) -> Readout:
-        """The readout with the mean center bias; its sharpness is chosen on `val` anyway."""
+        """Returns the readout with the mean center bias; `val` decides its logit scale later."""
         self.readout.centre_bias.mul_(self.log_bias.mean().exp())
         return self.readout
 
@@ -263,12 +265,12 @@ def train_readout(
 
     Args:
         readout: Its center bias starts as the logarithm of the mean density of gaze.
-        data: Of the train split.
+        data: Data of the train split.
         config: The settings.
-        callback: Receives progress; may stop it.
+        callback: Receives progress; may stop the training.
 
     Raises:
-        StoppedError: It was told to stop.
+        StoppedError: The training was told to stop.
     """
     mean = F.adaptive_avg_pool2d(data.density.mean(0, keepdim=True), BIAS_SHAPE)
     bias = torch.log(mean + MIN_DENSITY * mean.max())

@@ -1,7 +1,7 @@
 """Trains the temporal teacher's gate on labelled synthetic motion.
 
-The spatial teacher does not change, so its maps and the motion energies of each sequence are
-computed once; the gate alone learns, in minutes.
+The spatial teacher is frozen, so its maps and the motion energies of each sequence are computed
+once. Only the gate is trained, which takes minutes.
 """
 
 from __future__ import annotations
@@ -42,12 +42,12 @@ _LOG = logging.getLogger(__name__)
 
 
 class MotionData(NamedTuple):
-    """Sequences as the gate sees them, with their targets.
+    """Inputs of the gate for some sequences, with their targets.
 
     Attributes:
         energy: Motion energies, (n, 3, 48, 64).
         spatial: Log densities of the spatial teacher on the last frames, (n, 1, 48, 64).
-        target: Density of gaze on the last frames after the motion, (n, 1, 48, 64).
+        target: Density of gaze on the last frames with the effect of motion, (n, 1, 48, 64).
     """
 
     energy: Tensor
@@ -62,14 +62,14 @@ def motion_data(
     seed: int,
     callback: Callback,
 ) -> MotionData:
-    """Makes sequences and computes what the gate sees of them.
+    """Makes sequences and computes the inputs of the gate.
 
     Args:
-        pictures: Scenes and donors, in turn.
-        count: How many sequences.
-        spatial: The spatial teacher: from RGB (h, w, 3) to a density (h / 8, w / 8).
-        seed: Of all chance.
-        callback: Receives progress; may stop it.
+        pictures: Pictures of the scenes, in turn, and of the donors of objects, at random.
+        count: Number of sequences.
+        spatial: The spatial teacher: function from RGB (h, w, 3) to a density (h / 8, w / 8).
+        seed: Seed of all random numbers.
+        callback: Receives progress; may stop the run.
 
     Raises:
         UsageError: No picture could be read.
@@ -77,7 +77,7 @@ def motion_data(
     motion = Motion()
     rows: list[tuple[Tensor, ...]] = []
     for i in track(range(count), "motion", callback):
-        # A seed each, so that the n-th is the same however many there are.
+        # Each has its own seed, so that the n-th sequence does not depend on `count`.
         rng = np.random.default_rng((seed, i))
         donor = pictures[int(rng.integers(len(pictures)))]
         try:
@@ -103,8 +103,8 @@ def energies(motion: Motion, frames: Image) -> Tensor:
     """Returns the motion energies at the last of some frames, (3, h / 4, w / 4).
 
     Args:
-        motion: Has no parameters.
-        frames: RGB, uint8, (STEPS, h, w, 3), at half the teacher's size.
+        motion: The module of motion energies, which has no parameters.
+        frames: RGB, uint8, (STEPS, h, w, 3), at half the teacher's input size.
     """
     gray = torch.from_numpy(frames).float().mean(3)[:, None] / 255
     brightness = F.avg_pool2d(gray, 2)
@@ -132,16 +132,16 @@ class GateTask(TrainingTask):
 def train_gate(
     gate: Gate, data: MotionData, config: TemporalTeacherConfig, callback: Callback
 ) -> None:
-    """Trains the gate in place; it ends averaged, at its strength in use, in evaluation mode.
+    """Trains the gate in place; it ends with averaged weights, `STRENGTH`, in evaluation mode.
 
     Args:
-        gate: Of the temporal teacher.
+        gate: Gate of the temporal teacher.
         data: The sequences.
         config: The settings.
-        callback: Receives progress; may stop it.
+        callback: Receives progress; may stop the training.
 
     Raises:
-        StoppedError: It was told to stop.
+        StoppedError: The training was told to stop.
     """
     batches = TensorBatches(data, config, mirror=True)
     steps = batches.steps * config.epochs
@@ -156,7 +156,8 @@ def compare(gate: Gate, data: MotionData) -> dict[str, dict[str, float]]:
     """Measures KLD, in nats, and NSS (expected, of fixations drawn from the target) on sequences.
 
     Returns:
-        Metrics of the spatial teacher, of the motion law and of the temporal teacher.
+        "spatial" (the spatial teacher), "rule" (the motion law) and "temporal" (the temporal
+        teacher) to metric to value.
     """
     rule = copy.deepcopy(gate)
     for parameter in rule.layers.parameters():
