@@ -133,7 +133,7 @@ def train(root: Path, out: Path, name: str, run: Run) -> None:
     progress = ProgressBar()
     teachers = make_teachers(root, out, SPATIAL_CONFIG, TEMPORAL_CONFIG, progress)
     data = training_data(config, teachers, out / "labels", progress)
-    told = provenance(config, out)
+    origin = provenance(config, out)
     weights = distill_student(student, data, folder, callback=progress).weights
     assert weights is not None  # `val` is measured at the end at the latest
     if run.more:
@@ -144,8 +144,9 @@ def train(root: Path, out: Path, name: str, run: Run) -> None:
             files.append(folder / str(number) / STEP2 / BEST)
         weights = folder / "mean.safetensors"
         save_file(mean_weights([load_file(file) for file in files]), weights)
-        told = dataclasses.replace(told, recipe={**told.recipe, "mean of": [{}, *run.more]})
-    publish_student(student, weights, root, folder, told)
+        recipe = {**origin.recipe, "mean of": [{}, *run.more]}
+        origin = dataclasses.replace(origin, recipe=recipe)
+    publish_student(student, weights, root, folder, origin)
     progress.close()
 
 

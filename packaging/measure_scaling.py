@@ -44,8 +44,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         film = folder / "film.mp4"
-        made = ["predict", "demo", "--layers", "original", "--quiet", "-o", str(film)]
-        if command([*made, "--seconds", str(arguments.seconds)]):
+        predict = ["predict", "demo", "--layers", "original", "--quiet", "-o", str(film)]
+        if command([*predict, "--seconds", str(arguments.seconds)]):
             raise SystemExit("the clip could not be made")
         rows, costs = [], []
         for workers in MEASURED:
@@ -67,13 +67,13 @@ def main() -> None:
 def tasks(film: Path, folder: Path, count: int) -> list[ClipTask]:
     """Exports of copies of a film to tables."""
     folder.mkdir()
-    made = []
+    found = []
     for number in range(count):
         clip = folder / f"{number}.mp4"
         shutil.copyfile(film, clip)
         job = Job(str(clip), (clip.with_suffix(".csv"),))
-        made.append(make_task(job, folder / "records", __version__, threads=1))
-    return made
+        found.append(make_task(job, folder / "records", __version__, threads=1))
+    return found
 
 
 def run(jobs: Sequence[ClipTask], workers: int) -> tuple[float, list[float]]:

@@ -20,8 +20,11 @@ def tr(text: str) -> str:
 
     The `format` of the result writes numbers as that language does.
     """
-    # gettext stores the header of a catalog under the empty text.
-    return _Text(_catalog.gettext(text)) if text else ""
+    if not text:  # gettext stores the header of a catalog under the empty text
+        return ""
+    translated = _catalog.gettext(text)
+    # A text without fields is a plain str, since msgspec encodes no subclass of str.
+    return _Text(translated) if "{" in text else translated
 
 
 def tr_noop(text: str) -> str:

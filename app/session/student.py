@@ -111,9 +111,9 @@ class StudentModel(QObject):
         self._load(name, None)
 
     def use_engine(self, engine: str) -> None:
-        """Loads the model in use, and all later ones, for another engine."""
+        """Loads the requested model or else the one in use, and all later ones, for an engine."""
         self.engine = engine
-        self._load(self.name, self.choice)
+        self._load(*(self._requested if self.pending else (self.name, self.choice)))
 
     def _load(self, name: str, choice: str | None) -> None:
         self._cancel_request()

@@ -1,4 +1,4 @@
-"""Actions: declared by a decorator on the method that does them, kept in one registry.
+"""Actions: each is declared by a decorator on its method; one registry holds all.
 
 Menus, tool buttons, tooltips, the shortcut sheet and the tests read the registry.
 """
@@ -36,11 +36,11 @@ class Needs(enum.Flag):
 
     Attributes:
         SOURCE: A source is open: playing, paused, ended or failed.
-        PACED: The source is not live, so that its playback speed can be chosen.
+        PACED: The playback speed can be chosen: the source is neither live nor slides.
         SEEKABLE: The source can jump to a time.
         FRAME: A frame is on the canvas.
-        SLIDES: The source is a set of slides, which do not play and have no time.
-        PLAYS: The source plays: it is no set of slides.
+        SLIDES: The source is a set of slides, which do not play.
+        PLAYS: The source is not a set of slides.
         UNDO: There is a change to undo.
         REDO: A change was undone last.
     """
@@ -91,15 +91,15 @@ class ActionSpec:
         help: The first line of the method's docstring.
         text: Text of the menu entry and of the line in the shortcut sheet.
         menu: The menu.
-        submenu: Title of a menu inside it; may be empty.
-        keys: Shortcuts in Qt's portable form, the one to show first.
+        submenu: Title of the submenu; empty for an entry of the menu itself.
+        keys: Shortcuts in Qt's portable form; tooltips and menus show the first.
         icon: Name of a file in resources/icons without suffix; may be empty.
         needs: The action is enabled while all of these are available.
         group: Position in the menu; separators divide groups.
-        checkable: The method gets the new state.
-        choice: Checkable actions of one choice exclude each other.
-        hidden: Listed in the shortcut sheet only, and in no menu.
-        repeat: Holding the key repeats the action.
+        checkable: Whether the action has a state, which is passed to the method.
+        choice: Name of a group of checkable actions that exclude each other; empty for none.
+        hidden: Whether the action is in no menu, but in the shortcut sheet.
+        repeat: Whether holding the key repeats the action.
         words: Other words by which a search finds the action; may be empty.
     """
 
@@ -170,18 +170,18 @@ def action(
 
 
 def declared_actions(owner: type) -> list[ActionSpec]:
-    """The actions that a class and its bases declare, in their order."""
-    members = (member for each in owner.__mro__[::-1] for member in vars(each).values())
-    found = (getattr(member, _ATTRIBUTE, None) for member in members)
-    return [spec for spec in found if isinstance(spec, ActionSpec)]
+    """The actions that a class and its bases declare, in the order of declaration."""
+    members = (member for base in owner.__mro__[::-1] for member in vars(base).values())
+    specs = (getattr(member, _ATTRIBUTE, None) for member in members)
+    return [spec for spec in specs if isinstance(spec, ActionSpec)]
 
 
 class ActionRegistry:
     """All actions by name.
 
     Args:
-        window: Gets the actions, so that their shortcuts work wherever the focus is.
-        keys: Shortcuts that differ from the declared ones, by the action's name; changed by
+        window: Gets the actions, so that their shortcuts work with any widget in focus.
+        keys: Shortcuts that the user changed, by the action's name; changed in place by
             `set_keys`.
     """
 
@@ -254,7 +254,7 @@ class ActionRegistry:
         return next((spec.name for spec in self if keys in self.keys(spec)), "")
 
     def tip(self, text: str, *names: str) -> str:
-        """A tooltip with the shortcuts of the actions it stands for, as far as they exist."""
+        """Returns a tooltip: the text, and the first shortcut of each named action that exists."""
         keys = [
             QKeySequence(self.keys(self._specs[name])[0]).toString(
                 QKeySequence.SequenceFormat.NativeText
@@ -275,7 +275,7 @@ class ActionRegistry:
             self._actions[name].trigger()
 
     def set_checked(self, name: str, checked: bool) -> None:
-        """Shows a state without acting on it."""
+        """Shows a state of a checkable action without calling its method."""
         self._actions[name].setChecked(checked)
 
     def update(self, available: Needs) -> None:
@@ -286,7 +286,7 @@ class ActionRegistry:
                 self._actions[name].setEnabled(spec.needs in available)
 
 
-# Qt passes the state to functions that name a parameter for it, and to no partial.
+# Qt passes the state to functions with a parameter, but not to `functools.partial`.
 def _with_state(method: Callable[[bool], None]) -> Callable[[bool], None]:
     def act(checked: bool = False) -> None:
         method(checked)
@@ -302,7 +302,7 @@ def _without_state(method: Callable[[], None]) -> Callable[[bool], None]:
 
 
 def available_needs(session: LiveSession, presenter: FramePresenter, undo: UndoStack) -> Needs:
-    """The needs that are met now."""
+    """The needs that are available now."""
     info, available = session.info, NOTHING
     if info is not None and session.state in _OPEN:
         available |= SOURCE

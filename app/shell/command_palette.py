@@ -1,4 +1,4 @@
-"""The command palette: finds an action by words and runs it."""
+"""The command palette: finds an action by typed words and triggers it."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ _PART = 4  # letters from which on a part of a word counts
 
 
 class CommandPalette(QDialog):
-    """Lists the actions that match what is typed, with their menu and key.
+    """Lists the actions that match the typed text, with their menu and key.
 
     Args:
         actions: All actions.
-        window: The window, over whose top the palette opens.
+        window: The window; the palette opens at its top.
 
     Attributes:
-        field: The text that is searched.
+        field: The field for the text.
         list: The actions that match, the best first.
     """
 
@@ -85,17 +85,17 @@ class CommandPalette(QDialog):
         return super().eventFilter(watched, event)
 
     def _fill(self, text: str) -> None:
-        found = self._matching(text) or self._matching(text, lenient=True)
+        ranked = self._matching(text) or self._matching(text, lenient=True)
         if not text.strip():
-            order = {name: place - len(self._recent) for place, name in enumerate(self._recent)}
-            # What can be done now first, and what was chosen here lately before all.
-            found = [
+            # Recent actions come first, then the enabled ones, then the disabled ones.
+            order = {name: index - len(self._recent) for index, name in enumerate(self._recent)}
+            ranked = [
                 (order.get(spec.name, int(bool(self._actions.missing(spec.name)))), spec)
-                for _, spec in found
+                for _, spec in ranked
             ]
-        found.sort(key=lambda entry: entry[0])
+        ranked.sort(key=lambda entry: entry[0])
         self.list.clear()
-        for _, spec in found:
+        for _, spec in ranked:
             self.list.addTopLevelItem(self._item(spec))
         if (first := self.list.topLevelItem(0)) is not None:
             self.list.setCurrentItem(first)
@@ -129,24 +129,25 @@ class CommandPalette(QDialog):
 
 
 def match(text: str, spec: ActionSpec, *, lenient: bool = False) -> int | None:
-    """How well an action matches what was typed.
+    """Ranks an action by how well it matches a typed text.
 
-    A typed word begins a word of the action's text, search words, menu or description, is a part
-    of one, or is spelled by letters of its text in their order.
+    A typed word matches where it is the beginning of a word of the action's text, search words,
+    menu or description, a part of a word of the text or search words, or a row of letters that the
+    text contains in this order.
 
     Args:
-        text: What was typed.
+        text: The typed text.
         spec: The action.
-        lenient: Half of the words may be unknown, as in a whole sentence.
+        lenient: Whether half of the typed words may match nothing, as in a whole sentence.
 
     Returns:
-        A rank, 0 for the best; None where a word is not found.
+        The rank, 0 for the best; None where a word does not match.
     """
     name, more = _words(tr(spec.text)), _words(tr(spec.words))
     rest = _words(f"{spec.path} {spec.help}")
     typed_words, rank, unknown = _words(text), 0, 0
-    for place, typed in enumerate(typed_words):
-        if place < len(name) and name[place].startswith(typed):
+    for index, typed in enumerate(typed_words):
+        if index < len(name) and name[index].startswith(typed):
             continue
         if any(word.startswith(typed) for word in name):
             rank += 1
@@ -169,9 +170,9 @@ def _words(text: str) -> list[str]:
 
 
 def _spelled(typed: str, name: Sequence[str]) -> bool:
-    """Whether letters of a name, from the first of one of its words on, spell what was typed."""
-    for place in range(len(name)):
-        letters = iter("".join(name[place:]))
-        if name[place][0] == typed[0] and all(letter in letters for letter in typed):
+    """Whether the words contain the typed letters in order, the first at the start of a word."""
+    for index in range(len(name)):
+        letters = iter("".join(name[index:]))
+        if name[index][0] == typed[0] and all(letter in letters for letter in typed):
             return True
     return False

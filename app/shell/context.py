@@ -29,7 +29,7 @@ class FactKind(enum.Enum):
 
     Attributes:
         MEASURED: In copied numbers and in the report of the About box.
-        PRIVATE: In copied numbers only, since it names a file or device of the user.
+        PRIVATE: In copied numbers only, since it may tell something about the user's source.
         TECHNICAL: In the report only.
     """
 
@@ -53,16 +53,16 @@ class FeatureContext:
     Attributes:
         session: Source, model, teacher, position, marks, regions and orientation.
         presenter: The frame on the canvas and its heat map.
-        slots: The places of the window.
+        slots: The places for widgets in the window.
         actions: The actions of all features.
-        settings: `settings.section(SectionType)` gives a section.
+        settings: The settings; `settings.section(SectionType)` returns a section.
         jobs: Runs functions on worker threads.
         logs: The log file and the newest log records.
         messages: Messages over the picture.
         undo: Records what the user changes.
         theme: The colors.
-        facts: Gives the facts of all features.
-        project_parts: Gives what takes part in projects: all features.
+        facts: Returns the facts of all features.
+        project_parts: Returns all features, whose state is saved in projects.
     """
 
     session: LiveSession
@@ -82,7 +82,7 @@ class FeatureContext:
         """Shows an expected error over the picture.
 
         Raises:
-            Exception: The error itself, where it is not expected; the exception hook reports it.
+            Exception: The error itself where it is no UvanetError; the exception hook reports it.
         """
         if not isinstance(error, UvanetError):
             raise error

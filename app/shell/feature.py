@@ -18,9 +18,9 @@ class Preference(NamedTuple):
     """One line of the preferences.
 
     Attributes:
-        section: Heading under which it stands, translated.
+        section: Heading of the line, translated.
         name: Label, translated.
-        widget: Changes the setting at once; made anew for each dialog.
+        widget: Control that changes the setting at once; a new one for each dialog.
     """
 
     section: str
@@ -63,11 +63,11 @@ class Feature(QObject):
         return False
 
     def save_to_project(self, project: Project) -> None:
-        """Writes what the feature owns of the current source into the fields of a project."""
+        """Writes the feature's state of the current source into the fields of a project."""
         del project
 
     def open_project(self, project: Project) -> None:
-        """Takes up the fields of a project, whose source has just been opened."""
+        """Restores the feature's state from a project, whose source has just been opened."""
         del project
 
     def facts(self) -> list[Fact]:
@@ -75,7 +75,7 @@ class Feature(QObject):
         return []
 
     def preferences(self) -> list[Preference]:
-        """What the preferences offer of this feature."""
+        """The lines of this feature in the preferences."""
         return []
 
     def unfinished(self) -> QuitPrompt | None:
@@ -86,10 +86,10 @@ class Feature(QObject):
         """Ends background work after the window was closed.
 
         Args:
-            timeout: Seconds it may take.
+            timeout: Longest duration in seconds.
 
         Returns:
-            Whether all of it ended.
+            Whether all background work has ended.
         """
         del timeout
         return True

@@ -1,4 +1,4 @@
-"""The order in which Tab visits the controls of the window: as the eye reads them."""
+"""The order in which Tab moves through the controls of the window: that of reading."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ if TYPE_CHECKING:
 
 
 def focus_order(window: QWidget, panel: QWidget) -> list[QWidget]:
-    """Gives the controls that Tab can reach now.
+    """Returns the controls that Tab can reach now.
 
-    Qt's own order is that of creation, which differs: features add their controls one after the
-    other to places all over the window.
+    Qt's default is the order of creation, in which features add their controls to places all over
+    the window.
 
     Args:
         window: The window.
         panel: Its side panel, which is read as a column of its own.
 
     Returns:
-        Line by line from the top left: what stands above and beside the panel, the panel, what
-        stands below it.
+        Line by line from the top left: the controls above and beside the panel, those in the
+        panel, those below it.
     """
-    found = [widget for widget in window.findChildren(QWidget) if _reachable(widget, window)]
-    inside = [widget for widget in found if panel.isAncestorOf(widget)]
-    outside = [widget for widget in found if not panel.isAncestorOf(widget)]
+    widgets = [widget for widget in window.findChildren(QWidget) if _reachable(widget, window)]
+    inside = [widget for widget in widgets if panel.isAncestorOf(widget)]
+    outside = [widget for widget in widgets if not panel.isAncestorOf(widget)]
     bottom = _area(panel, window).bottom()
     above = [widget for widget in outside if _area(widget, window).top() <= bottom]
     below = [widget for widget in outside if _area(widget, window).top() > bottom]
@@ -49,7 +49,7 @@ def _area(widget: QWidget, window: QWidget) -> QRect:
 
 
 def _by_lines(widgets: Iterable[QWidget], window: QWidget) -> list[QWidget]:
-    """Sorts widgets by lines; one whose top is above the middle of a line belongs to it."""
+    """Sorts widgets by lines; a line takes widgets whose top is above its middle."""
     areas = [(_area(widget, window), widget) for widget in widgets]
     lines: list[list[tuple[QRect, QWidget]]] = []
     for area, widget in sorted(areas, key=lambda pair: (pair[0].top(), pair[0].left())):

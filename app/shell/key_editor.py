@@ -24,7 +24,7 @@ class KeyEditor(QWidget):
     """A list of all actions with their shortcuts, and a field for a new one.
 
     Args:
-        actions: All actions; changed at once.
+        actions: All actions; a new shortcut takes effect at once.
         parent: The dialog.
     """
 
@@ -65,12 +65,12 @@ class KeyEditor(QWidget):
 
     def filter(self, text: str) -> bool:
         """Shows the commands that contain a text; returns whether there are any."""
-        shown = 0
+        any_match = False
         for item in self._items():
-            found = text.casefold() in " ".join(item.text(n) for n in range(3)).casefold()
-            item.setHidden(not found)
-            shown += found
-        return shown > 0
+            matches = text.casefold() in " ".join(item.text(n) for n in range(3)).casefold()
+            item.setHidden(not matches)
+            any_match |= matches
+        return any_match
 
     def select(self, name: str) -> None:
         """Selects the line of an action."""
@@ -95,7 +95,7 @@ class KeyEditor(QWidget):
         specs = self._specs
         for item in self._items():
             keys = self._actions.keys(specs[str(item.data(0, _NAME))])
-            item.setText(2, ", ".join(key_text(each) for each in keys))
+            item.setText(2, ", ".join(map(key_text, keys)))
 
     def _on_selected(self) -> None:
         spec = self._specs.get(self._selected)
@@ -128,8 +128,8 @@ class KeyEditor(QWidget):
     def _set(self) -> None:
         name, key, other = self._selected, self._key, self._conflict
         if other:
-            rest = [each for each in self._actions.keys(self._specs[other]) if each != key]
-            self._actions.set_keys(other, rest)
+            kept = [used for used in self._actions.keys(self._specs[other]) if used != key]
+            self._actions.set_keys(other, kept)
         self._change(name, [key] if key else [])
 
     def _reset(self) -> None:

@@ -17,9 +17,9 @@ _NAMES = {"en": "English", "de": "Deutsch"}
 
 
 def language_preference(settings: WindowSettings) -> Preference:
-    """Makes the line of the language, with the languages that have a translation."""
+    """Makes the preference of the language; offers the languages that have a translation."""
     choices: tuple[LanguageChoice, ...] = get_args(LanguageChoice)
-    entries = [(each, _NAMES[each]) for each in choices if each in LANGUAGES]
+    entries = [(code, _NAMES[code]) for code in choices if code in LANGUAGES]
     widget = combo_box(
         tr("Language"),
         tr("Language of the window, from the next start on"),

@@ -1,4 +1,4 @@
-"""The window: its places, its menus, and its closing."""
+"""The main window: places for widgets, menus, and closing."""
 
 from __future__ import annotations
 
@@ -47,14 +47,14 @@ class MainWindow(QMainWindow):
     """The program's only window.
 
     Args:
-        session: Named in title and status bar.
+        session: Its source and model are named in the title and the status bar.
         settings: Settings of the window; changed in place.
 
     Attributes:
-        slots: The places of features.
+        slots: The places for the widgets of features.
         actions_by_name: All actions.
         banner: Messages over the picture.
-        undo_stack: What the user changed.
+        undo_stack: Changes of the user.
         status: Labels of source and model.
         menu: All menus, as a right click on the picture opens them.
         quit_guard: Asks before the window closes on unfinished work.
@@ -99,10 +99,10 @@ class MainWindow(QMainWindow):
         self.undo_stack.changed.connect(self._show_undo)
 
     def complete(self, features: Sequence[Feature], presenter: FramePresenter) -> None:
-        """Builds the menus once all features are made, and enables what can be used.
+        """Builds the menus once all features are made, and enables the available actions.
 
         Args:
-            features: Dropped files are offered to them from the last to the first.
+            features: All features. Dropped files are offered to the last feature first.
             presenter: Tells whether a frame is on the canvas.
         """
         self._features = features
@@ -122,7 +122,7 @@ class MainWindow(QMainWindow):
         presenter.shown.connect(update)
         self.undo_stack.changed.connect(update)
         update()
-        # Both calls ignore what is no geometry.
+        # Both calls ignore invalid data.
         geometry = QByteArray.fromBase64(self._settings.geometry.encode("ascii", "ignore"))
         self.restoreGeometry(geometry)
         self.slots.canvas.setFocus()
@@ -147,7 +147,7 @@ class MainWindow(QMainWindow):
         words="repeat again",
     )
     def redo(self) -> None:
-        """Makes the change again that was undone last."""
+        """Redoes the change that was undone last."""
         self.undo_stack.redo()
 
     @action(
@@ -201,7 +201,7 @@ class MainWindow(QMainWindow):
     )
     def shortcuts(self) -> None:
         """Shows the sheet of shortcuts."""
-        if self._sheet is not None:  # its keys may have been changed
+        if self._sheet is not None:  # keys may have changed since
             self._sheet.close()
             self._sheet.deleteLater()
         self._sheet = ShortcutSheet(self.actions_by_name, self)
@@ -231,23 +231,23 @@ class MainWindow(QMainWindow):
     # -- events
 
     def focusNextPrevChild(self, forward: bool) -> bool:
-        """Moves the focus to the control that the eye reads next, or before."""
+        """Moves the focus to the next or previous control in reading order."""
         order = focus_order(self, self.slots.panel)
         if not order:
             return False
         focused = self.focusWidget()
-        place = order.index(focused) if focused in order else -1 if forward else 0
+        index = order.index(focused) if focused in order else -1 if forward else 0
         reason = Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason
-        order[(place + (1 if forward else -1)) % len(order)].setFocus(reason)
+        order[(index + (1 if forward else -1)) % len(order)].setFocus(reason)
         return True
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Gives the room of a narrow window to the picture."""
+        """Hides the side panel in a narrow window."""
         super().resizeEvent(event)
         self.slots.follow_size()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Accepts what can be opened."""
+        """Accepts data with a source that can be opened."""
         if dropped_spec(event.mimeData()) is not None:
             event.acceptProposedAction()
             self.slots.canvas.set_drop_hint(True)
@@ -258,7 +258,7 @@ class MainWindow(QMainWindow):
         self.slots.canvas.set_drop_hint(False)
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Offers what was dropped to the features."""
+        """Offers the dropped source to the features."""
         self.slots.canvas.set_drop_hint(False)
         spec, pair = dropped_spec(event.mimeData()), dropped_pair(event.mimeData())
         if spec is not None:
@@ -270,7 +270,7 @@ class MainWindow(QMainWindow):
                     break
 
     def open_pair(self, first: str, second: str) -> bool:
-        """Offers two files to the features; whether one opened them."""
+        """Offers two files to the features; returns whether a feature opened them."""
         return any(feature.open_pair(first, second) for feature in reversed(self._features))
 
     def closeEvent(self, event: QCloseEvent) -> None:

@@ -1,4 +1,4 @@
-"""Changes the marked part of the source as a step that can be undone."""
+"""Changes the marked part of the source, with undo."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 def change_marks(
     context: FeatureContext, start: float | None, end: float | None, *, merge: str = ""
 ) -> None:
-    """Sets the marks of the source for the user.
+    """Sets the marks of the source and records the change for undo.
 
     Args:
-        context: The parts of the program.
+        context: The context of the calling feature.
         start: Seconds; None for the start of the source.
         end: Seconds; None for the end of the source.
         merge: See `UndoStack.record`.

@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 
 def fill_menu(menu: QMenu, actions: ActionRegistry, which: Menu, submenu: str = "") -> None:
-    """Adds the actions of one of `Menu`, with a separator between groups.
+    """Adds the actions of a menu, with a separator between groups.
 
     Args:
         menu: Gets the actions.
         actions: All actions.
-        which: The menu.
-        submenu: Title of a menu inside it, whose actions are added alone; empty for the menu with
-            all menus inside it.
+        which: The menu whose actions are added.
+        submenu: Title of a submenu of `which`, to add its actions alone; empty to add all actions
+            and submenus.
     """
     groups: dict[QMenu, int] = {}
     inner: dict[str, QMenu] = {}
@@ -45,7 +45,7 @@ def fill_menu(menu: QMenu, actions: ActionRegistry, which: Menu, submenu: str = 
 
 
 def submenus(actions: ActionRegistry, parent: QWidget) -> list[QMenu]:
-    """Makes a menu for each of `Menu` that has actions."""
+    """Makes a menu for each member of `Menu` that has actions."""
     used = {spec.menu for spec in actions if not spec.hidden}
     result = []
     for which in Menu:

@@ -11,7 +11,7 @@ _SCHEMES = ("http://", "https://", "rtsp://", "rtmp://", "udp://", "tcp://")
 
 
 def dropped_pair(data: QMimeData) -> tuple[str, str] | None:
-    """The two files of dropped data; None where it is not two local files."""
+    """The paths of two dropped files; None where the data is anything else."""
     urls = data.urls()
     if len(urls) != 2 or not all(url.isLocalFile() for url in urls):
         return None

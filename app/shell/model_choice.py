@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class ModelChoiceRecorder(QObject):
-    """Records each choice once it holds; one that fails changes nothing.
+    """Records each choice once its model is in use; a choice that fails is not recorded.
 
     Args:
         student: The model whose maps are shown.

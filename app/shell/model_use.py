@@ -1,4 +1,4 @@
-"""Uses a model as student; asks first where that would surprise the user."""
+"""Uses a model as student; asks first where that has side effects for the user."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _CANCELLED = {"scan", "gaze"}  # work that ends with its model
 
 
 def use_model(context: FeatureContext, name: str, parent: QWidget | None = None) -> None:
-    """Uses a model as student, after a question where a reason against it is known.
+    """Uses a model as student; asks first where `reasons_against` returns reasons.
 
     Args:
-        context: The parts of the program.
-        name: What `StudentModel.use` takes.
+        context: The context of the calling feature.
+        name: A name or path that `StudentModel.use` takes.
         parent: The window that the question belongs to; None for the main window.
     """
     session = context.session
@@ -41,25 +41,25 @@ def use_model(context: FeatureContext, name: str, parent: QWidget | None = None)
 
 
 def reasons_against(context: FeatureContext, name: str) -> list[str]:
-    """Why a model may not be what the user wants now, in sentences; empty for no reason."""
+    """Reasons why the user may not want to use a model now, a sentence each."""
     session = context.session
-    found = []
+    reasons = []
     scene = context.settings.section(SessionSettings).model_scenes.get(short_name(name), "")
     if scene and session.info is not None and session.info.spec != scene:
-        found.append(
+        reasons.append(
             tr(
                 "It was adapted to another scene than {source}, and may be worse on this one."
             ).format(source=session.info.title)
         )
     if name != session.student.name and name != AUTOMATIC:
         if session.automatic.holders & _CANCELLED:
-            found.append(
+            reasons.append(
                 tr("The clip is being scanned with {name}; the scan is cancelled.").format(
                     name=short_name(session.student.name)
                 )
             )
-        found += session.student.needed_by.values()
-    return found
+        reasons += session.student.needed_by.values()
+    return reasons
 
 
 def _title(name: str) -> str:

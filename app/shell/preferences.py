@@ -21,11 +21,11 @@ _WIDTH, _HEIGHT = 640, 560
 
 
 class PreferencesDialog(QDialog):
-    """Shows one line a setting; each changes its setting at once.
+    """Shows a line for each setting; a change takes effect at once.
 
     Args:
         preferences: The lines.
-        actions: Their shortcuts can be edited.
+        actions: All actions, whose shortcuts can be edited.
         window: The window.
 
     Attributes:
@@ -46,16 +46,16 @@ class PreferencesDialog(QDialog):
         self._lines: list[tuple[str, QLabel, QLabel, QWidget]] = []
         inner, area = QWidget(), QScrollArea()
         sections = column(spacing=18, margins=(0, 0, 10, 0), parent=inner)
-        for title in dict.fromkeys(each.section for each in preferences):
+        for title in dict.fromkeys(preference.section for preference in preferences):
             heading, form = label(title, "section"), form_layout()
-            for each in preferences:
-                if each.section == title:
-                    name = label(each.name)
-                    name.setBuddy(each.widget)
-                    form.addRow(name, each.widget)
-                    self._lines.append((title, heading, name, each.widget))
+            for preference in preferences:
+                if preference.section == title:
+                    name = label(preference.name)
+                    name.setBuddy(preference.widget)
+                    form.addRow(name, preference.widget)
+                    self._lines.append((title, heading, name, preference.widget))
             sections.addLayout(column(heading, form, spacing=8))
-        # One column of names through all sections.
+        # The names of all sections have the same width, so that the controls are aligned.
         widest = max((name.sizeHint().width() for _, _, name, _ in self._lines), default=0)
         for _, _, name, _ in self._lines:
             name.setMinimumWidth(widest)
@@ -72,17 +72,17 @@ class PreferencesDialog(QDialog):
         self.search.textChanged.connect(self._filter)
 
     def _filter(self, text: str) -> None:
-        wanted = text.casefold()
+        searched = text.casefold()
         kept: set[QLabel] = set()
         for title, heading, name, widget in self._lines:
             tip = widget.toolTip()
-            found = wanted in f"{title} {name.text()} {tip}".casefold()
-            name.setVisible(found)
-            widget.setVisible(found)
-            kept |= {heading} if found else set()
+            matches = searched in f"{title} {name.text()} {tip}".casefold()
+            name.setVisible(matches)
+            widget.setVisible(matches)
+            kept |= {heading} if matches else set()
         for _, heading, _, _ in self._lines:
             heading.setVisible(heading in kept)
-        in_heading = wanted in self._keys_heading.text().casefold()
+        in_heading = searched in self._keys_heading.text().casefold()
         shown = self.keys.filter("" if in_heading else text)
         self.keys.setVisible(shown)
         self._keys_heading.setVisible(shown)

@@ -56,9 +56,9 @@ class GazePart(Struct, kw_only=True):
     """The gaze of people on the source.
 
     Attributes:
-        tables: The files, which are joined.
-        mapping: What their columns mean; None: recognized.
-        offset: Seconds added to their times.
+        tables: The tables of gaze, which are joined.
+        mapping: Meaning of their columns; None where it is recognized from the headings.
+        offset: Seconds added to the times of the tables.
     """
 
     tables: Annotated[list[ProjectFile], Meta(max_length=1000)]
@@ -79,20 +79,20 @@ class ScanPart(Struct, kw_only=True):
 
 
 class Project(Struct, kw_only=True):
-    """What a project file holds; each feature writes and reads the fields that it owns.
+    """The content of a project file; each feature writes and reads its own fields.
 
     Attributes:
-        format: Tells project files from other JSON.
-        version: Of the format.
-        source: The string that opens the source, without passwords; a path relative to the file
-            where the source lies in the same folder or below it.
-        relative: Whether `source` is such a path.
-        identity: Of a source that is a file or folder, see `ProjectFile`.
+        format: Distinguishes project files from other JSON files.
+        version: Version of the format.
+        source: The string that opens the source, without passwords. For a source in the folder of
+            the project or below, a path relative to that folder.
+        relative: Whether `source` is a relative path.
+        identity: Identity of a source that is a file or folder, see `ProjectFile`; else empty.
         regions: Regions of interest.
-        start: Start of the marked part, seconds; None for that of the source.
-        end: End of the marked part, seconds; None for that of the source.
-        model: Name or path of the pinned student; "auto" for the automatic choice; empty for the
-            one in use.
+        start: Start of the marked part, seconds; None for the start of the source.
+        end: End of the marked part, seconds; None for the end of the source.
+        model: Name or path of the pinned student; "auto" for the automatic choice; empty to keep
+            the model in use.
         teacher: Name or path of the model to compare with; may be empty.
         view: How the window shows the source.
         gaze: Gaze of people; None for none.
@@ -157,14 +157,14 @@ class Project(Struct, kw_only=True):
 
 
 class ProjectPart(Protocol):
-    """What writes fields of a project and takes them up again."""
+    """A part of the program whose state is saved in projects: see `Feature`."""
 
     def save_to_project(self, project: Project) -> None:
-        """Writes what it owns of the current source into the fields of a project."""
+        """Writes its state of the current source into the fields of a project."""
         ...
 
     def open_project(self, project: Project) -> None:
-        """Takes up the fields of a project, whose source has just been opened."""
+        """Restores its state from a project, whose source has just been opened."""
         ...
 
 
@@ -172,26 +172,14 @@ def read_project(path: Path) -> Project:
     """Reads a project file.
 
     Raises:
-        UsageError: The file cannot be read, is no project, or one of a newer version; the message
-            names it.
+        UsageError: The file cannot be read, is no project, or was saved by a newer version; the
+            message names the file.
     """
     hint = tr("Choose a project that this program saved.")
     try:
         data = read_bounded(path, _MAX_BYTES)
-        version = msgspec.json.decode(data, type=_Version).version
-        if version > VERSION:
-            raise UsageError(
-                tr("{path} was saved by a newer version of the program.").format(
-                    path=printable(path)
-                ),
-                tr("Update the program."),
-            )
-        project = msgspec.json.decode(data, type=Project)
-        check_regions(project.regions)
-        tables = project.gaze.tables if project.gaze is not None else []
-        for named in (project.source_file, *tables):
-            if named.relative and Path(named.path).is_absolute():
-                raise ValueError(f"{printable(named.path)} is not relative")
+        newer = msgspec.json.decode(data, type=_Version).version > VERSION
+        project = None if newer else _decoded(data)
     except OSError as error:
         raise UsageError(
             tr("{path} cannot be read: {reason}.").format(
@@ -200,8 +188,6 @@ def read_project(path: Path) -> Project:
             hint,
         ) from error
     except (ValueError, RecursionError, UvanetError) as error:
-        if isinstance(error, UsageError) and error.hint == tr("Update the program."):
-            raise
         reason = error.message if isinstance(error, UvanetError) else str(error)
         raise UsageError(
             tr("{path} is no project: {reason}.").format(
@@ -209,6 +195,11 @@ def read_project(path: Path) -> Project:
             ),
             hint,
         ) from None
+    if project is None:
+        raise UsageError(
+            tr("{path} was saved by a newer version of the program.").format(path=printable(path)),
+            tr("Update the program."),
+        )
     return project
 
 
@@ -216,7 +207,17 @@ class _Version(Struct):
     version: int = VERSION
 
 
+def _decoded(data: bytes) -> Project:
+    project = msgspec.json.decode(data, type=Project)
+    check_regions(project.regions)
+    tables = project.gaze.tables if project.gaze is not None else []
+    for file in (project.source_file, *tables):
+        if file.relative and Path(file.path).is_absolute():
+            raise ValueError(f"{printable(file.path)} is not relative")
+    return project
+
+
 def _plain(project: Project) -> dict[str, Any]:
-    """The fields as JSON types; regions as in files of regions."""
+    """The fields as JSON types; regions in the form that region files have."""
     stored: dict[str, Any] = msgspec.to_builtins(project)
     return {**stored, "regions": [region.as_dict() for region in project.regions]}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -19,7 +20,7 @@ class ProjectFile(Struct, kw_only=True):
 
     Attributes:
         path: Absolute, or relative to the folder of the project.
-        relative: Whether `path` is relative: the file lies in that folder or below it.
+        relative: Whether `path` is relative, which it is for a file in that folder or below it.
         identity: See `identity_of`; empty where it is unknown.
     """
 
@@ -29,11 +30,11 @@ class ProjectFile(Struct, kw_only=True):
 
     @property
     def is_folder(self) -> bool:
-        """Whether it was a folder when it was saved."""
+        """Whether the path was that of a folder when the project was saved."""
         return self.identity.startswith(_FOLDER)
 
     def beside(self, folder: Path) -> ProjectFile:
-        """The same file as a project in `folder` stores it, with its identity; reads the file."""
+        """Returns what a project in `folder` stores of the file; reads the file for `identity`."""
         path = Path(self.path)
         identity = identity_of(path)
         if path.is_absolute() and path.is_relative_to(folder):
@@ -42,21 +43,21 @@ class ProjectFile(Struct, kw_only=True):
         return ProjectFile(path=self.path, identity=identity)
 
     def find(self, folder: Path) -> Path | None:
-        """Looks for the file where it was, then by its name beside the project.
+        """Looks for the file at its path, then for one of the same name beside the project.
 
-        A file of the name beside the project counts only if it is the same by identity.
+        A file beside the project must have the same identity.
 
         Args:
             folder: Folder of the project.
 
         Returns:
-            None where it is in neither place.
+            The path; None where there is no such file.
         """
-        place = folder / self.path
-        if place.exists():
-            return place
-        beside = folder / place.name
-        if beside.exists() and self.identity in ("", identity_of(beside)):
+        stored = folder / self.path
+        if os.path.exists(stored):  # False for a name that the system refuses, unlike Path.exists
+            return stored
+        beside = folder / stored.name
+        if os.path.exists(beside) and self.identity in ("", identity_of(beside)):
             return beside
         return None
 
@@ -66,9 +67,10 @@ class ProjectFile(Struct, kw_only=True):
 
 
 def identity_of(path: Path) -> str:
-    """What tells a file from others of its name: its size, start and end.
+    """Text that identifies the content of a file, from its size, start and end.
 
-    A folder is identified by the names and sizes of its files. Empty where nothing can be read.
+    A folder is identified by the names and sizes of its files. The text is empty where the file
+    or folder cannot be read.
     """
     digest = hashlib.sha256()
     try:

@@ -1,4 +1,4 @@
-"""Asks before the window closes on unfinished work."""
+"""Asks about unfinished work before the window closes."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _POLL_MS = 50
 
 @dataclass(frozen=True, slots=True)
 class QuitPrompt:
-    """Part of the quit question that is about one unfinished task.
+    """Part of the quit question about one unfinished task.
 
     Attributes:
-        text: What is unfinished, in a sentence.
-        details: What each answer does to the task.
+        text: A sentence that names the unfinished task.
+        details: Explains what each answer does to the task.
         stop: Stops the task before the window closes.
         can_continue: Whether the task can continue without the window.
-        stopped: Whether the window may close after `stop`; polled until it may.
+        stopped: Returns whether the window may close after `stop`; called repeatedly until then.
     """
 
     text: str
@@ -42,7 +42,7 @@ class QuitGuard:
 
     Args:
         window: The window; closed again after an answer that allows it.
-        prompts: Gives what is unfinished now.
+        prompts: Returns a prompt for each task that is unfinished now.
 
     Attributes:
         box: The question while it is open.
@@ -58,13 +58,13 @@ class QuitGuard:
         self.box: QMessageBox | None = None
 
     def allow(self) -> None:
-        """Lets the window close without a question, as a signal of the system demands."""
+        """Lets the window close without a question, as after a signal of the system."""
         self._allowed = True
         if self.box is not None:
             self.box.reject()
 
     def may_close(self) -> bool:
-        """Whether the window may close now; otherwise the question is open."""
+        """Returns whether the window may close now; otherwise opens the question."""
         if self._allowed:
             return True
         prompts = self._prompts()
@@ -88,17 +88,17 @@ class QuitGuard:
             clicked, self.box = box.clickedButton(), None
             box.deleteLater()
             if clicked is not None and clicked in (leave, stop):
-                stopped = [each for each in prompts if clicked is stop or not each.can_continue]
-                for prompt in stopped:
+                ending = [each for each in prompts if clicked is stop or not each.can_continue]
+                for prompt in ending:
                     prompt.stop()
-                self._close_after(stopped)
+                self._close_after(ending)
 
         box.finished.connect(lambda _: done())
         self.box = box
         box.open()
 
     def _close_after(self, prompts: Sequence[QuitPrompt]) -> None:
-        """Closes the window when all work has stopped; at once when asked a second time."""
+        """Closes the window when all tasks have stopped; the second time, closes it at once."""
         waited = self._poll.isActive()
         self._poll.stop()
         if waited or all(prompt.stopped() for prompt in prompts):

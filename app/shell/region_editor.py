@@ -1,9 +1,10 @@
-"""Editing of regions: what users do with a list of regions, each change of which can be undone."""
+"""Editing of a list of regions by the user, with undo."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from operator import is_
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -20,20 +21,20 @@ if TYPE_CHECKING:
     from app.ui.region_layer import RegionLayer
     from uvanet.analysis import Region
 
-_COPY_OFFSET = 0.03  # by which a copy lies beside its original, as far as there is space
+_COPY_OFFSET = 0.03  # of a copy from its original, as a share of width and height
 
 
 class RegionEditor(QObject):
     """Changes a list of regions for the user.
 
-    A region is identified by the object. A change of a region that is not in the list is ignored:
-    it was deleted, or belongs to the previous source.
+    Regions are compared by object identity. A change of a region that is not in the list is
+    ignored: the region was deleted, or belongs to the previous source.
 
     Args:
-        messages: Shows what was done or cannot be done.
+        messages: Shows messages about changes.
         undo: Records the changes.
-        layers: Show the regions, and let the user draw, move, resize and select them.
-        of_source: The changes belong to the current source and are forgotten with it.
+        layers: Layers on which the user draws, moves, resizes and selects the regions.
+        of_source: Whether the changes belong to the current source and are forgotten with it.
         parent: Parent object.
 
     Signals:
@@ -93,7 +94,7 @@ class RegionEditor(QObject):
     def select(self, selection: Iterable[Region]) -> None:
         """Selects regions; those that are not in the list are left out."""
         chosen = tuple(region for region in selection if among(self.all, region))
-        if len(chosen) != len(self.selection) or not all(map(_is, chosen, self.selection)):
+        if len(chosen) != len(self.selection) or not all(map(is_, chosen, self.selection)):
             self.selection = chosen
             self.selection_changed.emit()
 
@@ -102,34 +103,34 @@ class RegionEditor(QObject):
 
         Args:
             regions: The new ones.
-            toast: A sentence to show with an Undo button; empty for none.
+            toast: A sentence for a message with an Undo button; empty for no message.
         """
         self.selection = ()
         self._change(regions, tr("replace regions"), toast)
 
     def clear(self) -> None:
-        """Removes all regions but the locked ones."""
+        """Removes all regions that are not locked."""
         self.remove(self.all, all_of_them=True)
 
     def remove(self, regions: Sequence[Region], *, all_of_them: bool = False) -> None:
-        """Removes regions; a message tells of locked ones, which stay."""
-        going = [region for region in regions if among(self.all, region) and not region.locked]
-        if not going:
+        """Removes regions that are not locked; shows a message where all are locked."""
+        removed = [region for region in regions if among(self.all, region) and not region.locked]
+        if not removed:
             if regions:
                 self._messages.notify("info", tr("The region is locked."), tr("Unlock it first."))
             return
-        self.selection = tuple(region for region in self.selection if not among(going, region))
-        rest = [other for other in self.all if not among(going, other)]
-        if len(going) == 1 and not all_of_them:
-            toast = tr("{name} was deleted.").format(name=going[0].name)
-            self._change(rest, tr("delete region"), toast)
+        self.selection = tuple(region for region in self.selection if not among(removed, region))
+        kept = [region for region in self.all if not among(removed, region)]
+        if len(removed) == 1 and not all_of_them:
+            toast = tr("{name} was deleted.").format(name=removed[0].name)
+            self._change(kept, tr("delete region"), toast)
         elif all_of_them:
-            kept = tr("The locked ones were kept.") if rest else ""
-            toast = f"{tr('All regions were deleted.')} {kept}".strip()
-            self._change(rest, tr("clear regions"), toast)
+            note = tr("The locked ones were kept.") if kept else ""
+            toast = f"{tr('All regions were deleted.')} {note}".strip()
+            self._change(kept, tr("clear regions"), toast)
         else:
-            toast = tr("{count} regions were deleted.").format(count=len(going))
-            self._change(rest, tr("delete regions"), toast)
+            toast = tr("{count} regions were deleted.").format(count=len(removed))
+            self._change(kept, tr("delete regions"), toast)
 
     def duplicate(self, regions: Sequence[Region]) -> None:
         """Adds copies of regions beside them, and selects the copies."""
@@ -152,21 +153,21 @@ class RegionEditor(QObject):
         self._replace([(region, replace(region, name=name))], tr("rename region"))
 
     def set_color(self, regions: Iterable[Region], color: str | None) -> None:
-        """Sets the color of regions, "#rrggbb"; None for that of their places in the list."""
+        """Sets the color of regions, "#rrggbb"; None for the color by position in the list."""
         pairs = [(region, replace(region, color=color)) for region in regions]
         self._replace(pairs, tr("color of region"))
 
     def lock(self, regions: Iterable[Region], *, on: bool) -> None:
-        """Locks regions against being moved, resized and deleted, or unlocks them."""
+        """Locks or unlocks regions; a locked region cannot be moved, resized or deleted."""
         pairs = [(region, replace(region, locked=on)) for region in regions]
         self._replace(pairs, tr("lock region") if on else tr("unlock region"))
 
     def toggle_lock(self, regions: Sequence[Region]) -> None:
-        """Locks regions, or unlocks them where all are locked."""
+        """Unlocks regions where all are locked; else locks them."""
         self.lock(regions, on=not all(region.locked for region in regions))
 
     def _replace(self, pairs: Sequence[tuple[Region, Region]], text: str, merge: str = "") -> None:
-        """Replaces the first of each pair by the second."""
+        """Replaces the first region of each pair by the second."""
         if not pairs or not all(among(self.all, before) for before, _ in pairs):
             return
         old = self.all
@@ -193,8 +194,8 @@ class RegionEditor(QObject):
         )
 
     def _restore(self, regions: tuple[Region, ...]) -> None:
-        """Sets the regions that an undone change left."""
-        # Regions that take the places of selected ones are selected.
+        """Sets the regions of an earlier or later state, for undo and redo."""
+        # The selection moves to the regions at the same positions of the list.
         same = len(regions) == len(self.all)
         after = replaced(self.selection, zip(self.all, regions, strict=True) if same else ())
         self.selection = tuple(region for region in after if among(regions, region))
@@ -217,12 +218,8 @@ class RegionEditor(QObject):
 
 
 def among(regions: Iterable[Region], region: Region) -> bool:
-    """Whether a region is one of several, by the object."""
+    """Whether a region is one of several, by object identity."""
     return any(other is region for other in regions)
-
-
-def _is(one: Region, other: Region) -> bool:
-    return one is other
 
 
 def _default_name(number: int) -> str:
@@ -230,7 +227,7 @@ def _default_name(number: int) -> str:
 
 
 def _copy_name(original: str, number: int) -> str:
-    """Counts on: "Region 1" becomes "Region 2", and "Logo" becomes "Logo 2"."""
+    """The n-th next name: for n = 1, "Region 2" after "Region 1", and "Logo 2" after "Logo"."""
     base, _, last = original.rpartition(" ")
     if base and last.isdecimal():
         return f"{base} {int(last) + number}"
@@ -238,6 +235,6 @@ def _copy_name(original: str, number: int) -> str:
 
 
 def _free_name(taken: Sequence[str], name: Callable[[int], str]) -> str:
-    """The first of the names by number, from 1, that is not taken."""
+    """The first of `name(1)`, `name(2)`, ... that is not taken; cut to `MAX_NAME` characters."""
     numbers = range(1, len(taken) + 2)
     return next(free for free in map(name, numbers) if free not in taken)[:MAX_NAME]

@@ -1,4 +1,4 @@
-"""The menu of the selected regions, which a right click on one of them opens, and their color."""
+"""The context menu of the selected regions, and the dialog for their color."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ def show_region_menu(
     Args:
         parent: Window of the menu.
         regions: The regions.
-        actions: The actions of regions by their names; those that it lacks are left out.
-        place: Where, in pixels of the screen.
+        actions: The actions of regions by name; missing ones are left out of the menu.
+        place: Position of the menu in global pixels.
     """
     menu = QMenu(parent)
     menu.aboutToHide.connect(menu.deleteLater)

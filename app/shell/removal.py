@@ -1,4 +1,4 @@
-"""Moves a file or folder of the user to the trash, as a change that can be undone."""
+"""Moves a file or folder of the user to the trash, with undo."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ def move_to_trash(
     question: str,
     done: Callable[[], None] = lambda: None,
 ) -> None:
-    """Moves a file or folder to the trash; without a trash it asks first and deletes.
+    """Moves a file or folder to the trash; without a trash, deletes it after a question.
 
     Args:
-        context: The parts of the program.
+        context: The context of the calling feature.
         path: The file or folder.
         name: Its name for messages.
         change: Name of the change for undo, such as "delete model".
@@ -36,9 +36,9 @@ def move_to_trash(
     """
     trashed = Trashed(path)
 
-    def apply(there: bool) -> None:
+    def apply(exists: bool) -> None:
         try:
-            trashed.restore() if there else trashed.discard()
+            trashed.restore() if exists else trashed.discard()
         except UvanetError as error:
             context.show_error(error)
         done()

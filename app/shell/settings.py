@@ -14,14 +14,14 @@ LanguageChoice = Literal["system", "en", "de"]
 
 
 class WindowSettings(Section):
-    """Size, position and theme of the window.
+    """Geometry, theme, language and shortcuts of the window.
 
     Attributes:
         theme: The theme.
         language: The language, from the next start on.
-        keys: Shortcuts that the user changed: name of the action to keys in Qt's portable form.
-        geometry: Position and size as `QWidget.saveGeometry` gives them, in base64; empty at the
-            first start.
+        keys: Shortcuts that the user changed, in Qt's portable form, by the action's name.
+        geometry: Position and size in the format of `QWidget.saveGeometry`, in base64; empty at
+            the first start.
         panel: Whether the side panel is shown.
         folded: Headings of the collapsed cards.
         folder: The folder that file dialogs opened last.

@@ -1,4 +1,4 @@
-"""Places of the window for the widgets of features: top bar, picture, side panel, status bar."""
+"""Places for the widgets of features in the window: top bar, picture, side panel, status bar."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ _MIN_WIDTH_WITH_PANEL = 760  # pixels; in a narrower window the side panel gives
 class WindowSlots(QObject):
     """Places for the widgets of features.
 
-    Widgets of one place are sorted by rank; equal ranks are in the order in which they were added.
+    Widgets of one place are sorted by rank; those of equal rank stay in the order of addition.
 
     Args:
         window: The window; the parent of dialogs.
 
     Attributes:
         canvas: The picture.
-        panes: Holds it and the pictures shown beside it.
-        root: Holds all places.
+        panes: The canvas and the pictures that are shown beside it.
+        root: The widget that contains all places.
         panel: The side panel.
         cards: The cards of the side panel, which collapse to their headings.
-        timeline: Position and lanes over the time of the source; playback places it.
-        timeline_buttons: Holds buttons about the timeline; playback places it, too.
+        timeline: Position and lanes over the time of the source; placed by the playback feature.
+        timeline_buttons: Buttons about the timeline; placed by the playback feature.
 
     Signals:
         panel_changed: Whether the side panel is enabled from now on.
         chrome_changed: Whether everything but the picture is hidden from now on.
-        chrome_requested: The user opens a control that may be hidden with everything else.
+        chrome_requested: The user opens a control that may be hidden with the rest of the window.
         closing: The window is about to close; it is still shown.
     """
 
@@ -90,19 +90,19 @@ class WindowSlots(QObject):
         self._bar.insertWidget(0, widget)
 
     def add_button(self, button: QAction | QWidget, rank: int) -> QWidget:
-        """Adds a button at the right of the top bar; an action gets one of its own."""
+        """Adds a button, or a new button for an action, at the right of the top bar; returns it."""
         if isinstance(button, QAction):
             button = action_button(button)
         self._insert(self._buttons, button, rank)
         return button
 
     def add_card(self, card: QWidget, rank: int) -> None:
-        """Adds a card to the side panel; it collapses where it has a heading."""
+        """Adds a card to the side panel; a card with a heading can be collapsed."""
         self._insert(self._cards, card, rank)
         self.cards.add(card)
 
     def add_timeline_button(self, button: QAction | QWidget, rank: int) -> QWidget:
-        """Adds a button about the timeline; an action gets one of its own."""
+        """Adds a button, or a new button for an action, beside the timeline; returns it."""
         if isinstance(button, QAction):
             button = action_button(button)
         self._insert(self._timeline_row, button, rank)
@@ -114,11 +114,11 @@ class WindowSlots(QObject):
         self._chrome.append(strip)
 
     def add_status(self, widget: QWidget, rank: int, *, stretch: bool = False) -> None:
-        """Adds a widget to the status bar; one that stretches takes the free space."""
+        """Adds a widget to the status bar; with `stretch`, the widget takes the free space."""
         self._insert(self._status, widget, rank, int(stretch))
 
     def add_chrome(self, widget: QWidget) -> None:
-        """Hides a widget of the window together with everything but the picture."""
+        """Registers a widget that `set_chrome_hidden` hides, too."""
         self._chrome.append(widget)
         self.place()
 
@@ -133,7 +133,7 @@ class WindowSlots(QObject):
 
     @property
     def panel_enabled(self) -> bool:
-        """Whether the side panel is shown where it fits."""
+        """Whether the side panel is shown in a window that is wide enough."""
         return self._panel_enabled
 
     def set_panel_enabled(self, on: bool) -> None:
@@ -160,7 +160,7 @@ class WindowSlots(QObject):
             self.place()
 
     def place(self) -> None:
-        """Shows and hides the places."""
+        """Shows or hides each place for the current size and settings of the window."""
         hidden = self._chrome_hidden
         for widget in self._chrome:
             widget.setVisible(not hidden)

@@ -15,10 +15,10 @@ SOURCE_RANK, MODEL_RANK = 0, 100
 
 
 class StatusBar:
-    """Shows the source with its size, and the model.
+    """Shows name, size and rate of the source, and the model.
 
     Args:
-        session: What is shown.
+        session: Source and model that are shown.
         slots: Gets the labels.
 
     Attributes:

@@ -1,4 +1,4 @@
-"""The undo stack: one for everything that a user changes."""
+"""The undo stack of a window, for all changes of the user."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _TOPIC = "undo"
 
 @dataclass(slots=True)
 class _Change:
-    """A change that was made: `apply` with `before` undoes it, with `after` makes it again."""
+    """A recorded change: `apply(before)` undoes it, `apply(after)` redoes it."""
 
     text: str
     apply: Callable[[Any], object]
@@ -65,12 +65,11 @@ class _Command(QUndoCommand):
 class UndoStack(QObject):
     """Records changes of the user, and undoes and redoes them.
 
-    Whoever changes something for the user makes the change and records it. A change is not
-    recorded while another one is being undone or redone, so that the function that applies a value
-    may be the one that records.
+    The caller makes a change first and records it then. While a change is being undone or redone,
+    `record` does nothing, so that one function can both apply a value and record the change.
 
     Args:
-        messages: Shows a message with a button that undoes the change.
+        messages: Shows messages with an Undo button.
         parent: Parent object.
 
     Signals:
@@ -95,7 +94,7 @@ class UndoStack(QObject):
 
     @property
     def redo_text(self) -> str:
-        """The change that `redo` makes again; empty for none."""
+        """The change that `redo` redoes; empty for none."""
         return self._stack.redoText()
 
     def record(
@@ -109,17 +108,17 @@ class UndoStack(QObject):
         of_source: bool = False,
         toast: str = "",
     ) -> None:
-        """Records a change that was made; nothing where `before` equals `after`.
+        """Records a change that was made; does nothing where `before` equals `after`.
 
         Args:
-            text: What was done, translated, as it stands after "Undo": "move region".
-            apply: Called with `before` to undo the change, with `after` to make it again.
+            text: Name of the change, translated; the menu shows it after "Undo": "move region".
+            apply: Called with `before` to undo the change, with `after` to redo it.
             before: The value before; immutable, or a copy.
-            after: The value now; likewise.
-            merge: Consecutive changes with the same name, as in a drag, become one until `seal` is
-                called; empty for a change of its own.
-            of_source: The change belongs to the current source and is forgotten with it.
-            toast: A sentence to show with an Undo button; empty for none.
+            after: The value now; immutable, or a copy.
+            merge: Consecutive changes with the same text here, as in a drag, become one change
+                until `seal` is called; empty for a separate change.
+            of_source: Whether the change belongs to the current source and is forgotten with it.
+            toast: A sentence for a message with an Undo button; empty for no message.
         """
         if self._applying or before == after:
             return
@@ -134,20 +133,20 @@ class UndoStack(QObject):
             newest.change.merge = ""
 
     def undo(self) -> None:
-        """Undoes the last change; does nothing where there is none."""
+        """Undoes the last change, if any."""
         self._run(self._stack.undo)
 
     def redo(self) -> None:
-        """Makes the change again that was undone last; does nothing where there is none."""
+        """Redoes the change that was undone last, if any."""
         self._run(self._stack.redo)
 
     def forget_source(self) -> None:
-        """Forgets the changes of the source, and all that were undone."""
+        """Forgets the changes of the source, and all undone changes."""
         commands = [self._stack.command(index) for index in range(self._stack.index())]
         kept = [
-            each.change
-            for each in commands
-            if isinstance(each, _Command) and not each.change.of_source
+            command.change
+            for command in commands
+            if isinstance(command, _Command) and not command.change.of_source
         ]
         self._stack.clear()
         for change in kept:
@@ -164,7 +163,7 @@ class UndoStack(QObject):
         self.seal()
 
     def _on_changed(self) -> None:
-        # The button of an older message would undo another change than its own.
+        # The Undo button of an older message would undo the newer change.
         self._messages.dismiss_topic(_TOPIC)
         self.changed.emit()
 

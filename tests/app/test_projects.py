@@ -4,6 +4,7 @@ import json
 import shutil
 from pathlib import Path
 
+import msgspec
 import pytest
 from PySide6.QtWidgets import QFileDialog
 from region_kit import BOX, LEFT_HALF, analyse, answer, regions
@@ -11,7 +12,8 @@ from region_kit import BOX, LEFT_HALF, analyse, answer, regions
 from app.features.gaze.feature import GazeOfPeople
 from app.features.project.feature import Projects
 from app.features.project.find import find_project
-from app.shell.project import Project, read_project
+from app.shell.project import GazePart, Project, read_project
+from app.shell.project_files import ProjectFile
 from uvanet.analysis import load_regions
 from uvanet.analysis.record_file import unpack_record
 from uvanet.errors import UsageError
@@ -25,6 +27,17 @@ def folder(clip, tmp_path):
     folder.mkdir()
     shutil.copy(clip, folder / "film.mp4")
     return folder
+
+
+def test_a_name_that_the_system_refuses_counts_as_missing(tmp_path):
+    path = tmp_path / "long.uvanet"
+    names = ["x" * 300 + ".mp4", "/" + "y" * 300]
+    project = Project(source=names[0], relative=True)
+    project.gaze = GazePart(tables=[ProjectFile(path=names[1])])
+    path.write_bytes(msgspec.json.encode(project))
+    found = find_project(path)
+    assert found.spec is None
+    assert found.project.gaze is None
 
 
 def save(bench, path):

@@ -112,7 +112,7 @@ def test_a_click_on_a_thumbnail_shows_its_picture(slides):
 
 
 def test_only_thumbnails_that_are_seen_are_decoded_and_few_are_kept(qtbot, photos, monkeypatch):
-    monkeypatch.setattr("app.features.slides.thumbnails._KEPT", 5)
+    monkeypatch.setattr("app.features.slides.thumbnails._MAX_THUMBNAILS", 5)
     jobs = Jobs()
     thumbnails = Thumbnails(jobs)
     thumbnails.open(sorted(photos.iterdir()))

@@ -64,6 +64,16 @@ def test_the_list_names_cameras_and_screens(player, monkeypatch):
     player.picker.list.close()
 
 
+def test_a_recent_file_whose_name_is_not_utf_8_is_chosen_unchanged(player):
+    chosen, name = [], "/films/a\udcff.mp4"
+    player.picker.chosen.disconnect()
+    player.picker.chosen.connect(chosen.append)
+    player.picker.set_recent([name])
+    player.picker._fill()
+    player.picker.recent_list.actions()[0].trigger()
+    assert chosen == [name]
+
+
 def test_a_search_that_fails_leaves_the_rest_usable(monkeypatch):
     def broken():
         raise OSError("no permission")

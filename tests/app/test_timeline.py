@@ -1,5 +1,7 @@
 """The timeline and the editors' keys: marks, previews, time codes, J, K and L."""
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
@@ -152,6 +154,16 @@ def test_a_preview_shows_its_time(still):
         return next(x for x, value in enumerate(row) if value > 100) / image.width()
 
     still.until(lambda: left_edge() == pytest.approx(90 / 160, abs=0.03))
+
+
+def test_previews_of_a_file_that_was_replaced_are_not_shown(still):
+    previews, info = still.find(Playback).previews, still.session.info
+    previews.request_exact(45)
+    still.until(lambda: previews.get(45) is not None)
+    previews.open_source(replace(info, duration=2 * info.duration))
+    assert previews.get(45) is None
+    previews.open_source(info)
+    assert previews.get(45) is not None
 
 
 @pytest.mark.parametrize(

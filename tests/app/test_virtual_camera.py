@@ -82,6 +82,32 @@ def test_a_paused_picture_is_sent_again(still, driver):
     assert driver[0].closed.wait(60)
 
 
+def test_the_late_failure_of_an_earlier_camera_leaves_the_current_one_open(still, driver):
+    entered, go_on = threading.Event(), threading.Event()
+    module = sys.modules["pyvirtualcam"]
+
+    def first(*_: object, **__: object) -> None:
+        module.Camera = Device
+        entered.set()
+        assert go_on.wait(60)
+        raise RuntimeError("no device")
+
+    module.Camera = first
+    still.trigger("virtual_camera")
+    assert entered.wait(60)
+    sender = still.find(VirtualCamera)._sender
+    still.trigger("virtual_camera")
+    still.until(lambda: driver and driver[0].sent)
+    go_on.set()
+    assert sender.close(60)
+    count = len(driver[0].sent)
+    still.until(lambda: len(driver[0].sent) > count + 1)
+    assert still.actions["virtual_camera"].isChecked()
+    assert not still.banner.alerts
+    still.trigger("virtual_camera")
+    assert driver[0].closed.wait(60)
+
+
 def test_the_camera_is_closed_with_the_window(player, driver):
     player.trigger("virtual_camera")
     player.until(lambda: driver and len(driver[0].sent) > 5)

@@ -32,7 +32,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def uneven(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Fraction]]:
-    """A clip of a variable rate, as phones make it, and the times of its frames."""
+    """A clip of variable rate, as phones record it, and the times of its frames."""
     path = tmp_path_factory.mktemp("clip") / "uneven.mp4"
     steps = np.random.default_rng(2).integers(300, 1900, FRAMES - 1).tolist()
     times = [Fraction(sum(steps[:n]), 15360) for n in range(FRAMES)]

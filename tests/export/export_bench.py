@@ -1,4 +1,4 @@
-"""Pictures that can be told apart, and what is in a file."""
+"""Pictures with a number in each, and functions that read written files."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 RATE = Fraction(30000, 1001)
 FRAMES = 90
 SIZE = (160, 120)
-BEEP = 2.0  # seconds at which the clip's sound is heard, for a tenth of a second
+BEEP = 2.0  # time of the beep in the clip, seconds; it lasts a tenth of a second
 PATIENCE = 120.0
 
 
@@ -25,7 +25,7 @@ def picture(number: int, frames: int = FRAMES) -> np.ndarray:
     image = np.full((SIZE[1], SIZE[0], 3), 40, np.uint8)
     left = round(number / frames * (SIZE[0] - 40))
     image[40:80, left : left + 40] = (80, 160, 240)
-    # Its number in bits, so that each frame can be told from the others.
+    # The number in bits, so that `number_of` recognizes each frame.
     for bit in range(8):
         image[:12, bit * 20 : bit * 20 + 20] = 235 if number >> bit & 1 else 16
     return image
@@ -50,7 +50,7 @@ def facts(path: Path) -> str:
 
 
 def packet_times(path: Path, track: str = "v:0") -> list[Fraction]:
-    """When each packet of a track is shown, exactly, from the file itself."""
+    """The exact times of the packets of a track, as FFmpeg reads them."""
     arguments = ("-v", "error", "-copyts", "-i", path, "-map", f"0:{track}", "-c", "copy")
     base, times = Fraction(1), []
     for line in ffmpeg(*arguments, "-f", "framecrc", "-").stdout.decode().splitlines():
@@ -71,7 +71,7 @@ def read_back(path: Path) -> list[np.ndarray]:
 
 
 def heard(path: Path) -> tuple[float, float]:
-    """When the first loud sound of a file comes and how long its sound is, in seconds."""
+    """Time of the first loud sound of a file, -1 if none, and length of its sound, seconds."""
     raw = ffmpeg("-v", "error", "-i", path, "-f", "f32le", "-ac", "1", "-ar", "48000", "-").stdout
     samples = np.abs(np.frombuffer(raw, np.float32))
     loud = np.flatnonzero(samples > 0.3)

@@ -1,4 +1,4 @@
-"""A clip that a web server holds is exported like one on the disk: its sound, its own times."""
+"""Exports of a clip from a web server: sound and times as of a clip on the disk."""
 
 from __future__ import annotations
 

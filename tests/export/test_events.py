@@ -1,9 +1,10 @@
-"""Lines of `uvanet predict --events`, among them such as no exporter wrote."""
+"""Lines of `uvanet predict --events`, valid and invalid."""
 
 import json
 
 import pytest
 
+from uvanet.i18n import tr
 from uvanet.video.events import (
     ExportCancelled,
     ExportFailed,
@@ -53,6 +54,12 @@ def test_what_is_encoded_is_decoded(event):
 )
 def test_lines_that_are_no_events_are_skipped(line):
     assert decode_export_event(line) is None
+
+
+def test_translated_texts_are_encoded():
+    """`tr` gave a subclass of str, which msgspec does not encode: failures were not reported."""
+    event = ExportFailed(tr("{path} exists.").format(path="a.mp4"), tr("Choose another folder."))
+    assert decode_export_event(encode_export_event(event)) == event
 
 
 def test_events_of_0_1_0_are_read():

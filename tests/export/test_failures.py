@@ -1,4 +1,4 @@
-"""What goes wrong outside: a full disk, a killed program, folders that cannot be written."""
+"""Exports on a full disk, of a killed program, and into folders that cannot be written."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals and limits of POSIX")
 
-# A limit on the size of files stands for a disk that gets full: the same call fails. It is lifted
-# at the end, so that coverage can write its data.
+# A limit on the size of files has the effect of a full disk: the same calls fail. It is removed at
+# the end, so that coverage can write its data.
 LIMITED = """
 import resource, sys
 from uvanet.cli import main
@@ -45,7 +45,7 @@ def start(*arguments: object, limit: int = 0, **more: object) -> subprocess.Pope
 
 @pytest.fixture
 def long(clip: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The clip's pictures over and over: long enough to be caught in the middle."""
+    """The clip repeated 20 times, long enough to be interrupted."""
     path = tmp_path_factory.mktemp("long") / "long.mp4"
     assert ffmpeg("-stream_loop", "19", "-i", clip, "-c", "copy", path).returncode == 0
     return path
@@ -105,7 +105,7 @@ def test_killed_in_the_middle_leaves_the_name_free(clip: Path, long: Path, tmp_p
     running.communicate(timeout=PATIENCE)
     names = os.listdir(tmp_path)
     assert "o.mp4" not in names
-    # What is left is hidden; the next export to this name removes it.
+    # The partial file is hidden; the next export to this name removes it.
     assert all(name.startswith(".o.mp4.") for name in names)
     again = start("predict", clip, "-o", tmp_path / "o.mp4", "--quiet")
     again.communicate(timeout=PATIENCE)
@@ -173,14 +173,14 @@ def test_all_outputs_on_a_full_disk_end_at_the_same_frame(
             counts["npz"] = len(maps["saliency"])
     assert len(set(counts.values())) <= 1, counts
     assert len(counts) == len(there), there
-    # What is not there is named.
+    # Missing files are named.
     assert all(name in there or name in errors for name in names)
     if counts:
         assert f"The {next(iter(counts.values()))} frames before are kept" in errors
 
 
 def start_and_wait(*arguments: object) -> subprocess.Popen[str]:
-    """Starts an export with a progress bar, which comes after the first frame."""
+    """Starts an export and waits for its progress bar, which comes after the first frame."""
     running = start(*arguments)
     assert running.stderr is not None
     seen = ""
@@ -193,7 +193,7 @@ def start_and_wait(*arguments: object) -> subprocess.Popen[str]:
 
 def test_two_signals_cancel_and_leave_nothing(long: Path, tmp_path: Path) -> None:
     running = start_and_wait("predict", long, "-o", tmp_path / "o.mp4")
-    # Both wait for the process when it goes on.
+    # Both signals are pending when the process continues.
     for number in (signal.SIGSTOP, signal.SIGINT, signal.SIGTERM, signal.SIGCONT):
         running.send_signal(number)
     _, errors = running.communicate(timeout=PATIENCE)
@@ -263,7 +263,7 @@ def test_two_signals_in_the_last_copy_leave_nothing(clip: Path, tmp_path: Path) 
 
 
 def test_a_cancelled_child_ends_in_the_last_copy(clip: Path, tmp_path: Path) -> None:
-    # Its stdin stays open: the end of that cancels, too.
+    # Its stdin stays open, since the end of stdin would cancel too.
     command = [sys.executable, "-c", SIGNALLED.format(signals=["SIGTERM"])]
     arguments = ["predict", str(clip), "-o", str(tmp_path / "o.mp4"), "--events"]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}

@@ -1,4 +1,4 @@
-"""Files show the picture turned as the window shows it, and regions lie on the turned picture."""
+"""Exports are mirrored and rotated as in the window, and so are their regions."""
 
 from __future__ import annotations
 

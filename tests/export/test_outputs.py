@@ -1,4 +1,4 @@
-"""No output replaces what a user has, whatever its name is; names may hold any bytes."""
+"""Outputs never replace inputs or other files of the user; names may hold any bytes."""
 
 from __future__ import annotations
 
@@ -193,7 +193,7 @@ def test_names_of_any_bytes_in_out_and_in_tables(
     monkeypatch.chdir(tmp_path)
     source = Path(os.fsdecode(raw))
     shutil.copy(clip, source)
-    # A sibling without the spaces must not be taken for it.
+    # A file of the same name without the spaces must not be taken instead.
     if source.name.strip() != source.name:
         Path(source.name.strip()).write_text("another file")
     stem = os.fsdecode(raw.replace(b".mp4", b"-heat"))
@@ -214,7 +214,7 @@ def test_what_is_no_regular_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_playlists_reach_no_other_local_file(clip: Path, tmp_path: Path) -> None:
-    """The file that a playlist names is never played, whatever the playlist calls itself."""
+    """The file that a playlist names is never played, whatever the ending of the playlist."""
     lists = {
         "list.m3u8": f"#EXTM3U\n#EXT-X-TARGETDURATION:3\n#EXTINF:3,\n{clip}\n#EXT-X-ENDLIST\n",
         "list.ffconcat": f"ffconcat version 1.0\nfile '{clip}'\n",
@@ -265,7 +265,7 @@ def test_a_pipe_or_device_is_written_and_takes_no_number(clip: Path, tmp_path: P
     assert result.paths == (pipe,)
     assert os.read(reader, 10_000).count(b"\n") == 1 + result.frames
     os.close(reader)
-    # Without a reader the pipe is an error at once, not a wait.
+    # Without a reader, the export is refused at once.
     with pytest.raises(OutputError, match="The pipe has no reader"):
         export(Job(str(clip), (pipe,), end=0.1))
     with pytest.raises(OutputError, match="takes no pictures"):

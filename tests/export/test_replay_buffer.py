@@ -1,4 +1,4 @@
-"""The last seconds of a live source: bounded on disk, saved exactly, gone at the end."""
+"""The replay buffer of a live source: its size on disk, saved recordings, cleaning up."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def ring(tmp_path: Path) -> Iterator[ReplayBuffer]:
 
 
 def times(count: int) -> list[float]:
-    """Uneven, as a camera's are."""
+    """Uneven times, as those of a camera."""
     steps = np.random.default_rng(1).uniform(0.02, 0.06, count)
     return [100 + float(t) for t in np.cumsum(steps)]
 
@@ -53,7 +53,7 @@ def test_a_stretch_is_saved_frame_by_frame_at_its_times(ring: ReplayBuffer, tmp_
     assert ring.save(path, moments[50], moments[150]).frames == 101
     with make_source(str(path)) as source:
         frames = list(iter(source.read, None))
-        # Known beforehand, so that an export can say how far it is.
+        # The length is known, so that an export can show its progress.
         assert source.info.frames == pytest.approx(101, abs=2)
     assert [number_of(frame.image) for frame in frames] == list(range(50, 151))
     assert [frame.pts for frame in frames] == pytest.approx(
@@ -123,7 +123,7 @@ def test_a_recording_is_rescued_where_the_disk_has_no_room_for_two(
         ring.put(picture(number % 90), number / 30)
     before = bytes_in(tmp_path / "live")
     path = tmp_path / "live" / "kept.mkv"
-    # All but the newest two seconds, and of what came before the recording nothing.
+    # Without the newest two seconds, and without frames before the recording.
     assert ring.salvage(path, 1.0).frames == 180 - 30
     assert ring.span is None
     assert bytes_in(tmp_path / "live") < before
@@ -156,7 +156,7 @@ def test_nothing_waits_for_a_copy_on_a_slow_disk(
     assert copying.wait(PATIENCE)
 
     def next_recording() -> None:
-        """What the window and the recorder do while the first one is being saved."""
+        """Calls of the window and the recorder while the first recording is being saved."""
         ring.hold(20.0, "Second")
         for number in range(30):
             ring.put(picture(number + 60), 20.0 + number / 2)  # drops what is being copied
@@ -171,7 +171,7 @@ def test_nothing_waits_for_a_copy_on_a_slow_disk(
     meanwhile.join()
     assert not waited
     assert saved[0].frames == 60
-    # What was dropped meanwhile is gone, and the second recording is kept.
+    # Dropped segments are deleted, and the second recording is kept.
     assert not list((tmp_path / "live").glob("*/000001.jpegs"))
     assert "Second" in next((tmp_path / "live").glob("*/recording.json")).read_text()
     assert ring.save(tmp_path / "second.mkv", 20.0).frames == 30
@@ -292,9 +292,9 @@ def test_a_recording_survives_the_death_of_the_program(
 ) -> None:
     bench = os.path.dirname(__file__)
     subprocess.run([sys.executable, "-c", RECORDS, str(tmp_path), bench, how], check=False)
-    # Nothing incomplete is seen, whenever the program was killed.
+    # No incomplete file is visible, whenever the program was killed.
     assert {path.name for path in tmp_path.glob("[!.]*")} - {"live"} == before
-    # A program that starts recording before it has looked keeps what was held.
+    # A program that records before it has recovered keeps the held recording.
     ReplayBuffer(tmp_path / "live", 1.0).close()
     found = recover_recordings(tmp_path / "live", lambda title: tmp_path / f"{title}.mkv")
     assert list((tmp_path / "live").iterdir()) == []

@@ -1,4 +1,4 @@
-"""The numbers beside a clip: raw maps, pictures of them, and a row a frame."""
+"""Raw maps, pictures of maps, and tables with a row for each frame."""
 
 from __future__ import annotations
 

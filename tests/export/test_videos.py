@@ -1,4 +1,4 @@
-"""Annotated videos, read back: every frame once, at its time, with its sound, heat in place."""
+"""Annotated videos, read back: frames, times, sound and the place of the heat."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_every_frame_once_and_the_rate_exactly(clip: Path, tmp_path: Path) -> No
 def test_the_sound_is_copied_whole(clip: Path, tmp_path: Path) -> None:
     export(Job(str(clip), (tmp_path / "out.mp4",)))
     assert "Audio: aac" in facts(tmp_path / "out.mp4")
-    # Copied, not encoded again: the very packets.
+    # The packets are copied and not encoded again.
     assert packet_times(tmp_path / "out.mp4", "a:0") == packet_times(clip, "a:0")
     assert heard(tmp_path / "out.mp4")[0] == pytest.approx(BEEP, abs=0.03)
 
@@ -119,7 +119,7 @@ def test_several_layers_of_a_size(clip: Path, tmp_path: Path) -> None:
     assert frames[0].shape == (90 + 40, 3 * 120 + 2 * 4, 3)
     original = frames[20][:90, :120]
     expected = cv2.resize(picture(20), (120, 90), interpolation=cv2.INTER_AREA)
-    # Its label apart, the original stays what it was.
+    # Except for its label, the original is unchanged.
     assert np.abs(original[:60].astype(int) - expected[:60]).mean() < 6
     assert np.abs(frames[20][:90, 124:244].astype(int) - expected).mean() > 6
     assert frames[20][90:].std() > 3
@@ -189,7 +189,7 @@ def test_sound_that_starts_before_the_pictures_stays_in_step(clip: Path, tmp_pat
     copy = ("-map", "0:v", "-map", "1:a", "-c", "copy", late)
     assert ffmpeg("-itsoffset", "0.5", "-i", clip, "-i", clip, *copy).returncode == 0
     export(Job(str(late), (tmp_path / "out.mp4",)))
-    # The first picture is half a second late, and our clip starts with it.
+    # The first picture is half a second late, and the exported clip starts with it.
     assert heard(tmp_path / "out.mp4")[0] == pytest.approx(BEEP - 0.5, abs=0.04)
 
 
@@ -236,7 +236,7 @@ def test_memory_does_not_grow_with_the_clip(tmp_path: Path) -> None:
 
 
 def test_decoded_frames_do_not_pile_up(tmp_path: Path) -> None:
-    """As the one above for FFmpeg's memory, which Python does not see."""
+    """As the test above, for the memory of FFmpeg, which tracemalloc does not count."""
     pytest.importorskip("resource", reason="the largest size of a process is told on POSIX only")
     film, size = tmp_path / "film.mp4", (640, 360)
     with VideoWriter(film, size, 30) as writer:

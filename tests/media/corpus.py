@@ -74,6 +74,7 @@ def write(
     sound: str = "",
     sound_start: float = 0.0,
     sound_seconds: float | None = None,
+    layout: str = "stereo",
     sar: Fraction | None = None,
     matrix: Sequence[float] | None = None,
     color: dict[str, int] | None = None,
@@ -94,6 +95,7 @@ def write(
         sound: FFmpeg's name of a sound encoder; a beep at `BEEP_AT`.
         sound_start: Seconds at which the sound begins.
         sound_seconds: Length of the sound; that of the pictures if None.
+        layout: Of the sound's channels.
         sar: Aspect ratio of a pixel.
         matrix: Display matrix, nine numbers.
         color: `colorspace`, `color_range`, `color_primaries`, `color_trc` by FFmpeg's numbers; the
@@ -122,7 +124,7 @@ def write(
             setattr(context, name, value)
         if matrix is not None:
             stream.set_display_matrix(list(matrix))
-        audio = out.add_stream(sound, rate=_SAMPLE_RATE, layout="stereo") if sound else None
+        audio = out.add_stream(sound, rate=_SAMPLE_RATE, layout=layout) if sound else None
         for number, image in enumerate(images):
             frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), source_format)
             # FFmpeg's numbers of matrices and PyAV's agree for these.
@@ -150,7 +152,10 @@ def _beep(audio: av.AudioStream, start: float, seconds: float) -> list[av.AudioF
     loud = (t >= BEEP_AT) & (t < BEEP_AT + BEEP_SECONDS)
     wave = (np.sin(2 * np.pi * 1000 * t) * loud * 20_000).astype(np.int16)
     resampler = av.AudioResampler(
-        audio.codec_context.format, "stereo", _SAMPLE_RATE, audio.codec_context.frame_size or 1024
+        audio.codec_context.format,
+        audio.codec_context.layout,
+        _SAMPLE_RATE,
+        audio.codec_context.frame_size or 1024,
     )
     frame = av.AudioFrame.from_ndarray(np.repeat(wave, 2)[None], "s16", "stereo")
     frame.sample_rate, frame.time_base = _SAMPLE_RATE, Fraction(1, _SAMPLE_RATE)
@@ -160,18 +165,27 @@ def _beep(audio: av.AudioStream, start: float, seconds: float) -> list[av.AudioF
 
 def heard_at(path: Path) -> float | None:
     """Seconds of the first loud sample after the first frame of the video; None without sound."""
+    return next(iter(beeps(path)), None)
+
+
+def beeps(path: Path) -> list[float]:
+    """Seconds of the start of each beep, after the first frame of the video."""
     with av.open(str(path)) as media:
         if not media.streams.audio:
-            return None
+            return []
         first = next(frame.time for frame in media.decode(video=0))
+    found: list[float] = []
+    end = -1.0
     with av.open(str(path)) as media:
-        resampler = av.AudioResampler("flt", "mono", _SAMPLE_RATE)
-        for decoded in media.decode(audio=0):
-            for frame in resampler.resample(decoded):
-                loud = np.flatnonzero(np.abs(frame.to_ndarray()[0]) > 0.15)
-                if loud.size and frame.time is not None:
-                    return frame.time + loud[0] / _SAMPLE_RATE - (first or 0.0)
-    return None
+        for frame in media.decode(audio=0):
+            # A new one each time: the form of the sound may change.
+            for mono in av.AudioResampler("flt", "mono", _SAMPLE_RATE).resample(frame):
+                for index in np.flatnonzero(np.abs(mono.to_ndarray()[0]) > 0.15):
+                    at = (frame.time or 0.0) + index / _SAMPLE_RATE - (first or 0.0)
+                    if at > end + BEEP_SECONDS:
+                        found.append(at)
+                    end = at
+    return found
 
 
 def frame_times(path: Path) -> list[float]:

@@ -10,7 +10,7 @@ import corpus
 import numpy as np
 import pytest
 
-from uvanet.errors import SourceError
+from uvanet.errors import OutputError, SourceError
 from uvanet.overlay import OverlayStyle
 from uvanet.sources import make_source
 from uvanet.video.exporter import export
@@ -117,6 +117,46 @@ def test_every_size_is_read_and_written(tmp_path: Path, size: tuple[int, int], e
     # Odd sizes get one more row or column.
     assert written.shape[:2] == (height + height % 2, width + width % 2)
     assert written.mean(axis=(0, 1)) == pytest.approx(COLOR, abs=12)
+
+
+@pytest.mark.parametrize("size", [(2, 8), (8, 2), (2, 2)])
+def test_interlaced_video_too_small_for_the_filter_is_shown(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    image = np.full((size[1], size[0], 3), COLOR, np.uint8)
+    path = corpus.write(
+        tmp_path / "clip.mov", "rawvideo", images=[image] * 3, pix_fmt="uyvy422",
+        options={"flags": "+ilme", "field_order": "tt"},
+    )  # fmt: skip
+    with av.open(str(path)) as media:
+        assert next(media.decode(video=0)).interlaced_frame
+    assert first_image(path).mean(axis=(0, 1)) == pytest.approx(COLOR, abs=7)
+
+
+@pytest.mark.parametrize("matrix", [8, 10, 14])
+def test_a_matrix_that_ffmpeg_does_not_convert_is_shown_and_told(
+    tmp_path: Path, matrix: int
+) -> None:
+    path = tmp_path / "clip.mkv"
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("libx264", rate=25)
+        stream.width, stream.height, stream.pix_fmt = *SMALL, "yuv420p"
+        stream.codec_context.colorspace = matrix
+        frame = av.VideoFrame.from_ndarray(np.full((SMALL[1], SMALL[0], 3), 90, np.uint8), "rgb24")
+        frame = frame.reformat(format="yuv420p")
+        frame.pts, frame.colorspace = 0, matrix
+        out.mux([*stream.encode(frame), *stream.encode(None)])
+    with make_source(str(path)) as source:
+        assert "rare way" in source.info.note
+    assert first_image(path).mean(axis=(0, 1)) == pytest.approx((90, 90, 90), abs=4)
+
+
+def test_a_picture_too_wide_for_videos_is_refused_with_its_reason(tmp_path: Path) -> None:
+    image = np.full((16, 20_000, 3), COLOR, np.uint8)
+    path = corpus.write(tmp_path / "clip.mkv", "ffv1", images=[image], pix_fmt="bgr0")
+    assert first_image(path).shape == (16, 20_000, 3)
+    with pytest.raises(OutputError, match="up to 16384 pixels"):
+        export(Job(str(path), (tmp_path / "out.mp4",), look=BARE))
 
 
 @pytest.mark.parametrize("name", ["clip.ts", "clip.h264"])

@@ -233,6 +233,17 @@ def test_a_model_without_a_frame_for_its_trial_is_reported_as_waiting(stage: Sta
     stage.until(lambda: ("changed", "b") in stage.said)
 
 
+def test_a_change_of_engine_keeps_the_model_that_is_being_loaded(stage: Stage) -> None:
+    stage.open(Clip(None, 30.0, live=True, title="live"))
+    stage.models |= {"first": FakePredictor(), "second": FakePredictor()}
+    student = stage.session.student
+    student.use("second")
+    student.use_engine("torch")
+    stage.until(lambda: ("changed", "second") in stage.said)
+    stage.until(lambda: not student.pending)
+    assert (student.name, student.choice) == ("second", "second")
+
+
 def test_a_model_takes_effect_on_the_frame_of_a_paused_live_source(stage: Stage) -> None:
     stage.models["b"] = other = FakePredictor()
     stage.open(Clip(None, 30.0, live=True, title="camera"))

@@ -1,4 +1,4 @@
-"""Runs the command line by a shell, as processes."""
+"""Runs the command line as processes of a shell."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What tests of the library share: pictures with gaze, a student, a teacher, clips."""
+"""Fixtures of the library's tests: pictures with gaze, a student, teachers, clips."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ def gaze_tree(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def gaze_data_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The same, shared by all tests: read only."""
+    """The same pictures, shared by all tests and not to be changed."""
     return write_gaze(tmp_path_factory.mktemp("gaze"))
 
 
 @pytest.fixture(scope="session")
 def small_teachers(gaze_data_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run's folder with both teachers, which have learned next to nothing: read only."""
+    """A run's folder with both teachers after a minimal training, not to be changed."""
     from small_configs import SPATIAL_CONFIG, TEMPORAL_CONFIG
 
     from uvanet.training.teachers.build import make_teachers
@@ -44,7 +44,7 @@ def small_teachers(gaze_data_root: Path, tmp_path_factory: pytest.TempPathFactor
 
 @pytest.fixture(scope="session")
 def model() -> uvanet.Model:
-    """A student that ships."""
+    """A shipped student."""
     return uvanet.load("uvanet-64")
 
 
@@ -63,19 +63,19 @@ def frames() -> list[np.ndarray]:
 
 @pytest.fixture(scope="session")
 def teacher(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A teacher of a few lines, as an ONNX file without a card: read only."""
+    """A tiny teacher, as an ONNX file without a card, not to be changed."""
     return write_teacher(tmp_path_factory.mktemp("teacher") / "green.onnx")
 
 
 @pytest.fixture(scope="session")
 def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A clip of a red and a green square: read only."""
+    """A clip of a red and a green square, not to be changed."""
     return write_scene(tmp_path_factory.mktemp("scene") / "squares.mp4")
 
 
 @pytest.fixture(scope="session", autouse=True)
 def one_thread() -> None:
-    """Tests share a small machine: several threads of torch would wait for each other's cores."""
+    """Limits torch to one thread, since on a busy machine more threads wait for each other."""
     if is_installed("torch"):
         import torch
 

@@ -1,4 +1,4 @@
-"""Predictors of a few lines for tests of evaluation."""
+"""Simple predictors for tests of evaluation."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import numpy as np
 
 
 def bright(image: np.ndarray) -> np.ndarray:
-    """Knows what these pictures are about: heat on the bright disc."""
+    """A map of brightness, which is high on the disc of the test pictures."""
     return cv2.GaussianBlur(image.min(2).astype(np.float32), (0, 0), 3) ** 2
 
 

@@ -1,4 +1,4 @@
-"""Tables of gaze as the programs of eye trackers write them, with the makers' column names."""
+"""Gaze tables in the formats of eye trackers, with the original column names."""
 
 from pathlib import Path
 
@@ -56,7 +56,7 @@ CLOUD_WORLD = (
 
 
 def tobii_row(time, person, gaze="", event="", index="", fixation="", sensor="Eye Tracker"):
-    """A row of Tobii Pro Lab: decimal commas, display in pixels, stimulus in shares of it."""
+    """A row of Tobii Pro Lab: decimal commas, display in pixels, stimulus in 0 to 1."""
     stimulus = "ad" if event else ""
     points = []
     for point in (gaze, fixation):

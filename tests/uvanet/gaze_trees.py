@@ -1,4 +1,4 @@
-"""Small data sets on disk, in the layouts that the world ships them in."""
+"""Small data sets on disk, in the layouts of published sets."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def picture(x: float, y: float) -> np.ndarray:
 
 
 def density(x: float, y: float) -> np.ndarray:
-    """A blob at a place, uint8, as the published sets store it."""
+    """A density map with one blob, uint8, as in published sets."""
     marks = np.zeros((SIZE[1], SIZE[0]), np.float32)
     marks[round(y), round(x)] = 1
     blurred = cv2.GaussianBlur(marks, (0, 0), 4)
@@ -50,9 +50,9 @@ def write_mat(path: Path, **held: object) -> None:
 
 
 def write_video(path: Path, places: list[tuple[float, float]], fps: float = 30) -> None:
-    """A disc that is at one place a frame."""
+    """Writes a video of a disc that has one position in each frame."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    # OpenCV knows small letters only.
+    # OpenCV recognizes endings in lower case only.
     plain = path.with_suffix(path.suffix.lower())
     code = cv2.VideoWriter.fourcc(*("MJPG" if plain.suffix == ".avi" else "mp4v"))
     writer = cv2.VideoWriter(str(plain), code, fps, SIZE)
@@ -64,7 +64,7 @@ def write_video(path: Path, places: list[tuple[float, float]], fps: float = 30) 
 
 
 def path_of(count: int) -> list[tuple[float, float]]:
-    """Places of a disc that wanders to the right, one a frame."""
+    """Positions of a disc that moves to the right, one for each frame."""
     return [(20 + 56 * i / max(1, count - 1), 30.0) for i in range(count)]
 
 
@@ -96,7 +96,7 @@ def avs1k_tree(root: Path) -> Path:
 
 
 def acl_clip(folder: Path, stems: list[str], *, as_mat: bool) -> None:
-    """A clip as DHF1K's authors ship UCF-Sports and Hollywood-2."""
+    """A clip in the format of UCF-Sports and Hollywood-2 by the authors of DHF1K."""
     for stem, (x, y) in zip(stems, path_of(len(stems)), strict=True):
         write(folder / "images" / f"{stem}.png", picture(x, y))
         write(folder / "maps" / f"{stem}.png", density(x, y))
@@ -115,7 +115,7 @@ def ucf_tree(root: Path) -> Path:
 
 def hollywood_tree(root: Path) -> Path:
     for half, name in (("training", "actioncliptrain00001"), ("testing", "actioncliptest00001")):
-        # The second shot goes on where the first ended.
+        # Frame numbers of the second shot follow those of the first.
         for shot, first in ((1, 1), (2, 48)):
             stems = [f"{name}_{i:05d}" for i in range(first, first + 4)]
             acl_clip(root / half / f"{name}_{shot}", stems, as_mat=False)
@@ -123,7 +123,7 @@ def hollywood_tree(root: Path) -> Path:
 
 
 def dhf1k_tree(root: Path) -> Path:
-    """Videos 1 and 601 as files, 602 taken apart."""
+    """Videos 1 and 601 as files, video 602 as a folder of frames."""
     for number in (1, 601, 602):
         folder = root / "annotation" / f"{number:04d}"
         acl_clip(folder, [f"{i:04d}" for i in range(1, 7)], as_mat=False)
@@ -145,7 +145,7 @@ def salicon_tree(root: Path) -> Path:
             kind = [(name, object) for name in ("location", "timestamp", "fixations")]
             gaze = np.zeros((2, 1), kind)
             for i in range(2):
-                # Counted from 1, and of a type that cannot go below zero.
+                # Pixels are counted from 1, in an unsigned type.
                 at = np.array([[x + 1, y + 1], [x + 2 + i, y + 1]], np.uint8)
                 gaze[i, 0] = (at, np.zeros((2, 1)), at)
             write_mat(

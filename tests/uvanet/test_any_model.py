@@ -1,4 +1,4 @@
-"""Models besides students: teachers, and ONNX files that are not ours."""
+"""Models besides students: teachers, and ONNX files of other projects."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ HEIGHT, WIDTH = 24, 32
 
 
 class Bright(torch.nn.Module):
-    """A teacher of one frame: attention where it is bright."""
+    """A teacher without memory, whose map is the brightness."""
 
     def forward(self, frame: torch.Tensor) -> torch.Tensor:
         light = frame.float().mean(3)[:, ::4, ::4] + 1
@@ -34,7 +34,7 @@ class Bright(torch.nn.Module):
 
 
 class Changed(torch.nn.Module):
-    """A teacher with memory: attention where the brightness changed."""
+    """A teacher with memory, whose map is the change of brightness."""
 
     def forward(self, frame: torch.Tensor, earlier: torch.Tensor) -> tuple[torch.Tensor, ...]:
         light = frame.float().mean(3, keepdim=True).permute(0, 3, 1, 2)[:, :, ::4, ::4]
@@ -116,13 +116,13 @@ def test_a_teacher_with_memory_streams_as_a_student_does(temporal: Path) -> None
     stream = uvanet.Stream(temporal)
     for i in range(6):
         stream.step(spot(30, 48), i / 30)
-    # The disc jumped: what it left and where it is now changed, and nothing else.
+    # The disc jumped, so only its old and its new place changed.
     moved = stream.step(spot(90, 48), 5 / 30 + LAG)
     assert moved[3, 2] > 0.5
     assert moved[3, 6] > 0.5
     assert moved[0].max() < 0.1
     stream.reset()
-    # Nothing before it: a picture that stands still.
+    # Without an earlier frame, nothing changes.
     np.testing.assert_allclose(stream.step(spot(90, 48), 9.0), 1)
 
 
@@ -150,7 +150,7 @@ def test_an_external_model_needs_no_card(tmp_path: Path, color: str) -> None:
 
 def test_the_layout_is_read_from_the_file_and_a_stack_has_memory(tmp_path: Path) -> None:
     class Light(torch.nn.Module):
-        """Each frame's light, one a column, the newest last."""
+        """The brightness of each frame in a column, the newest last."""
 
         def forward(self, x: torch.Tensor) -> torch.Tensor:
             return x.mean((2, 3, 4))[:, None].expand(1, 2, 4) + 0.0

@@ -121,7 +121,7 @@ def test_the_card_is_the_one_of_the_shipped_weights() -> None:
 def test_the_shipped_weights_keep_what_their_card_says(
     model: uvanet.Model, data_root: Path
 ) -> None:
-    """Measured anew on human gaze, through the same door that users take."""
+    """Measured again on human gaze, by the public function."""
     from uvanet.data.fixations import read_split
     from uvanet.evaluation.baselines import center_prior
     from uvanet.evaluation.evaluator import score
@@ -277,7 +277,7 @@ def test_every_public_name_can_be_used_without_another_import() -> None:
 
 
 def output_of(script: str) -> str:
-    """What a fresh interpreter prints for a script."""
+    """The output of a script in a new interpreter."""
     command = [sys.executable, "-c", script]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
@@ -295,7 +295,7 @@ def test_predicting_imports_neither_torch_nor_qt() -> None:
 def test_onnx_runtime_writes_and_sends_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """ONNX Runtime's wheel would keep a device id in the home and report to its maker."""
+    """ONNX Runtime's wheel stores a device id in the home folder and sends telemetry by default."""
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / ".cache"))
     # Its own tests and CI machines are spared; a user's machine is neither.

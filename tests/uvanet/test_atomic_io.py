@@ -1,4 +1,4 @@
-"""Atomic writes: a target is replaced whole or left alone; parts of killed writers are removed."""
+"""Atomic writes: a target is replaced whole or not at all; files of killed writers are removed."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ def test_any_name_that_the_system_allows_can_be_written(tmp_path: Path, name: st
 
 
 def test_parts_of_running_writers_stay_whatever_their_process_id(tmp_path: Path) -> None:
-    """The id of a writer on another machine, or in another container, says nothing here."""
+    """The process id of a writer on another machine or in another container is not compared."""
     living = start_writer(tmp_path / "labels")
     mine = Part(tmp_path / "mine")
     mine.path.write_text("still being written")

@@ -42,7 +42,7 @@ def test_the_center_prior_is_the_mean_gaze(gaze_tree: Path) -> None:
 def test_the_motion_baseline_highlights_moving_objects() -> None:
     rule = MotionBaseline(FunctionPredictor("flat", flat))
     still = np.full((60, 80, 3), 90, np.uint8)
-    # On a picture, and where nothing moves, the map stays as it is up to its scale.
+    # On a still picture, and where nothing moves, only the scale of the map changes.
     assert np.ptp(rule.predict(still, 0.0)) == 0
     for k in range(1, 40):
         after = rule.predict(still, k / 25)
@@ -73,14 +73,14 @@ def test_baselines_highlight_a_salient_disc(find: object) -> None:
 
 
 def test_the_center_prior_reproduces_published_numbers(data_root: Path) -> None:
-    """As first measured by others on the test split: NSS 0.94, CC .40, AUC-Judd .75, SIM .45."""
+    """First measured by others on the test split: NSS 0.94, CC .40, AUC-Judd .75, SIM .45."""
     prior = center_prior(fixations.read_split(data_root, "train"))
     found = score(fixations.read_split(data_root, "test"), prior)
     assert found["nss"] == pytest.approx(0.94, abs=0.01)
     assert found["cc"] == pytest.approx(0.40, abs=0.01)
     assert found["auc_judd"] == pytest.approx(0.75, abs=0.01)
     assert found["sim"] == pytest.approx(0.45, abs=0.01)
-    # Knowing the centre is worth nothing there.
+    # The center prior does not predict the gaze there.
     assert found["auc_shuffled"] == pytest.approx(0.5, abs=0.02)
 
 

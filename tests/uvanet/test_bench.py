@@ -26,14 +26,14 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 def use_one_core() -> None:
-    """On a busy machine, torch's threads would wait for each other most of the time."""
+    """One thread for torch, since on a busy machine more threads wait for each other."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """The folder and the table of one short run, the program left out."""
+    """Folder and table of one short run without the program."""
     folder = tmp_path_factory.mktemp("bench")
     command = [sys.executable, "-m", "uvanet", "bench", "--seconds", "0.005", "--program", "0"]
     command += ["--model", "uvanet-64-int8", "-o", "bench.json", "--plots", "."]
@@ -146,7 +146,7 @@ def test_model_files_are_small() -> None:
 
 @pytest.mark.parametrize("start", ["uvanet.stream", "app.main", "app.cli"])
 def test_the_program_starts_without_what_only_training_needs(start: str) -> None:
-    """Each costs a second of the start and tens of megabytes."""
+    """Each of these imports takes about a second and tens of megabytes."""
     script = (
         f"import sys, importlib, numpy; importlib.import_module({start!r})\n"
         "import uvanet; s = uvanet.Stream(uvanet.load('uvanet-64', engine='onnx'))\n"

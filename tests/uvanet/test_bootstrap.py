@@ -36,7 +36,7 @@ def test_frames_of_one_clip_give_wider_intervals_than_pictures() -> None:
     honest = interval(values, draw_weights(clips, 2000, 0))
     naive = interval(values, draw_weights([""] * 400, 2000, 0))
     assert honest.high - honest.low > 3 * (naive.high - naive.low)
-    # Every resample holds as many clips as there are, whatever their lengths.
+    # Every resample has as many clips as the set, whatever their lengths.
     assert draw_weights(clips, 50, 0).sum(1).tolist() == [400] * 50
 
 
@@ -58,7 +58,7 @@ def test_nan_values_are_left_out_of_intervals() -> None:
 
 
 def test_paired_differences_have_narrower_intervals(gaze_tree: Path) -> None:
-    """Both see the same pictures, so what these have in common drops out."""
+    """Both predictors see the same pictures, whose common differences cancel."""
 
     def better(image: np.ndarray) -> np.ndarray:
         return bright(image) ** 1.2

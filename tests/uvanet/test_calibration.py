@@ -27,7 +27,7 @@ def test_golden_section_finds_a_maximum_inside_its_bounds() -> None:
 
 
 def test_the_best_scale_undoes_what_flattened_the_maps(gaze_tree: Path) -> None:
-    """Maps whose logits are a third of the truth's need a scale beyond the old end of 1.4."""
+    """If the logits are a third of the true ones, the scale is above 1.4, the largest of 0.1.0."""
     pictures = fixations.read_split(gaze_tree, "train")
     truth = {one.image().tobytes(): one.gaze().density_on((48, 36)) for one in pictures}
 
@@ -39,7 +39,7 @@ def test_the_best_scale_undoes_what_flattened_the_maps(gaze_tree: Path) -> None:
 
 
 def test_the_best_scale_keeps_cc(gaze_tree: Path) -> None:
-    """NSS alone would sharpen maps that describe the gaze exactly, without end."""
+    """By NSS alone, maps equal to the density of gaze would be sharpened without limit."""
     pictures = fixations.read_split(gaze_tree, "train")
     truth = {one.image().tobytes(): one.gaze().density_on((48, 36)) for one in pictures}
 

@@ -1,4 +1,4 @@
-"""The time between checkpoints counts from the end of one to the next."""
+"""The time between checkpoints is counted from the end of a checkpoint."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class SlowDisk(Callback):
 def test_a_checkpoint_that_takes_long_does_not_follow_each_step(
     gaze_data_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """On a busy machine, a run measured itself and wrote a checkpoint after each step."""
+    """On a busy machine, a run measured and wrote a checkpoint after each step."""
     disk = SlowDisk()
     clock = SimpleNamespace(monotonic=lambda: disk.now)
     monkeypatch.setattr("uvanet.training.trainer.time", clock)

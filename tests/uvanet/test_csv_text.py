@@ -1,4 +1,4 @@
-"""No cell of a table that the program writes becomes a formula of a spreadsheet."""
+"""No cell of a written table is a formula for a spreadsheet."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_control_characters_become_escapes() -> None:
 
 
 def test_every_table_is_written_by_it() -> None:
-    """A writer of its own would skip the rule."""
+    """Other code that writes CSV would not escape formulas."""
     folders = [ROOT / name for name in ("uvanet", "app", "packaging")]
     others = []
     for path in (path for folder in folders for path in folder.rglob("*.py")):

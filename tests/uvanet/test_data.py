@@ -1,4 +1,4 @@
-"""Reading gaze, and making labelled motion from it."""
+"""Reading gaze, and labelled synthetic motion made from it."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_a_density_map_without_fixations_is_empty() -> None:
 
 @pytest.fixture
 def scene() -> tuple[torch.Tensor, torch.Tensor]:
-    """Four smooth pictures with one place looked at each."""
+    """Four smooth pictures with one fixated place each."""
     rng = np.random.default_rng(0)
     import cv2
 
@@ -103,7 +103,7 @@ def test_a_moving_camera_does_not(scene: tuple[torch.Tensor, torch.Tensor]) -> N
 
 
 def test_the_label_follows_its_picture(scene: tuple[torch.Tensor, torch.Tensor]) -> None:
-    """The looked-at place is painted pure red; where the crop shows red, there is the label."""
+    """The fixated place is red, so the label must be where the crop is red."""
     pictures, densities = scene
     marked = (pictures // 4).clone()
     places = [(10, 12), (50, 12), (32, 40), (20, 50)]
@@ -117,7 +117,7 @@ def test_the_label_follows_its_picture(scene: tuple[torch.Tensor, torch.Tensor])
         redness = pairs.frame[:, 0] - pairs.frame[:, 1:].mean(1)
         for red, label in zip(redness, pairs.temporal_target[:, 0], strict=True):
             if red.max() < 0.2:
-                continue  # this picture turned grey
+                continue  # the color change made this picture gray
             found = torch.tensor(divmod(int(red.argmax()), 64)) / 64
             expected = torch.tensor(divmod(int(label.argmax()), 32)) / 32
             assert (found - expected).abs().max() < 0.09
@@ -132,7 +132,7 @@ def test_an_object_takes_its_share_and_more_when_it_moves(
     running = MotionConfig(still=1.0, objects=1.0, object_rest=0.0, parts=0.0)
     rest = make_pairs(*scene, (64, 64), resting, torch.Generator().manual_seed(seed))
     run = make_pairs(*scene, (64, 64), running, torch.Generator().manual_seed(seed))
-    # Same chance: the current frames agree, only where the object was before differs.
+    # With the same seed, the current frames are equal; the earlier place of the object differs.
     assert torch.equal(rest.frame, run.frame)
     assert torch.equal(rest.frame, rest.earlier)
     moved = (run.frame - run.earlier).abs().amax((1, 2, 3)) > 0.02
@@ -153,14 +153,14 @@ def test_a_part_that_moves_is_told_by_the_earlier_frame_alone(
     for seed in range(6):
         without = make_pairs(*scene, (64, 64), STILL, torch.Generator().manual_seed(seed))
         moved = make_pairs(*scene, (64, 64), parts, torch.Generator().manual_seed(seed))
-        # The current frame gives nothing away.
+        # The current frame does not show the motion.
         assert torch.equal(moved.frame, without.frame)
         assert torch.allclose(moved.temporal_target.sum((1, 2, 3)), torch.ones(4), atol=1e-4)
         change = (moved.frame - moved.earlier).abs().mean(1, keepdim=True)
         change = torch.nn.functional.avg_pool2d(change, 2)
         gain = (moved.temporal_target - without.temporal_target).clamp_min(0)
         assert (gain.sum((1, 2, 3)) <= MAX_SHARE + 0.01).all()
-        # What was gained lies where something changed between the frames.
+        # The label grows only where the frames differ.
         for g, c in zip(gain[:, 0], change[:, 0], strict=True):
             if g.sum() > 0.1:
                 gained.append(float(g.sum()))

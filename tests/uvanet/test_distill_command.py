@@ -26,7 +26,7 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="orders on stdin")
 
 
 class Clock:
-    """Time that passes when it is told to."""
+    """A clock that the test sets forward."""
 
     def __init__(self) -> None:
         self.now = 100.0
@@ -90,7 +90,7 @@ def test_a_run_is_stopped_by_a_word_keeps_its_best_and_resumes(
     assert card is not None
     assert set(card.metrics) == {"val"}
     assert last.report["verdict"] in ("better", "no clear difference", "worse")
-    # It resumes from there, and labels nothing anew.
+    # The run resumes from its checkpoint, and no label is made again.
     again = Child(*words)
     again.until(training(int(measured.step) + 1))
     steps = [told for told in again.events if isinstance(told, StepEvent)]

@@ -1,4 +1,4 @@
-"""Teachers, and the pipeline from data to a distilled student, on pictures made for it."""
+"""Teachers, and the pipeline from data to a distilled student, on generated pictures."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_teachers_learn_where_the_backbone_stays(
     after = load_file(small_teachers / "teacher-spatial.safetensors")
     for name, value in before.items():
         assert torch.equal(after[f"backbones.{name}"], value), name
-    # What is there is used again, and nothing is trained.
+    # Existing results are reused, and nothing is trained.
     run = tmp_path / "run"
     shutil.copytree(small_teachers, run)
     listener = Listener()
@@ -109,7 +109,7 @@ def test_teachers_of_other_data_or_settings_are_not_used(
     wider = dataclasses.replace(SPATIAL_CONFIG, epochs=9)
     with pytest.raises(ModelError, match=r"epochs \(1 there, 9 now\)"):
         make_teachers(gaze_data_root, run, wider, TEMPORAL_CONFIG)
-    # 0.1.0 kept no record: what its teachers were trained on is unknown.
+    # 0.1.0 stored no record, so the data of its teachers is unknown.
     (run / "teachers.json").unlink()
     with pytest.raises(ModelError, match="teacher-spatial"):
         make_teachers(gaze_data_root, run, SPATIAL_CONFIG, TEMPORAL_CONFIG)
@@ -159,7 +159,7 @@ def test_a_student_is_distilled_stopped_and_resumed(
     assert not finished
     assert card is not None
     assert set(card.metrics) == {"val"}
-    # Stopped before its checkpoint was compared: the student in the folder may be of other data.
+    # Stopped before the checkpoint was compared, so the student in the folder may be of other data.
     assert distill(config, out, callback=Stopper(0)) == (None, False)
     listener = Listener()
     card, finished = distill(config, out, callback=listener)
@@ -191,7 +191,7 @@ def test_a_student_is_distilled_stopped_and_resumed(
 def test_a_deleted_teacher_is_exported_anew(
     gaze_data_root: Path, small_teachers: Path, tmp_path: Path
 ) -> None:
-    """Its ONNX file stayed, so that the gate that was deleted went on labelling."""
+    """The ONNX file was kept, so that the deleted gate still labelled."""
     run = tmp_path / "run"
     shutil.copytree(small_teachers, run)
     before = (run / "teacher-temporal.onnx").read_bytes()

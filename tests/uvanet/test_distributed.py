@@ -18,7 +18,7 @@ from uvanet.training.distillation import DistillationModule, train_student
 from uvanet.training.distributed import make_fabric, shard, synchronize_batch_norm
 from uvanet.training.pipeline import gaze_pictures
 
-# Both in one start of torchrun, which takes longer than they do.
+# Both tests share one start of torchrun, which takes longer than their steps.
 SCRIPT = """
 import sys
 sys.path[:0] = {folders!r}
@@ -39,7 +39,7 @@ def gradients(out: str | None = None) -> dict[str, torch.Tensor]:
     pairs = make_pairs(
         pictures, torch.rand(6, 24, 24, generator=rng), (28, 36), MotionConfig(), rng
     )
-    # In 64 bits: what rounding takes over the edge of a ReLU6 changes gradients by percents.
+    # In 64 bits, since rounding at the edge of a ReLU6 changes gradients by percents.
     fabric = make_fabric("64-true", device="cpu")
     task = DistillationModule(create_student("uvanet-32"), TrainConfig(preset="uvanet-32"))
     task.model = synchronize_batch_norm(task.model, fabric)  # type: ignore[assignment]  # same type
@@ -111,7 +111,7 @@ def test_gradients_of_two_processes_are_those_of_one(two_processes: tuple[Path, 
 
 
 def test_stop_reaches_all_processes(two_processes: tuple[Path, str]) -> None:
-    """In 0.1.0 the first process left, and the others waited for it."""
+    """In 0.1.0 the first process ended, and the others waited for it."""
     folder, out = two_processes
     assert sorted(out.split("\n")) == ["", *(f"stopped {r} {s}" for r in (0, 1) for s in (0, 5))]
     assert torch.load(folder / "run" / "checkpoint.pt", weights_only=True)["step"] == 5

@@ -63,7 +63,7 @@ def test_engines_agree_on_a_video(engine: str, frames: list[np.ndarray]) -> None
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("count", [8, 21])
 def test_a_batch_gives_what_single_frames_give(engine: str, threads: int, count: int) -> None:
-    """Also where its last piece is a short one."""
+    """Also if the last part of a batch is shorter."""
     rng = np.random.default_rng(2)
     batch = rng.integers(0, 256, (count, 64, 64, 3), np.uint8)
     earlier = rng.random((count, 32, 16, 16), np.float32)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 class Recorder(Predictor):
-    """Keeps what it was shown."""
+    """Stores the frames that it was given."""
 
     def __init__(self, back: int) -> None:
         super().__init__(f"recorder {back}")
@@ -52,7 +52,7 @@ class Recorder(Predictor):
         return bright(image)
 
 
-# What is counted.
+# Counted items.
 
 
 def test_an_informed_model_scores_above_the_center_prior(gaze_tree: Path) -> None:
@@ -78,7 +78,7 @@ def test_a_set_without_points_is_measured_by_density_metrics_only(tmp_path: Path
     assert table.count(" - ") >= 3
 
 
-# What is left out, and that it is said.
+# Items that are left out and reported.
 
 
 def test_a_damaged_picture_is_skipped_logged_and_counted(
@@ -149,7 +149,7 @@ def test_a_set_without_gaze_is_refused(tmp_path: Path) -> None:
         evaluate_predictors(GazeSet("mine", clips=[clip]), [FunctionPredictor("flat", flat)])
 
 
-# What a model is shown.
+# Frames that a model is given.
 
 
 def test_each_clip_is_decoded_once_for_all_predictors(tmp_path: Path) -> None:
@@ -180,7 +180,7 @@ def test_each_clip_is_decoded_once_for_all_predictors(tmp_path: Path) -> None:
 
 
 def test_a_student_is_measured_as_in_the_live_view() -> None:
-    """Although it is shown only the frames shortly before a measured one."""
+    """Although the model is given only the frames shortly before a measured one."""
     model = uvanet.load("uvanet-64")
     maps = []
 

@@ -1,4 +1,4 @@
-"""The auxiliary loss of faces: where they are known, and its head, which does not ship."""
+"""The auxiliary loss of faces, and its head, which is not exported."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_the_loss_is_the_cross_entropy_of_known_pictures() -> None:
 
 
 def test_face_maps_are_cropped_like_the_pictures() -> None:
-    """A picture that is bright where its face map is stays so in every view."""
+    """A picture that is bright at its faces is bright there in every view."""
     rng = torch.Generator().manual_seed(2)
     faces = torch.zeros(8, 64, 64)
     faces[:, 20:40, 8:30] = 1.0

@@ -63,9 +63,9 @@ def test_faces_are_blobs_of_their_size_and_score() -> None:
     assert drawn.dtype == np.float32
     assert drawn.max() == pytest.approx(0.9, abs=0.02)
     assert np.unravel_index(drawn.argmax(), drawn.shape) in [(24, 29), (24, 30), (25, 29), (25, 30)]
-    # One standard deviation is 0.35 of a side: 7 of 80 columns.
+    # One standard deviation is 0.35 of a side, 7 of 80 columns.
     assert drawn[25, 37] == pytest.approx(0.9 * np.exp(-0.5 * (7.5 / 7) ** 2), abs=0.01)
-    assert drawn[0, 0] > 0.3  # smaller than a cell, and still there
+    assert drawn[0, 0] > 0.3  # although smaller than a cell
 
 
 def test_faces_are_found_once(
@@ -74,6 +74,6 @@ def test_faces_are_found_once(
     first = FaceLabels(tmp_path)("key", portrait)
     none = FaceLabels(tmp_path)("empty", np.zeros((64, 64, 3), np.uint8))
     assert [len(first), len(none)] == [1, 0]
-    monkeypatch.setattr(faces, "FaceDetector", None)  # nothing is searched again
+    monkeypatch.setattr(faces, "FaceDetector", None)  # the detector is not used again
     assert np.array_equal(FaceLabels(tmp_path)("key", portrait), first)
     assert FaceLabels(tmp_path)("empty", portrait).shape == (0, 5)

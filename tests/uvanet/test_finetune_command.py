@@ -1,4 +1,4 @@
-"""A student adapts to a scene, by a teacher of a few lines; real processes throughout."""
+"""Fine-tuning of a student on a scene with a tiny teacher, in real processes."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 
 @pytest.fixture
 def no_models() -> Iterator[None]:
-    """Own models of this test alone."""
+    """An empty folder of own models."""
     shutil.rmtree(models_folder(), ignore_errors=True)
     yield
     shutil.rmtree(models_folder(), ignore_errors=True)
@@ -64,7 +64,7 @@ def test_a_scene_is_learned_kept_and_listed(
     assert report["after"]["mean"] > report["before"]["mean"] + 0.1
     assert report["gain"]["low"] > 0
     assert report["before"]["low"] <= report["before"]["mean"] <= report["before"]["high"]
-    # The whole pair is there, the card tells how it came to be, and nothing else is left.
+    # The model and its card, which names the recipe, are there, and nothing else.
     (card,) = list_user_models()
     assert str(user_model(card.name)) == done.last.model
     assert card.metrics["later frames of the scene"]["after"]["cc"] == report["after"]["mean"]
@@ -72,11 +72,11 @@ def test_a_scene_is_learned_kept_and_listed(
     assert card.name in [one.name for one in uvanet.available()]
     assert left_in(out) == {"report.json"}
     assert out.stat().st_mode & 0o077 == 0
-    # It sees what the teacher sees.
+    # Its map is near that of the teacher.
     image = cv2.cvtColor(scene(50), cv2.COLOR_BGR2RGB)
     y, x = np.unravel_index(uvanet.load(card.name).predict(image).argmax(), image.shape[:2])
     assert image[y, x, 1] > 150 > image[y, x, 0]
-    # A student of one's own can go on learning.
+    # An own student can be fine-tuned again.
     again = adapted(clip, tmp_path / "b", teacher, "--steps", 5, "--start", card.name)
     assert again.code == 0
     assert again.last.report["before"]["mean"] == pytest.approx(report["after"]["mean"], abs=0.02)
@@ -91,7 +91,7 @@ def test_watching_begins_where_it_is_told(clip: Path) -> None:
     expected = min(whole, key=lambda t: abs(t - (1.0 + later[0].t)))
     assert np.abs(later[0].frame.astype(int) - whole[expected]).mean() < 2
     assert later[-1].t == pytest.approx(0.5, abs=0.1)
-    # Where less is left than is to be watched, the end is watched.
+    # Where less is left than asked for, the end of the file is read.
     last = [pair for pair, _ in watch_source(str(clip), 0.5, 400, begin=length - 0.1)]
     assert last[-1].t == pytest.approx(0.5, abs=0.1)
 
@@ -99,7 +99,7 @@ def test_watching_begins_where_it_is_told(clip: Path) -> None:
 def test_what_does_not_improve_is_not_kept(
     clip: Path, teacher: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    # Even a rate that changes no weight lets batch norm settle in the scene: so first it settles.
+    # Even at a rate that changes no weight, batch norm adapts to the scene, so it adapts first.
     settling = ("--steps", 60, "--start", "uvanet-32")
     assert adapted(clip, tmp_path / "first", teacher, *settling).code == 0
     (start,) = (tmp_path / "first").rglob("*.onnx")
@@ -261,7 +261,7 @@ def test_forgetting_is_told_where_there_is_gaze(
 def test_a_run_of_another_source_teacher_or_student_is_not_resumed(
     clip: Path, teacher: Path, tmp_path: Path
 ) -> None:
-    """In 0.1.0 the frames of one source were learned for another one, without a word."""
+    """In 0.1.0 a run of another source was resumed with the stored frames, without an error."""
     out, other = tmp_path / "run", write_scene(tmp_path / "other.mp4", start=30)
     out.mkdir()
     config = AdaptConfig(

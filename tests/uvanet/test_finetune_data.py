@@ -1,4 +1,4 @@
-"""What a quick fine-tune learns from: published gaze, recordings, a temporal teacher."""
+"""Data of a fine-tuning: published gaze, recordings, labels of a temporal teacher."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def test_a_recording_is_learned_by_its_pairs(tmp_path: Path) -> None:
     assert len(pairs) == 41
     moved = (pairs.frames != pairs.earlier).any(axis=(1, 2, 3))
     assert moved.sum() == 40
-    # What is near in time stays together when some of it is held out.
+    # Pairs near in time are held out together.
     learned, held_out = split_groups(pairs)
     assert not set(learned.groups) & set(held_out.groups)
     assert len(set(pairs.groups)) == 11
@@ -148,7 +148,7 @@ def test_a_distilled_student_is_compared_on_val(gaze_tree: Path) -> None:
 
 
 def test_one_clip_is_enough(tmp_path: Path) -> None:
-    """Parts of it are held out; 0.1.0 said after the labelling that four files are needed."""
+    """Parts of the file are held out; 0.1.0 asked for four files, after the labelling."""
     folder = tmp_path / "one"
     folder.mkdir()
     write_scene(folder / "ten seconds.mp4", 300)

@@ -95,7 +95,7 @@ def test_card_metrics_have_all_sets_with_shares_and_flicker(gaze_tree: Path) -> 
         assert human["human_share"] == 1
     assert "kld" in found["test"]["ensemble"]
     assert "kld" not in found["test/made"]["ensemble"]
-    # Of the predictions of a student only what users see is watched for flicker.
+    # Flicker is measured of the prediction that users see only.
     assert list(found["steady"]) == ["ensemble"]
     assert found["steady"]["ensemble"]["cc"] > 0.9
     assert "steady" not in card_metrics(rows, gaze_tree, ("val",))

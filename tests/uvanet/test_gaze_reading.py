@@ -1,4 +1,4 @@
-"""Reading of gaze: what is read, how often, and damaged files."""
+"""Reading of gaze: each file once, changed tables, damaged files."""
 
 from __future__ import annotations
 

@@ -108,7 +108,7 @@ def _scores(values, times, human=None):
 
 
 def test_the_interval_draws_blocks_of_time():
-    # Blocks of 2 s that differ, each of 20 equal moments: what is uncertain is the block.
+    # Blocks of 2 s differ, and each has 20 equal moments: only the mean of the blocks is uncertain.
     values = np.repeat([1.0, 3.0, 1.0, 3.0, 1.0, 3.0], 20)
     times = np.arange(120) * 0.1
     got = _scores(values, times).means()["nss"]

@@ -48,9 +48,9 @@ def others_map(points: np.ndarray, blur: float) -> np.ndarray:
 
 
 def test_it_is_the_nss_of_a_map_of_all_others() -> None:
-    """Against the definition, at full resolution and one observer after the other."""
+    """Equal to the definition, computed at full resolution for each observer."""
     points, observers = gaze(6)
-    points, observers = points[1:], observers[1:]  # the first observer counts less
+    points, observers = points[1:], observers[1:]  # the first observer has a smaller weight
     wanted = [
         sum(
             nss(others_map(points[observers != one], blur), points[observers == one])
@@ -114,7 +114,7 @@ def test_the_interval_of_a_ratio_is_that_of_paired_means() -> None:
     found = ratio(model, human, draw_weights([""] * 400))
     assert found.n == 399
     assert found.low < 0.7 < found.high
-    # The numbers vary by half of their mean, their ratio hardly.
+    # The values vary by half of their mean, and their ratio hardly at all.
     assert found.high - found.low < 0.02
     assert math.isnan(ratio(model, np.full(400, np.nan), draw_weights([""] * 400)).mean)
 

@@ -1,4 +1,4 @@
-"""`import uvanet` is quick because it loads nothing; the packages are typed."""
+"""`import uvanet` loads no heavy package; the packages are typed."""
 
 import subprocess
 import sys

@@ -43,7 +43,7 @@ def frames_of(clip: Clip, wanted: range) -> list[np.ndarray]:
 
 
 def check_truth(image: np.ndarray, gaze: Gaze, *, points: bool = True) -> None:
-    """The disc is where the labels say that people looked, and it is seen in color as it was."""
+    """The disc is at the labelled gaze, and its color is unchanged."""
     size = (image.shape[1], image.shape[0])
     peak = gaze.density_on(size)
     y, x = np.unravel_index(peak.argmax(), peak.shape)
@@ -321,7 +321,7 @@ def test_reading_needs_neither_torch_nor_scipy() -> None:
 
 
 def test_talk_has_the_described_contents(data_root: Path) -> None:
-    """Against the real clips: five, and about 31 fixations active on a frame."""
+    """The real set has five clips, and about 31 active fixations on a frame."""
     if not (data_root / "talk").is_dir():
         pytest.skip(f"no talk at {data_root}")
     clips = talk.read(data_root / "talk").clips

@@ -13,7 +13,7 @@ from uvanet import metrics
 from uvanet.errors import UsageError
 
 with warnings.catch_warnings():
-    # pysaliency imports pkg_resources, which warns of its own end.
+    # pysaliency imports pkg_resources, which warns of its deprecation.
     warnings.simplefilter("ignore")
     import pysaliency
     import pysaliency.metrics as peer
@@ -56,7 +56,7 @@ def test_sim_is_pysaliencys(saliency: np.ndarray, density: np.ndarray) -> None:
 
 
 def test_kld_is_the_mit_form_of_pysaliency(saliency: np.ndarray, density: np.ndarray) -> None:
-    """With pysaliency's own constants: none is handed in."""
+    """With pysaliency's own constants; none is passed to it."""
     p, q = saliency.astype(np.float64), density.astype(np.float64)
     assert metrics.kld(p, q) == pytest.approx(peer.MIT_KLDiv(p, q), rel=1e-9)
     # Zeros in the map are where the constant matters.
@@ -104,9 +104,9 @@ def test_information_gain_is_pysaliencys(saliency: np.ndarray, fixations: np.nda
 
 
 def test_auc_judd_is_pysaliencys(saliency: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
-    # pysaliency calls it by the name that NumPy 2 took away.
+    # pysaliency uses a name that NumPy 2 removed.
     monkeypatch.setattr(np, "trapz", np.trapezoid, raising=False)
-    # Each pixel fixated once at most: counted alike by both.
+    # Each pixel is fixated at most once, which both count alike.
     points = np.random.default_rng(5).permutation(SHAPE[0] * SHAPE[1])[:30]
     y, x = np.divmod(points, SHAPE[1])
     values = saliency[y, x].astype(np.float64)
@@ -126,7 +126,7 @@ def test_auc_shuffled_is_pysaliencys(saliency: np.ndarray, monkeypatch: pytest.M
 
     class Model(pysaliency.SaliencyMapModel):
         def _saliency_map(self, stimulus: np.ndarray) -> np.ndarray:
-            # Coarse values, so that there are ties.
+            # Coarse values, which give ties.
             return np.round(saliency, 1).astype(np.float64)
 
     stimuli = pysaliency.Stimuli([np.zeros((*size, 3), np.uint8) for size in sizes])

@@ -1,4 +1,4 @@
-"""Model cards: what is read, what is refused, and that one bad card harms no other model."""
+"""Model cards: reading, refusing, and bad cards, which must not affect other models."""
 
 from __future__ import annotations
 

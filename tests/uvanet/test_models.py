@@ -119,7 +119,7 @@ def test_the_ensemble_is_the_weighted_mean_of_three_predictions() -> None:
 def test_every_parameter_has_a_gradient() -> None:
     model = create_student("uvanet-64")
     output = model(torch.rand(2, 3, 64, 64), torch.rand(2, 3, 64, 64))
-    # Not a plain sum: batch norm makes its gradient zero.
+    # Not a plain sum, whose gradient is zero behind batch norm.
     sum((logits * torch.rand_like(logits)).sum() for logits in output[:3]).backward()
     silent = [n for n, p in model.named_parameters() if p.grad is None]
     assert silent == []
@@ -142,14 +142,14 @@ def test_attention_scales_whole_channels(kind: str) -> None:
     x = torch.rand(1, 4, 6, 6)
     with torch.no_grad():
         scaled, unscaled = block(x) - x, plain(x) - x
-    # Attention scales whole channels: one factor each, 1 where there is none.
+    # Attention scales whole channels by one factor each; without attention the factor is 1.
     factors = (scaled * unscaled).sum((2, 3)) / unscaled.square().sum((2, 3))
     assert torch.allclose(scaled, factors[:, :, None, None] * unscaled, atol=1e-5)
     assert torch.allclose(factors, torch.ones_like(factors)) == (kind == "none")
 
 
 def test_students_of_0_1_0_keep_their_shape(tmp_path: Path) -> None:
-    """They have no stage at 1/32 and a larger temporal branch."""
+    """Students of 0.1.0 have no stage at 1/32 and a larger temporal branch."""
     before = SpatioTemporal(
         Preset(64, spatial=(32, 64), temporal=(32, 32), temporal_depth=(1, 1), temporal_stride=4)
     ).eval()

@@ -1,4 +1,4 @@
-"""Muon: the rule of torch's own, all matrices of one shape at once."""
+"""Muon: the update rule of torch's, with all matrices of one shape in a batch."""
 
 from __future__ import annotations
 

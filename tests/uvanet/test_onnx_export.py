@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def operations(path: Path) -> Counter[str]:
-    """Constants do not count: sessions fold them."""
+    """Constants are not counted, since sessions fold them."""
     found = Counter(node.op_type for node in onnx.load(path).graph.node)
     del found["Constant"]
     return found
@@ -59,7 +59,7 @@ def test_the_exported_student_gives_the_maps_of_the_trained_one(
     saliency = torch.exp(logits - logits.amax((1, 2), keepdim=True)).numpy()
     np.testing.assert_allclose(found.saliency, saliency, atol=1e-4)
     np.testing.assert_allclose(found.features, expected.features.numpy(), atol=1e-3)
-    # Exporting changes nothing about the student.
+    # Exporting does not change the student.
     assert all(torch.equal(values, before[name]) for name, values in model.state_dict().items())
     assert not model.training
 
@@ -72,7 +72,7 @@ def test_the_inference_module_runs_the_second_attention_layer_once(tmp_path: Pat
     assert found["GlobalMaxPool"] == found["GlobalAveragePool"] == blocks == 6
     assert found["ReduceSum"] == found["BatchNormalization"] == 0
     convolutions = sum(isinstance(one, torch.nn.Conv2d) for one in model.modules())
-    # One more per attention, for its first layer runs twice; three heads are one.
+    # One more for each attention, whose first layer runs twice; the three heads are joined.
     assert found["Conv"] == convolutions + blocks - 2
 
 

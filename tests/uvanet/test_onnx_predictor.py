@@ -99,7 +99,7 @@ def test_a_stack_holds_the_previous_frames(tmp_path: Path) -> None:
     np.testing.assert_allclose(found[0], [0, 10, 20, 30], atol=1e-3)
     stack.observe(color(40, 0, 0), 0.16)
     np.testing.assert_allclose(stack.predict(color(50, 0, 0), 0.2)[0], [20, 30, 40, 50], atol=1e-3)
-    # After a reset there is no past: the first frame stands in for it.
+    # After a reset, the first frame takes the place of earlier ones.
     stack.reset()
     np.testing.assert_allclose(stack.predict(color(70, 0, 0), 0.0)[0], [70] * 4, atol=1e-3)
 
@@ -109,7 +109,7 @@ def test_the_last_of_several_maps_is_used(tmp_path: Path) -> None:
     many = row(f"{path},layout=TCHW,frames=3,range=255")
     for k in (5, 6):
         many.observe(color(k, k, k), 0.0)
-    # The model turned the order around, so the last map is that of the first frame.
+    # The model reverses the order, so the last map is that of the first frame.
     np.testing.assert_allclose(many.predict(color(7, 7, 7), 0.0), 5, rtol=1e-5)
 
 

@@ -30,7 +30,7 @@ def gradient(height: int, width: int) -> np.ndarray:
 @pytest.mark.parametrize("side", [32, 64, 128])
 @pytest.mark.parametrize("shape", [(480, 640), (720, 1280), (1080, 1920), (2160, 3840), (3840, 70)])
 def test_positions_are_kept(shape: tuple[int, int], side: int) -> None:
-    """Each point of the small picture stands for the middle of its part of the large one."""
+    """Each pixel of the small picture has the value at the middle of its part of the large one."""
     small = resize_to_input(gradient(*shape), (side, side)).astype(int)
     expected = gradient(side, side).astype(int)
     assert np.abs(small - expected)[..., :2].max() <= 255 / side / 4 + 1
@@ -45,10 +45,10 @@ def test_an_input_that_is_not_square_has_its_height_and_width() -> None:
 
 
 def test_fine_noise_is_averaged() -> None:
-    """Noise that the area filter levels out stays near level on the grid."""
+    """Noise that the area filter averages out is nearly averaged out by the grid."""
     noise = np.random.default_rng(1).integers(0, 256, (1080, 1920, 3), np.uint8)
     small = resize_to_input(noise, (64, 64)).astype(float)
-    # 16 points a pixel: a quarter of the noise's own spread of 74.
+    # 16 points a pixel give a quarter of the noise's standard deviation of 74.
     assert small.std() < 74 / 3.5
     assert small.mean() == pytest.approx(127.5, abs=2)
 

@@ -141,7 +141,7 @@ def test_a_start_names_the_weights_it_descends_from(tmp_path: Path) -> None:
     assert lineage[0]["sha256"] == file_hash(weights)
     card = read_card(resource("weights/uvanet-64.json"))
     assert data == card.data
-    # The next run starts from this one's student, whose card tells where it came from.
+    # The next run starts from the student of this one, whose card has its lineage.
     second = tmp_path / "uvanet-128.safetensors"
     second.write_bytes(b"weights")
     recipe = {"command": "second run", "lineage": lineage}

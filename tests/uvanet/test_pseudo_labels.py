@@ -58,7 +58,7 @@ EVERY = 0.5
 
 
 class Teacher:
-    """Looks at the upper left corner, on a grid of 36 x 48, and counts what it is asked."""
+    """A teacher whose map peaks in the upper left corner; it counts its calls."""
 
     def __init__(self, key: str = "one") -> None:
         self.key, self.asked = key, 0
@@ -125,7 +125,7 @@ def test_labels_are_cached_by_all_they_depend_on(tmp_path: Path) -> None:
     assert teacher.asked == 4
     labelled(examples, other, cache)
     assert other.asked == 4
-    # A file that a full disk or a kill cut off is made anew.
+    # A file that is cut off by a full disk or a kill is made again.
     for victim in cache.rglob("*.npz"):
         victim.write_bytes(victim.read_bytes()[:100])
     for _ in range(2):
@@ -162,7 +162,7 @@ def test_labels_are_kept_on_the_teachers_own_grid(tmp_path: Path) -> None:
 def test_other_gaze_changes_the_targets_and_asks_no_teacher(
     gaze_data_root: Path, tmp_path: Path
 ) -> None:
-    """In 0.1.0 gaze was blended into the cache, whose key did not know it."""
+    """In 0.1.0 the cache held labels blended with gaze, but its key did not depend on the gaze."""
     (picture, *_) = read_split(gaze_data_root, "train")
     teacher, pairs = Teacher(), []
     for fixations in (picture.fixations, picture.fixations[:, ::-1].copy()):
@@ -185,7 +185,7 @@ def test_labels_and_gaze_are_mixed_by_a_setting(
     still = dataclasses.replace(config.motion, still=1.0, objects=0.0, parts=0.0, min_zoom=1.0)
     part = Part(pairs, gaze_share=share, motion=still)
     loader = DataLoader([part], config, 64, torch.device("cpu"))
-    # Frames may be mirrored; the teacher's corner and the gaze stay apart all the same.
+    # Frames may be mirrored; the teacher's corner and the gaze are apart in both cases.
     target = loader.batch(0, Fabric(accelerator="cpu", devices=1)).spatial_target[0, 0].numpy()
     height, width = target.shape
     top = target[: height // 8]
@@ -218,7 +218,7 @@ def test_pictures_are_kept_whole_with_their_gaze(gaze_data_root: Path, tmp_path:
 def test_damaged_files_are_skipped_and_counted(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """In 0.1.0 one damaged picture or video ended the run after the check had promised not to."""
+    """In 0.1.0 one damaged picture or video ended the run, although the check said it would not."""
     pool = write_pool(tmp_path / "pool")
     (pool / "cut.jpg").write_bytes((pool / "a.jpg").read_bytes()[:400])
     (pool / "words.mp4").write_text("no video")

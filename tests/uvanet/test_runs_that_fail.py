@@ -1,4 +1,4 @@
-"""Runs that are killed, or cannot go on: real processes, and nothing is left behind."""
+"""Runs that are killed or fail, in real processes: no file is left behind."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_a_killed_run_starts_again_and_leaves_nothing(
     child.until(lambda told: phase_of(told) == phase)
     child.process.kill()
     child.end()
-    # As if it had been in the middle of a write.
+    # As after a kill in the middle of a write.
     (out / f".checkpoint.pt.{child.process.pid}-01234567.part").write_bytes(b"half")
     assert LOCK in left_in(out)
     again = adapt(clip, out, teacher, "--steps", 12)
@@ -68,7 +68,7 @@ def test_a_killed_run_goes_on_from_its_checkpoint(
     assert first.done > before
     again.say("stop")
     assert again.end()[0] == 0
-    # What was seen is not looked at again, and the seen is gone at the end.
+    # The stored frames are used again, and deleted at the end.
     assert not any(phase_of(told) == "watch" for told in again.events)
     assert not left_in(out) & {*TEMPORARY, LOCK}
 
@@ -104,7 +104,7 @@ def test_two_runs_at_once(clip: Path, teacher: Path, tmp_path: Path) -> None:
 
 
 def limit_files() -> None:
-    """Every file of the child ends at 3 MB, as on a disk that is full."""
+    """Files of the child are limited to 3 MB, as on a full disk."""
     import resource
 
     resource.setrlimit(resource.RLIMIT_FSIZE, (3_000_000, 3_000_000))

@@ -1,4 +1,4 @@
-"""Students see pictures in the pictures' own proportions, in use and in training."""
+"""Students get pictures in their original aspect ratio, in use and in training."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_batches_are_of_one_shape_and_hold_everything_that_fills_them() -> None:
     assert len(found) == groups.batches == 20 // 8 + 33 // 8
     for shape, chosen in found:
         assert len(chosen) == 8
-        # The few upright ones go with the nearest shape that fills a batch.
+        # The few upright pictures join the nearest shape that fills a batch.
         own = {fit_to_area(1000, round(1000 * r), 64 * 64) for r in ratios[chosen].tolist()}
         assert shape in own
         assert own <= {shape, (72, 56)}
@@ -69,7 +69,7 @@ def test_few_pictures_of_many_shapes_make_a_smaller_batch() -> None:
 
 
 def test_pairs_in_a_pictures_own_shape_do_not_stretch_it() -> None:
-    """A disc, stretched in memory, is round again."""
+    """A disc that is stretched in memory is round in a batch."""
     y, x = np.mgrid[:96, :96]
     # The picture is twice as wide as high, so that a disc is an upright ellipse in the square.
     disc = ((x - 48) / 12.0) ** 2 + ((y - 48) / 24.0) ** 2 < 1

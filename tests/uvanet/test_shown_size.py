@@ -1,4 +1,4 @@
-"""The size at which a student is shown pictures, which is not that of its training."""
+"""The shown size of a student, which differs from the size of its training."""
 
 from __future__ import annotations
 

@@ -68,13 +68,13 @@ def test_a_curve_has_the_scores_of_each_size(gaze_data_root: Path) -> None:
 @pytest.mark.parametrize(
     ("points", "side"),
     [
-        # The best NSS counts where CC is kept ...
+        # The best NSS is chosen where CC is kept ...
         ([point(64, 2.0, 0.70), point(96, 2.2, 0.70), point(128, 2.1, 0.70)], 96),
         # ... not where it is lost ...
         ([point(64, 2.0, 0.70), point(96, 2.1, 0.695), point(128, 2.3, 0.60)], 96),
-        # ... a little of it is given for much NSS, as of uvanet-256 ...
+        # ... a little CC is given up for much NSS, as of uvanet-256 ...
         ([point(224, 2.328, 0.722), point(256, 2.369, 0.716), point(280, 2.43, 0.712)], 280),
-        # ... and pixels that add next to nothing are not paid for.
+        # ... and a larger size with hardly more NSS is not chosen.
         ([point(64, 2.195, 0.70), point(96, 2.2, 0.70)], 64),
     ],
 )

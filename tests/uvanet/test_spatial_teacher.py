@@ -57,21 +57,23 @@ def test_cues_show_a_face_where_it_is() -> None:
         assert 160 < column * 8 < 290
 
 
-def test_answers_of_several_backbones_are_averaged() -> None:
+def test_logits_of_several_readouts_are_averaged() -> None:
     torch.manual_seed(1)
-    both = SpatialTeacher((0, 1), 8).eval()
+    teacher = SpatialTeacher((0, 1, 0), 8).eval()
+    assert len(teacher.backbones) == 2  # readouts of one scale share it
     image = torch.rand(1, 3, 64, 96)
-    faces = both.faces(image)
+    faces = teacher.faces(image)
     members = [
-        readout(backbone(image), faces)
-        for backbone, readout in zip(both.backbones, both.readouts, strict=True)
+        readout(teacher.backbone_of(number)(image), faces)
+        for number, readout in enumerate(teacher.readouts)
     ]
-    assert torch.allclose(both(image), (members[0] + members[1]) / 2, atol=1e-5)
+    assert torch.allclose(teacher(image), sum(members) / 3, atol=1e-5)
     assert not torch.allclose(members[0], members[1], atol=1e-2)
+    assert not torch.allclose(members[0], members[2], atol=1e-2)
 
 
 def made(counts: tuple[int, int], contrasts: tuple[float, float]) -> ReadoutData:
-    """Two sets that look at the middle alike, but at what is bright with unlike contrasts."""
+    """Two sets with the same center bias, but different contrasts of gaze on bright places."""
     rng = np.random.default_rng(6)
     total = sum(counts)
     bright = torch.from_numpy(rng.normal(size=(total, 1, 4, 6)).astype(np.float32))
@@ -156,7 +158,7 @@ def test_a_run_that_was_stopped_keeps_its_readouts(gaze_data_root: Path, tmp_pat
     readout.write_bytes(whole)
     again = make_spatial(gaze_data_root, one, SPATIAL_CONFIG).state_dict()
     assert all(torch.equal(value, again[name]) for name, value in first.items())
-    # A readout is the same whichever others there are; two of one backbone differ by their seeds.
+    # A readout does not depend on the others; two of one backbone differ by their seeds.
     both = make_spatial(gaze_data_root, two, replace(SPATIAL_CONFIG, scales=(0, 0))).readouts
     for name, value in both[0].state_dict().items():
         assert torch.equal(value, first[f"readouts.0.{name}"])

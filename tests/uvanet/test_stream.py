@@ -23,7 +23,7 @@ def test_the_first_frame_of_a_stream_is_a_still_picture(
 def test_a_stream_compares_with_the_frame_a_tenth_of_a_second_before(
     model: uvanet.Model, frames: list[np.ndarray]
 ) -> None:
-    """At 30 frames a second that is three frames back, at 10 it is one."""
+    """A tenth of a second is three frames at 30 a second, and one frame at 10."""
     by_hand = uvanet.Stream(model)
     for rate in (30, 10):
         stream = uvanet.Stream(model)
@@ -79,7 +79,7 @@ def test_a_video_is_predicted_frame_by_frame(model: uvanet.Model) -> None:
     stream = uvanet.Stream(model)
     for i, (seconds, result) in enumerate(model.predict_video(resource("demo.mp4"))):
         expected = stream.predict(result.image, seconds)
-        # The video's own planes are shown to the model, not the picture made of them.
+        # The model gets the planes of the video, not the converted picture.
         np.testing.assert_allclose(result.map, expected, atol=0.06)
         assert np.corrcoef(result.map.ravel(), expected.ravel())[0, 1] > 0.999
         assert seconds == pytest.approx(i / 30, abs=0.05)

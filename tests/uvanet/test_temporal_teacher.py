@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def even(image: np.ndarray) -> np.ndarray:
-    """A spatial teacher that finds everything alike."""
+    """A spatial teacher with an even map."""
     shape = (image.shape[0] // 8, image.shape[1] // 8)
     return np.full(shape, 1 / (shape[0] * shape[1]), np.float32)
 
@@ -41,7 +41,7 @@ def test_motion_moves_gaze_and_rest_does_not(gaze_data_root: Path) -> None:
         assert sequence.temporal_target.sum() == pytest.approx(1, abs=1e-3)
         ratio = sequence.temporal_target / np.maximum(sequence.spatial_target, 1e-9)
         seen = sequence.spatial_target > sequence.spatial_target.max() / 100
-        # Between full contrast and none lies what the law says, and never more.
+        # The effect is at most that of the law for full contrast.
         assert ratio[seen].max() / ratio[seen].min() <= (1 + FLOOR) / FLOOR * 1.01
         moved += not np.allclose(sequence.temporal_target, sequence.spatial_target, atol=1e-7)
     assert 0 < moved < 12
@@ -123,7 +123,7 @@ def test_the_temporal_teacher_labels_a_clip_as_a_stream(tmp_path: Path) -> None:
         )
         square = found.frames.mean(3, dtype=float) > 120
         shares.append(((temporal - spatial) * square).sum((1, 2)).mean())
-    # What moves is looked at more than in a still picture; where nothing moves, both agree.
+    # Moving places get more gaze than in a still picture; where nothing moves, both maps agree.
     assert abs(shares[0]) < 0.05
     assert shares[1] > shares[0] + 0.05
     with pytest.raises(UsageError, match="no motion"):

@@ -125,7 +125,7 @@ def test_a_run_leaves_its_history(trained: TrainResult) -> None:
 def test_an_interrupted_run_ends_at_the_same_weights(
     trained: TrainResult, data: TrainingData, tmp_path: Path
 ) -> None:
-    """Stopped in the middle of an epoch, twice; neither order nor optimizer is lost."""
+    """Stopped twice in the middle of an epoch; order and optimizer are restored."""
     for steps in (1, 4):
         with pytest.raises(StoppedError):
             train_student(QUICK, data, tmp_path, callback=Stopper(steps))
@@ -197,7 +197,7 @@ def test_step_2_is_resumed_however_the_folder_is_named(
 
 
 def test_step_2_of_a_deleted_step_1_is_trained_anew(data: TrainingData, tmp_path: Path) -> None:
-    """It was compared only at the end of the new step 1, and refused then."""
+    """The old step 2 was compared, and refused, only after the new step 1."""
     quick = dataclasses.replace(QUICK, epochs=1)
     with pytest.raises(StoppedError):
         distill_student(quick, data, tmp_path, callback=Stopper(2 + 1))
@@ -251,7 +251,7 @@ def test_a_run_without_step_1_takes_its_start_into_step_2(
     later = dataclasses.replace(quick, start=str(start), epochs=0, step2_epochs=1)
     result = distill_student(later, data, tmp_path / "run")
     assert result.weights == tmp_path / "run" / STEP2 / "best.safetensors"
-    # A second call finds the run at its end.
+    # A second call finds a finished run.
     assert distill_student(later, data, tmp_path / "run").weights == result.weights
 
 
@@ -329,7 +329,7 @@ def test_a_checkpoint_of_0_1_0_is_resumed(
     result = train_student(config, data, tmp_path)
     assert len(result.history) == 4
     assert result.history[1]["val_nss"] == old["history"][1]["val_nss"]
-    # Of a run whose meaning is gone, it says so.
+    # A run with settings that no longer exist is refused with a reason.
     torch.save({**old, "config": {**old["config"], "hint": 0.3}}, tmp_path / "checkpoint.pt")
     with pytest.raises(ModelError, match="hints or the MSE loss"):
         train_student(config, data, tmp_path)
@@ -361,7 +361,7 @@ def test_a_loss_that_is_not_finite_ends_the_run(data: TrainingData, tmp_path: Pa
 
 
 def test_the_ensemble_is_trained(data: TrainingData) -> None:
-    """What ships stands in the loss: 0.1.0 trained the three predictions only."""
+    """The ensemble, which ships, is part of the loss; 0.1.0 trained the three predictions only."""
     task = DistillationModule(
         create_student("uvanet-32"), dataclasses.replace(QUICK, branch_weight=0.0)
     )
@@ -398,7 +398,7 @@ def test_every_loss_is_least_where_the_target_is_met(name: str) -> None:
     loss = losses.LOSSES[name]
     for wrong in (torch.zeros_like(right), right.flip(3), -right):
         assert loss(right, target) < loss(wrong, target)
-    # Scale of a target means nothing.
+    # The scale of a target has no effect.
     assert torch.allclose(loss(right, 7 * target), loss(right, target), atol=1e-5)
 
 

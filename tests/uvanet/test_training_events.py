@@ -7,6 +7,7 @@ import io
 import json
 import math
 import multiprocessing
+import pathlib
 import threading
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,13 @@ import pytest
 
 from uvanet.errors import UsageError
 from uvanet.evaluation.compare import judge
-from uvanet.training.control import Callback, ControlState, JsonlChannel, send_order
+from uvanet.training.control import (
+    CONTROL,
+    Callback,
+    ControlState,
+    JsonlChannel,
+    send_order,
+)
 from uvanet.training.progress import (
     MAX_LINE,
     AnyEvent,
@@ -97,7 +104,7 @@ STRANGE = [
 def test_a_line_that_is_no_event_is_skipped_and_the_next_one_read() -> None:
     reader, good = LineReader(), encode_event(LogEvent(text="here"))
     for line in STRANGE:
-        # In two pieces: an overlong line is noticed before its end.
+        # In two pieces, since an overlong line is skipped before its end.
         found = reader.feed(line[:-1]) + reader.feed(line[-1:]) + reader.feed(good)
         assert found == [LogEvent(text="here")], line[:40]
     assert reader.skipped == len(STRANGE)
@@ -141,8 +148,30 @@ def test_orders_come_by_line_and_by_file(tmp_path: Path) -> None:
     assert Callback().proceed()
 
 
+def test_an_order_written_while_another_is_read_is_not_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file was deleted after it was read, together with an order that had replaced it."""
+    state = ControlState()
+    channel = JsonlChannel(io.StringIO(), tmp_path, state)
+    read_text = pathlib.Path.read_text
+
+    def read_slowly(path: pathlib.Path, encoding: str) -> str:
+        text = read_text(path, encoding)
+        send_order(tmp_path, "stop")
+        return text
+
+    send_order(tmp_path, "resume")
+    with monkeypatch.context() as slow:
+        slow.setattr(pathlib.Path, "read_text", read_slowly)
+        assert channel.proceed()
+    assert (tmp_path / CONTROL).read_text(encoding="utf-8") == "stop\n"
+    assert not JsonlChannel(io.StringIO(), tmp_path, state).proceed()
+    assert list(tmp_path.iterdir()) == []
+
+
 def hold(folder: Path, ready: object, leave: object) -> None:
-    """Holds a folder in a process of its own until it is told to leave, or killed."""
+    """Holds the lock of a folder in another process until that is told to end, or killed."""
     with run_lock(folder):
         ready.set()  # type: ignore[attr-defined]
         leave.wait()  # type: ignore[attr-defined]
@@ -168,7 +197,7 @@ def test_one_run_a_folder_until_its_process_ends(tmp_path: Path) -> None:
 
 
 def test_two_runs_never_hold_the_folder_of_a_dead_one(tmp_path: Path) -> None:
-    """0.1.0 judged a lock by its text: two that found the same dead run both took its folder."""
+    """0.1.0 judged a lock by its text, so two processes could take the folder of a dead run."""
     (tmp_path / LOCK).write_text('{"pid": 4194300, "born": 1.0}')
     holding, most, failures = 0, 0, []
     guard = threading.Lock()
@@ -183,7 +212,7 @@ def test_two_runs_never_hold_the_folder_of_a_dead_one(tmp_path: Path) -> None:
                         most = max(most, holding)
                     with guard:
                         holding -= 1
-            except UsageError as error:  # the patience ran out: no harm
+            except UsageError as error:  # the lock was not free in time, which is allowed
                 failures.append(error)
 
     threads = [threading.Thread(target=run) for _ in range(4)]

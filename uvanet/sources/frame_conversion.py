@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 
 _HDR = {ColorTrc.SMPTE2084.value: "HDR10 (PQ)", ColorTrc.ARIB_STD_B67.value: "HLG"}
 _UNSPECIFIED = 2  # AVCOL_SPC_UNSPECIFIED
+# AVCOL_SPC that FFmpeg converts: RGB, unspecified, BT.709, FCC, two of BT.601, SMPTE 240M, BT.2020.
+_CONVERTED = (0, 1, 2, 4, 5, 6, 7, 9)
+_BT2020, _BT2020_CONSTANT = 9, 10
 # Players take video without a tag for BT.709 from this size on, and for BT.601 below it.
 _HD_WIDTH, _HD_HEIGHT = 1280, 576
 _MAX_ASPECT = 20
@@ -57,9 +60,10 @@ class FrameConverter:
     """Converts the frames of one track.
 
     Args:
-        pixel_aspect: Width of a pixel divided by its height; None if unknown.
+        pixel_aspect: See `pixel_aspect`.
 
     Attributes:
+        pixel_aspect: Width of a pixel divided by its height; None if unknown.
         note: How the picture differs from the file, for people; empty if it does not.
     """
 
@@ -67,8 +71,7 @@ class FrameConverter:
         self.note = ""
         self._reformatter = VideoReformatter()
         self._to_packed = PackedConverter()
-        aspect = pixel_aspect or Fraction(1)
-        self._aspect = aspect if 1 / Fraction(_MAX_ASPECT) <= aspect <= _MAX_ASPECT else Fraction(1)
+        self.pixel_aspect = pixel_aspect
 
     def convert(self, frame: VideoFrame) -> NDArray[np.uint8] | YuvPicture:
         """Converts a frame.
@@ -78,6 +81,10 @@ class FrameConverter:
             is returned as a `YuvPicture`, which is converted on demand.
         """
         orientation = orientation_of(frame)
+        if int(frame.colorspace) not in _CONVERTED:
+            constant = int(frame.colorspace) == _BT2020_CONSTANT
+            frame.colorspace = _BT2020 if constant else _UNSPECIFIED
+            self.note = tr("Its colors are coded in a rare way and may be wrong.")
         matrix = _MATRICES.get(_matrix(frame))
         if matrix is not None and orientation == UPRIGHT and self._is_plain(frame):
             return YuvPicture(frame, matrix, self._to_packed)
@@ -90,6 +97,12 @@ class FrameConverter:
         if transparent:
             image = over_white(image)
         return orientation.apply(image)
+
+    @property
+    def _aspect(self) -> Fraction:
+        stated = self.pixel_aspect
+        sensible = stated and Fraction(1, _MAX_ASPECT) <= stated <= _MAX_ASPECT
+        return stated if stated and sensible else Fraction(1)
 
     def _is_plain(self, frame: VideoFrame) -> bool:
         return (

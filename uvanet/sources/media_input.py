@@ -21,8 +21,11 @@ from uvanet.i18n import tr
 from uvanet.redaction import printable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
+    from av.packet import Packet
+    from av.stream import Stream
     from av.video.stream import VideoStream
 
 # Demuxers that open further files or addresses, or that recognize a file only by its name.
@@ -44,8 +47,10 @@ _PROTOCOLS = {
 }
 # FFmpeg continues a file on a server where the connection broke; a live stream it cannot continue.
 _RESUME = {"reconnect": "1", "reconnect_delay_max": "4"}
+# In a broadcast the tracks of a program may get other numbers; they stay the same tracks.
+_TS = {"merge_pmt_versions": "1"}
 _BUFFER_BYTES = 1 << 17
-_NO_TIMESTAMPS = 0x80  # AVFMT_NOTIMESTAMPS
+_NO_TIMESTAMPS, _CLOCK_JUMPS = 0x80, 0x200  # AVFMT_NOTIMESTAMPS, AVFMT_TS_DISCONT
 
 
 class RegularFile:
@@ -138,10 +143,23 @@ class MediaInput:
         lasting = (stream for stream in chosen if stream.duration)
         return next(lasting, next(iter(chosen), None))
 
+    def packets(self, *tracks: Stream) -> Iterator[Packet[Any]]:
+        """Yields the packets of some tracks, or of all, in their order; at the end empty ones."""
+        try:
+            yield from self.container.demux(*tracks)
+        except IndexError:
+            # Tracks that began later, as in broadcasts: PyAV 18 does not know them at the end.
+            return
+
     @property
     def has_timestamps(self) -> bool:
         """Whether the format stores times; otherwise frames of a stream have arrival times."""
         return not int(self.container.format.flags) & _NO_TIMESTAMPS
+
+    @property
+    def clock_jumps(self) -> bool:
+        """Whether the format is one of streams, whose clock may jump, such as MPEG-TS."""
+        return bool(int(self.container.format.flags) & _CLOCK_JUMPS)
 
 
 def open_file(path: Path) -> MediaInput:
@@ -154,7 +172,7 @@ def open_file(path: Path) -> MediaInput:
     """
     file = RegularFile(path)
     try:
-        options = {"format_whitelist": _file_formats(), "protocol_whitelist": "data"}
+        options = {"format_whitelist": _file_formats(), "protocol_whitelist": "data"} | _TS
         container = av.open(
             file, container_options=options, buffer_size=_BUFFER_BYTES, metadata_errors="replace"
         )
@@ -180,7 +198,7 @@ def open_url(url: str, open_timeout: float, read_timeout: float) -> MediaInput:
     options: dict[str, str] = {
         "protocol_whitelist": _PROTOCOLS[scheme],
         "format_whitelist": _url_formats(),
-    }
+    } | _TS
     if scheme.startswith("rtsp"):
         options["rtsp_flags"] = "prefer_tcp"
     if scheme.startswith("http"):

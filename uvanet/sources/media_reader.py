@@ -12,6 +12,7 @@ import av
 import av.error
 
 from uvanet.i18n import tr_noop
+from uvanet.sources.clock_jumps import is_jump
 from uvanet.sources.frame_conversion import FrameConverter
 from uvanet.sources.media_input import Damage
 from uvanet.sources.picture_groups import is_same_group
@@ -35,8 +36,6 @@ _MAX_STATED_FPS = 480.0
 _DEFAULT_FPS = 25.0
 # Attempts of a seek: seconds before the target where decoding starts; None: the start of the file.
 _SEEK_LEADS: tuple[float | None, ...] = (0.0, 1.0, 10.0, None)
-# A time stamp that jumps back by more starts a new clock (a recorder was restarted).
-_MAX_JITTER_S = 1.0
 # Largest number of frames without times that are held back until a frame has a time.
 _MAX_UNTIMED = 32
 # Formats whose duration counts from zero on their clock, not from their first packet.
@@ -129,6 +128,7 @@ class MediaReader:
             av.error.FFmpegError: A stream broke.
         """
         item = self._next()
+        self._converter.pixel_aspect = self._decoder.pixel_aspect
         return None if item is None else (self._converter.convert(item[0]), item[1])
 
     def seek(self, seconds: float, abandon: Callable[[], bool] | None = None) -> float | None:
@@ -324,13 +324,17 @@ class MediaReader:
             if self._zero is None:
                 self._zero = clock
             seconds = float(clock - self._zero) + self._offset
-            if seconds < self._last - _MAX_JITTER_S:
+            if self._is_jump(seconds):
                 self._offset += self._last + 1.0 / self.fps - seconds
                 seconds = self._last + 1.0 / self.fps
         if seconds <= self._last:
             seconds = self._last + min(1.0 / self.fps, 0.001)
         self._last = self._decoder.position = seconds
         return seconds
+
+    def _is_jump(self, seconds: float) -> bool:
+        assert self._input is not None
+        return self._last >= 0 and is_jump(self._last, seconds, ahead=self._input.clock_jumps)
 
     def _learn_rate(self) -> None:
         assert self._input is not None

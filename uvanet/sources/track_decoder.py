@@ -14,6 +14,7 @@ from uvanet.sources.media_input import reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from fractions import Fraction
 
     from av.packet import Packet
     from av.video.codeccontext import VideoCodecContext
@@ -54,8 +55,16 @@ class TrackDecoder:
         self.arrival: float | None = None
         self._media = media
         self._track = track
+        self._context: VideoCodecContext | None = None
+        self._first_aspect: Fraction | None = None
         self._damage = damage
         self._live = live
+
+    @property
+    def pixel_aspect(self) -> Fraction | None:
+        """Width of a pixel divided by its height, now: broadcasts switch between 4:3 and 16:9."""
+        current = self._context.sample_aspect_ratio if self._context is not None else None
+        return self._track.sample_aspect_ratio if current == self._first_aspect else current
 
     def frames(self) -> Iterator[VideoFrame]:
         """Yields the frames from the container's position to its end, deinterlaced.
@@ -90,7 +99,7 @@ class TrackDecoder:
         errors = 0
         while True:
             try:
-                for packet in self._media.container.demux():
+                for packet in self._media.packets():
                     errors = 0
                     self._note_end(packet)
                     # The index cannot be compared: empty packets at the end all have the index 0.
@@ -118,6 +127,9 @@ class TrackDecoder:
             small = context.width * context.height <= _SINGLE_THREAD_PIXELS
             context.thread_type = "SLICE" if self._live else "AUTO"
             context.thread_count = 1 if small else 0
+        if self._context is None:
+            self._first_aspect = context.sample_aspect_ratio
+        self._context = context
         return context
 
     def _note_end(self, packet: Packet[Any]) -> None:

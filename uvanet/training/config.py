@@ -101,8 +101,8 @@ class SpatialTeacherConfig(OptimConfig):
     """Training of the spatial teacher's readouts.
 
     Attributes:
-        scales: Scales of the EfficientNet-Lite backbones, 0, 1 or 2 each; their logits are
-            averaged.
+        scales: Scale of each readout's EfficientNet-Lite backbone, 0, 1 or 2; readouts of one scale
+            share it and differ by their seeds. Their logits are averaged.
         width: Channels of a readout.
         views: Number of views of a picture: the whole, its mirror image, then random crops.
         min_zoom: Smallest share of a side that a crop shows.
@@ -110,7 +110,7 @@ class SpatialTeacherConfig(OptimConfig):
         threads: Threads of the feature extraction; without effect on the result.
     """
 
-    scales: tuple[int, ...] = (2,)
+    scales: tuple[int, ...] = (2, 2, 2)
     width: int = 64
     views: int = 6
     min_zoom: float = 0.5

@@ -167,9 +167,12 @@ class JsonlChannel(Callback):
         if now - self._polled < _POLL_S:
             return
         self._polled = now
+        taken = self._file.with_name(f"{CONTROL}.taken")
         with contextlib.suppress(OSError, UnicodeDecodeError):
-            text = self._file.read_text(encoding="utf-8")
-            self._file.unlink()
+            # Renamed before it is read, so that an order that is written meanwhile is not deleted.
+            self._file.replace(taken)
+            text = taken.read_text(encoding="utf-8")
+            taken.unlink()
             self._state.apply(text)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -14,6 +15,7 @@ import av.error
 from uvanet.errors import SourceError
 from uvanet.redaction import printable
 from uvanet.sources.media_input import open_file, open_url
+from uvanet.video.sound_clock import on_continuous_clock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,6 +33,7 @@ _PREROLL_S = 0.1
 _TIMEOUT_S = 20.0
 _RATE = 48_000
 _SURROUND_CHANNELS = 6
+_USUAL_RATE = 25  # of a video that states none
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,18 +153,27 @@ class SoundReader:
 
     def _packets(self) -> Iterator[Packet[AudioStream]]:
         assert self.track is not None
-        for stream in self._input.container.streams:
-            if stream is not self.track:
+        container, video = self._input.container, self._input.video
+        # The video tells how the sound goes on where the clock jumps.
+        follows = video if self._input.clock_jumps else None
+        for stream in container.streams:
+            if stream not in (self.track, follows):
                 stream.discard = av.stream.Discard.all
         early = self._sound.start - 1.0
         if early > 0:
             # If the seek fails, the file is read from its start.
             with contextlib.suppress(av.error.FFmpegError, OSError):
-                self._input.container.seek(int(early * av.time_base))
-        yield from self._input.container.demux(self.track)
+                container.seek(int(early * av.time_base))
+        if follows is None:
+            yield from self._input.packets(self.track)
+            return
+        step = 1 / (follows.average_rate or follows.guessed_rate or _USUAL_RATE)
+        both = self._input.packets(follows, self.track)
+        yield from on_continuous_clock(both, self.track, float(step))
 
     def _copied(self, stream: AudioStream, *, may_be_early: bool) -> Iterator[Packet[AudioStream]]:
         start, end = self._sound.start, self._sound.start + self._seconds
+        last = -math.inf
         for packet in self._packets():
             if packet.pts is None or packet.time_base is None or not packet.size:
                 continue
@@ -173,6 +185,9 @@ class SoundReader:
                 continue
             if at >= end - 1e-6:
                 return
+            if at <= last:  # two recordings that were joined overlap
+                continue
+            last = at
             shift = round(Fraction(start) / packet.time_base)
             packet.pts -= shift
             packet.dts = packet.pts
@@ -189,8 +204,20 @@ class SoundReader:
 
         Gaps are filled with silence.
         """
-        graph: av.filter.Graph | None = None
         encoder.open()
+        graph = self._graph(encoder)
+        for frame in self._decoded(encoder):
+            graph.push(frame)
+            yield from _pull(graph)
+            if frame.time is not None and frame.time > self._sound.start + self._seconds:
+                break
+        graph.push(None)
+        yield from _pull(graph)
+
+    def _decoded(self, encoder: AudioCodecContext) -> Iterator[av.AudioFrame]:
+        """Decodes to the encoder's form; that of a broadcast may change at any time."""
+        form: tuple[str, str, int] | None = None
+        resampler: av.AudioResampler | None = None
         for packet in self._packets():
             try:
                 frames = packet.decode()
@@ -198,42 +225,44 @@ class SoundReader:
                 continue
             for frame in frames:
                 assert isinstance(frame, av.AudioFrame)
-                if graph is None:
-                    graph = self._graph(frame, encoder)
-                graph.push(frame)
-                yield from _pull(graph)
-                if frame.time is not None and frame.time > self._sound.start + self._seconds:
-                    graph.push(None)
-                    yield from _pull(graph)
-                    return
-        if graph is not None:
-            graph.push(None)
-            yield from _pull(graph)
+                if (frame.format.name, frame.layout.name, frame.sample_rate) != form:
+                    form = (frame.format.name, frame.layout.name, frame.sample_rate)
+                    if resampler is not None:
+                        yield from _on_clock(resampler.resample(None))
+                    resampler = av.AudioResampler(encoder.format, encoder.layout, _RATE)
+                assert resampler is not None
+                yield from _on_clock(resampler.resample(frame))
+        if resampler is not None:
+            yield from _on_clock(resampler.resample(None))
 
-    def _graph(self, frame: av.AudioFrame, encoder: AudioCodecContext) -> av.filter.Graph:
+    def _graph(self, encoder: AudioCodecContext) -> av.filter.Graph:
         start = self._sound.start
         graph = av.filter.Graph()
         nodes = [
             graph.add_abuffer(
-                sample_rate=frame.sample_rate,
-                format=frame.format.name,
-                layout=frame.layout.name,
-                time_base=frame.time_base,
+                sample_rate=_RATE,
+                format=encoder.format.name,
+                layout=encoder.layout.name,
+                time_base=Fraction(1, _RATE),
             ),
             graph.add("atrim", f"start={start:.6f}:end={start + self._seconds:.6f}"),
             graph.add("asetpts", f"PTS-{start:.6f}/TB"),
             graph.add("aresample", f"{_RATE}:async=1:first_pts=0"),
-            graph.add(
-                "aformat",
-                f"sample_fmts={encoder.format.name}:sample_rates={_RATE}"
-                f":channel_layouts={encoder.layout.name}",
-            ),
             graph.add("asetnsamples", f"n={encoder.frame_size or 1024}:p=0"),
             graph.add("abuffersink"),
         ]
         graph.link_nodes(*nodes)
         graph.configure()
         return graph
+
+
+def _on_clock(frames: list[av.AudioFrame]) -> Iterator[av.AudioFrame]:
+    """Gives frames the time base of the encoder."""
+    for frame in frames:
+        if frame.pts is not None and frame.time_base is not None:
+            frame.pts = round(frame.pts * frame.time_base * _RATE)
+            frame.time_base = Fraction(1, _RATE)
+            yield frame
 
 
 def _pull(graph: av.filter.Graph) -> Iterator[av.AudioFrame]:

@@ -95,7 +95,7 @@ def _packet_times(source: str | Path) -> tuple[Fraction, list[Fraction]]:
             if track is None or track.time_base is None:
                 return base, []
             base = track.time_base
-            for packet in media.container.demux(track):
+            for packet in media.packets(track):
                 if packet.pts is None or packet.is_discard:
                     continue
                 ticks.append(packet.pts)

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 # Codes of ITU-T H.273. Without a tag of the matrix, players assume BT.709 from 720 lines on.
 _BT709, _LIMITED = 1, 1
 _KEY_FRAME_SECONDS = 2
+_MAX_SIDE = 16_384  # of libx264 and libvpx
 
 
 class VideoWriter:
@@ -88,11 +89,14 @@ class VideoWriter:
         self.path = Path(path)
         self.frames = 0
         self.note = ""
-        if min(size) < 1:
+        if min(size) < 1 or max(size) > _MAX_SIDE:
             raise OutputError(
                 tr("A video of {width} x {height} pixels cannot be written.").format(
                     width=size[0], height=size[1]
-                )
+                ),
+                tr("Its sides may have up to {most} pixels; write pictures instead.").format(
+                    most=_MAX_SIDE
+                ),
             )
         self._size = size
         self._sound = sound

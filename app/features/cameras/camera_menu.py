@@ -55,7 +55,7 @@ class CameraMenu(IconButton):
         """Shows the delivered format of a camera, and the requested one in the tooltip.
 
         Args:
-            info: Facts of the camera; None hides this.
+            info: Facts of the camera; None hides the button.
         """
         self.setVisible(info is not None)
         if info is None:
@@ -71,7 +71,7 @@ class CameraMenu(IconButton):
         )
 
     def open_menu(self) -> None:
-        """Opens the menu above the button, as for the keyboard."""
+        """Opens the menu above the button with its first entry selected, for the keyboard."""
         menu = self.menu()
         menu.popup(self.mapToGlobal(QPoint(0, -menu.sizeHint().height())))
         menu.setActiveAction(menu.actions()[1])

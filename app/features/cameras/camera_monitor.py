@@ -1,4 +1,4 @@
-"""Lists the connected cameras repeatedly while a camera is awaited."""
+"""Lists the connected cameras repeatedly while a camera is missing."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ INTERVAL_SECONDS = 2.0
 
 
 class CameraMonitor(QObject):
-    """Lists the cameras at once and every two seconds on a thread, from `start` to `stop`.
+    """Lists the cameras every two seconds on a thread, from `start` to `stop`.
 
     No camera is opened; on Linux a few small files are read.
 
     Args:
-        cameras: Lists the cameras.
+        cameras: Returns the connected cameras.
 
     Signals:
         seen: The list of CameraDevice, after each search.
@@ -48,11 +48,11 @@ class CameraMonitor(QObject):
 
     @property
     def running(self) -> bool:
-        """Whether it runs."""
+        """Whether the cameras are being listed."""
         return self._thread is not None
 
     def start(self) -> None:
-        """Starts the thread; nothing happens after `close`."""
+        """Starts the thread; does nothing after `close`."""
         if self._thread is None and not self._closed:
             self._stop = threading.Event()
             self._thread = threading.Thread(
@@ -61,16 +61,14 @@ class CameraMonitor(QObject):
             self._thread.start()
 
     def stop(self) -> None:
-        """Stops the thread without waiting for it; it emits nothing from now on."""
+        """Stops the thread without waiting for its end; `seen` is no longer emitted."""
         with self._lock:
             self._stop.set()
         self._thread = None
 
     def close(self, timeout: float) -> bool:
-        """Stops for good and waits for the thread; returns False where it hangs in a driver.
-
-        States of a camera that the session reports while it closes must not start it again.
-        """
+        """Stops for good and waits for the thread; returns False where it hangs in a driver."""
+        # While the session closes, it may still report states that would call `start`.
         self._closed = True
         thread = self._thread
         self.stop()
@@ -85,10 +83,10 @@ class CameraMonitor(QObject):
 
     def _search(self, stop: threading.Event) -> None:
         try:
-            found = list(self._cameras())
+            devices = list(self._cameras())
         except (UvanetError, OSError, RuntimeError) as error:
             _log.debug("cameras cannot be listed: %s", error)
             return
         with self._lock:
             if not stop.is_set():
-                self.seen.emit(found)
+                self.seen.emit(devices)

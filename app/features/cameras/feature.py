@@ -1,4 +1,4 @@
-"""Cameras: announces new ones while one is missing, and requests size and rate."""
+"""Cameras: announces new cameras while one is missing, and requests size and rate."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ class Cameras(Feature):
         self._info = info if info.kind is SourceKind.CAMERA else None
         self._reconnecting = False
         self._menu.show_format(self._info)
-        # The demo in place of a missing camera waits for one; a chosen source does not.
+        # New cameras are announced during the demo that replaces a missing camera.
         self._watch(info.kind is SourceKind.DEMO and bool(info.note), known=set())
 
     def _on_opening(self, _name: str) -> None:
@@ -116,9 +116,12 @@ class Cameras(Feature):
         return chosen is None or is_camera_spec(chosen)
 
     def _watch(self, on: bool, *, known: set[str] | None = None) -> None:
-        """Starts or stops the announcement of new cameras; `known` ones are not announced.
+        """Starts or stops the announcement of new cameras.
 
-        Where `known` is None, those are not announced that are connected already.
+        Args:
+            on: Whether to announce them.
+            known: Specs of cameras that are not announced; None for the cameras that are connected
+                at the start.
         """
         if on and not self._monitor.running:
             self._known = known
@@ -145,7 +148,7 @@ class Cameras(Feature):
             )
 
     def _awaited(self, devices: Sequence[CameraDevice]) -> str:
-        """The spec of the camera that is connected by itself; empty if it is not there."""
+        """The spec of the camera that is being reconnected; empty if it is not connected."""
         if not self._reconnecting:
             return ""
         if self._info is not None:
@@ -159,7 +162,7 @@ class Cameras(Feature):
 
     def _request_format(self) -> None:
         size, fps = self._settings.size, self._settings.fps
-        # A settings file may hold one side alone.
+        # In a settings file, one of the sides may be 0.
         width, height = size if all(size) else (0, 0)
         wanted = bool(width or fps)
         self.context.session.camera_format = (

@@ -1,4 +1,4 @@
-"""The agreement of student and teacher: four measures and their curves."""
+"""The card with the agreement of student and teacher: four measures and their curves."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _measures() -> dict[str, str]:
 
 
 def measures_help() -> str:
-    """Explains all measures, one a line."""
+    """Text that explains all measures, one per line."""
     return "\n".join(f"{name}: {text}" for name, text in _measures().items())
 
 

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 
 class CompareButton(IconButton):
-    """Chooses the view.
+    """Lists the actions of the submenu Compare.
 
     Args:
-        actions: Those of the submenu Compare are listed.
+        actions: All actions.
     """
 
     def __init__(self, actions: ActionRegistry, parent: QWidget | None = None) -> None:

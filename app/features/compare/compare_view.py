@@ -30,12 +30,12 @@ class CompareView:
     Args:
         panes: The panes.
         handle: The divider of the wipe, over the first pane.
-        card: Shown among the panes in the view "side".
+        card: The card of the agreement, shown beside the panes in the view "side".
         presenter: Shows the student's result in the first pane.
 
     Attributes:
         view: "student", "side", "wipe" or "original".
-        teacher_result: The teacher's newest result; None where there is none.
+        teacher_result: The newest result of the teacher, or None.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class CompareView:
         Args:
             student: Name of the student.
             teacher: Name of the teacher.
-            numbers: Their agreement, where there is no room for the card.
+            numbers: Text of their agreement where the card is not shown; else empty.
         """
         main, (second, third) = self._panes.main, self._panes.extra
         if self.view == "side":
@@ -139,7 +139,11 @@ class CompareView:
         canvas.show_heat(None)
 
     def _combine_heat(self, heat: NDArray[np.uint8] | None) -> NDArray[np.uint8] | None:
-        """Draws the teacher's heat in the student's style; in the wipe, returns both combined."""
+        """Draws the teacher's heat map in the student's style.
+
+        Returns:
+            The image for the first pane: both heat maps in the wipe, else `heat`.
+        """
         if self.teacher_result is None or not self.needs_teacher:
             return heat
         student, teacher = self._presenter.heat, self._teacher_heat

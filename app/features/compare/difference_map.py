@@ -20,7 +20,7 @@ LESS = (255, 155, 61)
 """BGR where the second map is higher."""
 
 _LONG_SIDE = 384
-_FLOOR = 0.06  # smaller differences are noise
+_MIN_DIFFERENCE = 0.06  # smaller differences are noise
 
 
 def difference_image(
@@ -43,7 +43,8 @@ def difference_image(
     scale = min(1.0, _LONG_SIDE / max(size))
     width, height = (max(1, round(side * scale)) for side in size)
     difference = fit(first, (width, height)) - fit(second, (width, height))
-    strength = np.clip((np.abs(difference) - _FLOOR) / (1.0 - _FLOOR), 0.0, 1.0)
+    excess = np.abs(difference) - _MIN_DIFFERENCE
+    strength = np.clip(excess / (1.0 - _MIN_DIFFERENCE), 0.0, 1.0)
     # The root makes small differences visible.
     alpha = np.sqrt(strength) * opacity
     more, less = np.array(MORE, np.float32), np.array(LESS, np.float32)

@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from app.shell.context import FeatureContext
     from uvanet.errors import UvanetError
 
-_INTERVAL_MS = 400  # between two texts about the lag
+_INTERVAL_MS = 400  # between two updates of the lag and the agreement
 _CHOICE = "compare_view"
-_MIN_PICTURE = 220  # width in pixels; where three pictures are narrower, a wipe is shown
+_MIN_PICTURE_WIDTH = 220  # pixels; where three pictures would be narrower, a wipe is shown
 _NARROW = "compare narrow"  # topic of the message
 _BUTTON_RANK, _STRIP_RANK, _CARD_RANK = 10, 10, 30
 
@@ -41,7 +41,7 @@ class Compare(Feature):
 
     Attributes:
         card: The agreement of student and teacher.
-        strip: The teacher's name and lag, below the picture.
+        strip: The strip below the picture with the teacher's name and lag.
         handle: The divider of the wipe.
         view: The panes.
     """
@@ -52,7 +52,7 @@ class Compare(Feature):
         self._settings = settings = context.settings.section(CompareSettings)
         self._ready = False
         self._pace = TeacherPace()
-        self._waits_for_slow = False  # the user asked for it
+        self._waits_for_slow = False  # the user switched it on for a slow teacher
         self._described: TeacherResult | None = None
         self.card = AgreementCard()
         self.strip = CompareStrip(actions["compare_synchronized"])
@@ -87,7 +87,7 @@ class Compare(Feature):
         actions.set_checked("compare_synchronized", settings.synchronized)
         self.handle.set_share(settings.wipe)
         actions.set_checked(f"compare_{settings.view}", True)
-        # The teacher is loaded after the first overlay, so that it does not delay it.
+        # The teacher is loaded after the first overlay, which it would delay.
         self._show(settings.view, teacher=False)
 
     def facts(self) -> list[Fact]:
@@ -154,7 +154,7 @@ class Compare(Feature):
     def compare_synchronized(self, on: bool) -> None:
         """Shows only frames that both models have processed, or each model at its own rate.
 
-        The picture does not wait for a teacher that is too slow, unless this is switched on again.
+        Frames do not wait for a teacher that is too slow, unless the user switches this on again.
         """
         self._settings.synchronized = on
         self._waits_for_slow = on and not self._pace.keeps_up
@@ -232,7 +232,7 @@ class Compare(Feature):
     def _fitting(self) -> View:
         """The chosen view, or a wipe where three pictures would be too narrow."""
         chosen, width = self._settings.view, self.context.slots.panes.picture_width(3)
-        return "wipe" if chosen == "side" and width < _MIN_PICTURE else chosen
+        return "wipe" if chosen == "side" and width < _MIN_PICTURE_WIDTH else chosen
 
     def _reflow(self) -> None:
         """Changes between three pictures and a wipe when the window becomes narrower or wider."""
@@ -275,7 +275,7 @@ class Compare(Feature):
         if packet.teacher_result is not None:
             self._show_result(packet.teacher_result)
         elif self.view.teacher_result is not None and self._ready and self._synchronized:
-            # The teacher failed on this frame; its earlier result must not be shown beside it.
+            # The teacher failed on this frame, which must not be shown with an earlier result.
             self._clear()
             self.view.show_message(tr("No map"), tr("The teacher failed on this frame."))
         if self.view.view == "original":
@@ -316,12 +316,12 @@ class Compare(Feature):
         self._plot()
 
     def _plot(self) -> None:
-        """Builds the chart once a view shows it; its library costs memory."""
+        """Builds the chart once a view shows it, since its library costs memory."""
         if self.view.needs_teacher and self.context.presenter.overlay_seen:
             self.card.start()
 
     def _describe(self) -> None:
-        """Shows the lag of the teacher and the agreement, at a readable rate."""
+        """Shows the lag of the teacher and the agreement; called at a readable rate."""
         result, stats = self.view.teacher_result, self.context.session.teacher.stats()
         if self.context.session.state is not PipelineState.PLAYING:
             self.card.pause()

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections import deque
 
 SLOW_S, FAST_S = 0.25, 0.15
-"""A teacher whose maps take longer than `SLOW_S` is not waited for, until they take `FAST_S`."""
+"""Seconds per map: above `SLOW_S`, frames no longer wait for the teacher; below `FAST_S`, they
+wait again."""
 
-_RESULTS = 4  # in a row: a single one may be late for any cause
+_RESULTS = 4  # in a row, since other causes may delay a single one
 
 
 class TeacherPace:
-    """Judges the teacher by its last results.
+    """Decides by the last results whether frames can wait for the teacher.
 
     Attributes:
-        keeps_up: Whether the picture can wait for the teacher; true until it proves slow.
+        keeps_up: Whether the teacher is fast enough; True at first.
     """
 
     def __init__(self) -> None:
@@ -22,7 +23,7 @@ class TeacherPace:
         self._seconds: deque[float] = deque(maxlen=_RESULTS)
 
     def add(self, seconds: float) -> bool:
-        """Takes the time that the teacher needed for a map; whether `keeps_up` changed."""
+        """Adds the seconds that a map took; returns whether `keeps_up` changed."""
         before = self.keeps_up
         self._seconds.append(seconds)
         if len(self._seconds) == _RESULTS:
@@ -33,6 +34,6 @@ class TeacherPace:
         return self.keeps_up != before
 
     def reset(self) -> None:
-        """Forgets the teacher."""
+        """Starts again for another teacher."""
         self.keeps_up = True
         self._seconds.clear()

@@ -16,7 +16,7 @@ class CompareSettings(Section):
 
     Attributes:
         view: The arrangement of the panes.
-        synchronized: Whether only frames that student and teacher have both seen are shown.
+        synchronized: Whether only frames that both student and teacher have processed are shown.
         wipe: Position of the divider, as a share of the picture's width.
     """
 

@@ -50,7 +50,12 @@ class CompareStrip(Strip):
         self.row.addWidget(self.lag, 1)
 
     def show_teacher(self, name: str, mode: str) -> None:
-        """Shows the name of the teacher, empty without one, and whether frames wait for it."""
+        """Shows the teacher and whether frames wait for it.
+
+        Args:
+            name: Name of the teacher; empty where none runs.
+            mode: Text that says whether frames wait for the teacher.
+        """
         self.teacher.setText(
             tr("Teacher: {name}").format(name=name) if name else tr("Choose a teacher")
         )

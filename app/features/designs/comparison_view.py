@@ -1,4 +1,4 @@
-"""The two pictures of a comparison: side by side, or in one divided by a wipe."""
+"""The two pictures of a comparison: side by side, or as one picture with a wipe."""
 
 from __future__ import annotations
 
@@ -32,18 +32,18 @@ _GAP = 16
 
 
 class ComparisonView(QWidget):
-    """Shows both designs with their heat maps, and the same regions on both.
+    """Shows two designs with their heat maps, and the same regions on both.
 
     Args:
         style: Style of the heat maps.
 
     Signals:
-        tool_changed: Another drawing tool is selected, or none.
+        tool_changed: `tool` changed.
 
     Attributes:
         overlay_style: Style of the heat maps.
         panes: The two pictures with their titles.
-        layers: The regions on each.
+        layers: The regions on the first and on the second picture.
         handle: The divider of the wipe.
     """
 
@@ -75,7 +75,7 @@ class ComparisonView(QWidget):
         self._paint()
 
     def set_wipe(self, on: bool) -> None:
-        """Shows both in one picture, divided by the handle, or side by side."""
+        """Shows the designs as one picture, divided by the handle, or side by side."""
         self._wipe = on
         self.panes[1].setVisible(not on)
         self.handle.setVisible(on)
@@ -87,9 +87,15 @@ class ComparisonView(QWidget):
         shares: Sequence[Sequence[float]],
         selection: Sequence[Region],
     ) -> None:
-        """Shows the regions on both, with the shares of each design; in the wipe without."""
-        for layer, own in zip(self.layers, shares, strict=True):
-            layer.show_regions(regions, () if self._wipe else own, selection)
+        """Shows the regions on both designs, with the shares of each; in the wipe without shares.
+
+        Args:
+            regions: The regions.
+            shares: Share of the attention in each region, 0..1, for each design; may be empty.
+            selection: The selected regions.
+        """
+        for layer, values in zip(self.layers, shares, strict=True):
+            layer.show_regions(regions, () if self._wipe else values, selection)
 
     @property
     def tool(self) -> Shape | None:
@@ -106,9 +112,10 @@ class ComparisonView(QWidget):
         self.tool_changed.emit()
 
     def picture(self) -> NDArray[np.uint8] | None:
-        """Both pictures with their heat maps side by side: BGR, uint8; None before both are there.
+        """Both pictures with their heat maps, side by side, in the height of the first.
 
-        The second one gets the height of the first.
+        Returns:
+            BGR, uint8, shape (h, w, 3); None before both designs are predicted.
         """
         first, second = self._pictures
         if first is None or second is None:
@@ -122,8 +129,8 @@ class ComparisonView(QWidget):
         first, second = self._pictures
         if self._wipe and first is not None and second is not None:
             height, width = first.shape[:2]
-            place = round(self.handle.share * width)
-            first = np.hstack([first[:, :place], _resized(second, width, height)[:, place:]])
+            cut = round(self.handle.share * width)
+            first = np.hstack([first[:, :cut], _resized(second, width, height)[:, cut:]])
         for pane, layer, picture in zip(self.panes, self.layers, (first, second), strict=True):
             if picture is not None:
                 height, width = picture.shape[:2]

@@ -1,4 +1,4 @@
-"""One of two designs that are compared: its pictures with their maps, and the table of both."""
+"""A design that is compared with another: its pictures and maps, and the table of both designs."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Sample:
     """A picture of a design with its map.
 
     Attributes:
-        seconds: In the film; 0 for a picture.
+        seconds: Time in the film; 0 for a picture.
         image: BGR, uint8, shape (h, w, 3), scaled down.
         saliency: float32, shape (h', w'), 0..1.
     """
@@ -43,11 +43,11 @@ class Sample:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Design:
-    """A picture, or samples of a film at equal distances.
+    """A picture, or samples of a film at equal intervals.
 
     Attributes:
         title: Name of the file.
-        samples: At least one.
+        samples: The pictures with their maps; at least one.
     """
 
     title: str
@@ -64,18 +64,18 @@ class Design:
         return self.samples[min(int(share * len(self.samples)), len(self.samples) - 1)]
 
     def shares(self, regions: Sequence[Region]) -> list[float]:
-        """The share of the attention in each region, 0..1: the mean of all samples."""
-        each = [region_shares(sample.saliency, regions) for sample in self.samples]
-        return [float(share) for share in np.mean(each, axis=0)]
+        """Share of the attention in each region, 0..1: the mean over all samples."""
+        shares = [region_shares(sample.saliency, regions) for sample in self.samples]
+        return [float(share) for share in np.mean(shares, axis=0)]
 
 
 def read_design(spec: str, predictor: Predictor, stop: threading.Event) -> Design:
     """Predicts a picture, or samples of a film, each on its own. Slow: not on the GUI thread.
 
     Args:
-        spec: See `uvanet.sources.make_source`.
-        predictor: Not used by another thread meanwhile.
-        stop: Ends it early, with the samples so far.
+        spec: A string that `uvanet.sources.make_source` takes.
+        predictor: The model; not used by another thread meanwhile.
+        stop: Ends the prediction early, with the samples so far.
 
     Raises:
         SourceError: The source cannot be read, is live, or gives no picture.
@@ -116,14 +116,14 @@ def comparison_table(
 ) -> list[Sequence[object]]:
     """A table for `uvanet.csv_text` with a row per region.
 
-    Shares are those of both designs and the second minus the first, 0..1.
+    Shares are those of both designs, and the second minus the first: 0..1, four decimals.
     """
     rows: list[Sequence[object]] = [
         ["region", "share_a", "share_b", "difference", "design_a", "design_b", "model"]
     ]
     shares = zip(regions, first.shares(regions), second.shares(regions), strict=True)
-    for region, one, other in shares:
-        numbers = [round(value, 4) for value in (one, other, other - one)]
+    for region, share_a, share_b in shares:
+        numbers = [round(value, 4) for value in (share_a, share_b, share_b - share_a)]
         rows.append([region.name, *numbers, first.title, second.title, model])
     return rows
 

@@ -1,4 +1,4 @@
-"""The regions of a comparison: their list, and their actions with the keys of the main window."""
+"""The regions of a comparison of designs: their list, and the actions that change them."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ class DesignRegions(RegionEditor):
     """The regions of both designs.
 
     Args:
-        regions: The first ones.
+        regions: The regions at the start.
         messages: See `RegionEditor`.
-        undo: See there.
-        layers: See there.
-        parent: See there.
+        undo: See `RegionEditor`.
+        layers: See `RegionEditor`.
+        parent: See `RegionEditor`.
 
     Signals:
         changed: The regions have changed.
@@ -71,20 +71,20 @@ def region_actions(
     draw: Callable[[Shape], None],
     rename: Callable[[], None],
 ) -> dict[str, QAction]:
-    """Makes the actions of regions in a window, with texts, icons and keys of the main window.
+    """Makes the region actions of a window, with the texts, icons and keys of the main window.
 
     Args:
         window: Gets the actions.
-        regions: What they change.
+        regions: The regions that the actions change.
         undo: The undo stack of the window.
-        registry: The actions of the main window; what it lacks is left out.
-        draw: Selects the drawing tool, or none where it is selected.
+        registry: The actions of the main window; actions that it lacks are not made.
+        draw: Selects a drawing tool; deselects the selected one.
         rename: Starts editing the name of the selected region.
 
     Returns:
-        The actions by their names.
+        The actions by name.
     """
-    does: dict[str, Callable[[], object]] = {
+    callbacks: dict[str, Callable[[], object]] = {
         "region_rectangle": lambda: draw(Shape.RECTANGLE),
         "region_ellipse": lambda: draw(Shape.ELLIPSE),
         "region_polygon": lambda: draw(Shape.POLYGON),
@@ -98,13 +98,13 @@ def region_actions(
         "undo": undo.undo,
         "redo": undo.redo,
     }
-    made = {}
-    for name, act in does.items():
+    actions = {}
+    for name, callback in callbacks.items():
         if name in registry:
-            like = registry[name]
-            made[name] = QAction(like.icon(), like.text(), window)
-            made[name].setShortcuts(like.shortcuts())
-            made[name].setShortcutContext(Qt.ShortcutContext.WindowShortcut)
-            made[name].triggered.connect(lambda _=False, act=act: act())
-    window.addActions(list(made.values()))
-    return made
+            original = registry[name]
+            action = actions[name] = QAction(original.icon(), original.text(), window)
+            action.setShortcuts(original.shortcuts())
+            action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
+            action.triggered.connect(lambda _=False, callback=callback: callback())
+    window.addActions(list(actions.values()))
+    return actions

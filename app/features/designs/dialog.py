@@ -41,15 +41,15 @@ _STEPS = 1000
 _BUTTON_PADDING = 32  # pixels
 _BUTTON_HEIGHT = 32
 _VISIBLE_ROWS = 4  # of the table; it scrolls beyond
-_SAME_PROPORTIONS = 0.02  # relative difference up to which two pictures are wiped
+_SAME_PROPORTIONS = 0.02  # relative difference of the proportions up to which a wipe is offered
 
 
 class DesignsDialog(QDialog):
-    """Compares two designs; opened before they are predicted.
+    """Compares two designs; may be shown before the designs are predicted.
 
     Args:
         titles: Names of the two files.
-        regions: The first regions.
+        regions: The regions at the start.
         style: Style of the heat maps.
         model: Name of the model, for tables.
         registry: The actions of the main window.
@@ -61,8 +61,8 @@ class DesignsDialog(QDialog):
     Attributes:
         titles: Names of the two files.
         regions: The regions of both designs.
-        undo: Their changes.
-        designs: The two designs, as far as they are predicted.
+        undo: Changes of the regions.
+        designs: The predicted designs: the first by the key 0, the second by 1.
     """
 
     export_requested = Signal()
@@ -109,7 +109,7 @@ class DesignsDialog(QDialog):
         self.wipe = button(tr("Wipe"), tr("Both in one picture, divided by a line"), checkable=True)
         for switch in (self.draw, self.wipe):
             switch.setObjectName("choice")
-            # The theme writes it in bold while it is on, which its size hint does not know.
+            # The theme sets the text in bold while the button is on; the size hint ignores that.
             bold = QFont(switch.font())
             bold.setBold(True)
             width = QFontMetrics(bold).horizontalAdvance(switch.text())
@@ -150,8 +150,8 @@ class DesignsDialog(QDialog):
             tr("A prediction, less reliable for posters and text. Films: mean of 40 pictures.")
         )
         buttons = (self.draw, self.delete, self.undo_button, self.wipe, self.copy, self.export)
-        for each in buttons:
-            each.setFixedHeight(_BUTTON_HEIGHT)  # switches would be taller
+        for push_button in buttons:
+            push_button.setFixedHeight(_BUTTON_HEIGHT)  # checkable buttons would be taller
         tools = FlowLayout(*buttons)
         column(
             tools,
@@ -178,10 +178,10 @@ class DesignsDialog(QDialog):
     def show_design(self, index: int, design: Design) -> None:
         """Shows the first (0) or second (1) design once it is predicted."""
         self.designs[index] = design
-        self.position.setVisible(any(len(one.samples) > 1 for one in self.designs.values()))
+        self.position.setVisible(any(len(item.samples) > 1 for item in self.designs.values()))
         if len(self.designs) == 2:
-            one, other = (self.designs[place].proportions for place in range(2))
-            alike = abs(one / other - 1) <= _SAME_PROPORTIONS
+            ratio = self.designs[0].proportions / self.designs[1].proportions
+            alike = abs(ratio - 1) <= _SAME_PROPORTIONS
             self.wipe.setEnabled(alike)
             if not alike:
                 self.wipe.setToolTip(tr("Only for two pictures of the same proportions"))
@@ -259,20 +259,19 @@ class DesignsDialog(QDialog):
             for index in range(2)
         ]
         self.view.show_regions(regions, shares, selection)
-        self.table.blockSignals(True)  # it tells of names that the user writes
+        self.table.blockSignals(True)  # cellChanged is for names that the user enters
         self.table.setRowCount(len(regions))
-        for place, region in enumerate(regions):
-            values = [own[place] if own else None for own in shares]
-            texts = [region.name, *("" if v is None else percent_text(v) for v in values)]
-            one, other = values
-            texts.append(points_text(other - one) if one is not None and other is not None else "")
+        for row, region in enumerate(regions):
+            values = [design_shares[row] for design_shares in shares if design_shares]
+            texts = [region.name, *("" if not own else percent_text(own[row]) for own in shares)]
+            texts.append(points_text(values[1] - values[0]) if len(values) == 2 else "")
             for cell, text in enumerate(texts):
                 item = QTableWidgetItem(text)
                 if cell:
                     item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsEditable)
-                self.table.setItem(place, cell, item)
+                self.table.setItem(row, cell, item)
             if region is self.regions.selected:
-                self.table.selectRow(place)
+                self.table.selectRow(row)
         if not selection:
             self.table.clearSelection()
         self.table.blockSignals(False)
@@ -282,8 +281,8 @@ class DesignsDialog(QDialog):
         self.table.setVisible(bool(regions))
         self.hint.setVisible(not regions)
         self.delete.setEnabled(bool(selection))
-        for done in (self.copy, self.export):
-            done.setEnabled(len(self.designs) == 2)
+        for push_button in (self.copy, self.export):
+            push_button.setEnabled(len(self.designs) == 2)
 
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(clipboard_text(self.cells()))

@@ -35,7 +35,7 @@ class Designs(Feature):
     """The window that compares two designs.
 
     Attributes:
-        dialog: The newest one; None before the first.
+        dialog: The window that was opened last; None before the first.
     """
 
     def __init__(self, context: FeatureContext) -> None:
@@ -61,10 +61,10 @@ class Designs(Feature):
         """Asks for two pictures or films and compares them."""
         settings = self.context.settings.section(WindowSettings)
 
-        def told() -> None:
+        def refuse() -> None:
             self.context.messages.notify("info", tr("Choose two files to compare."))
 
-        ask_two_files(self.context.slots.window, settings.folder, self._open, told)
+        ask_two_files(self.context.slots.window, settings.folder, self._open, refuse)
 
     def _open(self, first: str, second: str) -> None:
         from app.features.designs.dialog import DesignsDialog
@@ -117,7 +117,7 @@ class Designs(Feature):
         content = partial(
             comparison_report,
             dialog.titles,
-            [dialog.designs[place] for place in range(2)],
+            [dialog.designs[index] for index in range(2)],
             dialog.regions.all,
             dialog.view.overlay_style,
             model,
@@ -135,21 +135,21 @@ class Designs(Feature):
                     layout = report_pdf if path.suffix.lower() == ".pdf" else report_html
                     write_output(path, layout(content()))
 
-            def told(_: object) -> None:
-                done = tr("The comparison was saved as {name}.").format(name=path.name)
-                self._messages(dialog).notify("done", done, str(path.parent))
+            def done(_: object) -> None:
+                text = tr("The comparison was saved as {name}.").format(name=path.name)
+                self._messages(dialog).notify("done", text, str(path.parent))
 
             def failed(error: Exception) -> None:
                 if not isinstance(error, UvanetError):
                     raise error
                 self._messages(dialog).notify("error", error.message, error.hint)
 
-            self.context.jobs.run(write, told, failed, name="comparison")
+            self.context.jobs.run(write, done, failed, name="comparison")
 
         ask_save_comparison(dialog, folder, "comparison.html", save)
 
     def _messages(self, dialog: DesignsDialog) -> Banner:
-        """Where the user sees a message: the dialog may be closed by then."""
+        """The banner of the dialog, or of the main window where the dialog is closed."""
         return dialog.messages if isValid(dialog) else self.context.messages
 
     def _stop_all(self) -> None:

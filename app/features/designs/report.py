@@ -1,4 +1,4 @@
-"""The report about two designs, to hand on."""
+"""The report about two designs, for HTML and PDF."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ def comparison_report(
     """Describes two designs. Slow: not on the GUI thread.
 
     Args:
-        titles: Names of the two.
-        designs: The two.
+        titles: Names of the two designs.
+        designs: The predicted designs, in the same order.
         regions: The regions of both.
         style: Style of the heat maps.
         model: Name or path of the model.
 
     Raises:
-        ModelError: The model is not there any more.
+        ModelError: The model does not exist any more.
     """
     card = resolve_model(model).card
     facts = [(tr("Model"), printable(model))]
@@ -54,7 +54,7 @@ def comparison_report(
         facts.append((tr("Accuracy"), accuracy_text(card)))
     if any(len(design.samples) > 1 for design in designs):
         facts.append((tr("Films"), tr("Mean of 40 pictures at equal distances; one is shown.")))
-    # A report names regions and their colors; the shares are those of the slides.
+    # The report takes only names and colors from here; each slide has its own shares.
     unused = RegionSummary(0.0, 0.0, None, 0)
     return Report(
         title=tr("{first} and {second}").format(first=titles[0], second=titles[1]),
@@ -83,10 +83,10 @@ def comparison_report(
 def _slide(
     title: str, design: Design, regions: Sequence[Region], style: OverlayStyle
 ) -> ReportSlide:
-    sample = design.at(0.5)
-    image = compose(shrunk(sample.image, _WIDTH), sample.saliency, style)
-    # The table has the mean of a film, which is not the share in the picture that is shown.
-    draw_regions(image, regions, sample.saliency if len(design.samples) == 1 else None)
-    spread = float(np.mean([entropy(each.saliency) for each in design.samples]))
+    shown = design.at(0.5)
+    image = compose(shrunk(shown.image, _WIDTH), shown.saliency, style)
+    # For a film, the table has the mean shares, which differ from those in this one picture.
+    draw_regions(image, regions, shown.saliency if len(design.samples) == 1 else None)
+    spread = float(np.mean([entropy(sample.saliency) for sample in design.samples]))
     shares = design.shares(regions) if regions else []
     return ReportSlide(title, report_picture(image, title), spread, shares)

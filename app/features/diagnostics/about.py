@@ -29,15 +29,15 @@ if TYPE_CHECKING:
 
 _PAPER = "https://arxiv.org/abs/1904.04449"
 _LICENSE = "https://www.apache.org/licenses/LICENSE-2.0"
-_PARTS = ("PySide6_Essentials", "opencv-python-headless", "onnxruntime", "numpy", "pyqtgraph")
+_PACKAGES = ("PySide6_Essentials", "opencv-python-headless", "onnxruntime", "numpy", "pyqtgraph")
 
 
 class AboutDialog(QDialog):
     """Name, versions, license, and a button that copies a report.
 
     Args:
-        report: Text that the button copies.
-        folders: Folders of the program by name; each can be opened.
+        report: The text that the button copies.
+        folders: Folders of the program by name, with a button each.
         parent: The window.
     """
 
@@ -99,7 +99,7 @@ class AboutDialog(QDialog):
 
 
 def open_folder(folder: Path) -> None:
-    """Shows a folder in the file manager; makes it where it does not exist."""
+    """Shows a folder in the file manager; creates a missing folder."""
     with contextlib.suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
     QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
@@ -111,30 +111,28 @@ def open_address(address: str) -> None:
 
 
 def links() -> dict[str, str]:
-    """Web pages by name: those that the installed package names, the paper and the license."""
-    named = {}
+    """Addresses of web pages by name: those in the package's metadata, the paper, the license."""
+    addresses = {}
     with contextlib.suppress(importlib.metadata.PackageNotFoundError):
         for line in importlib.metadata.metadata("uvanet").get_all("Project-URL") or ():
             name, _, address = line.partition(",")
-            named[name.strip()] = address.strip()
-    return {**named, tr("Paper"): _PAPER, tr("License"): _LICENSE}
+            addresses[name.strip()] = address.strip()
+    return {**addresses, tr("Paper"): _PAPER, tr("License"): _LICENSE}
 
 
 def versions() -> dict[str, str]:
-    """Returns the versions of libraries and system by name."""
-    found = {"Python": platform.python_version(), "Qt": qVersion()}
-    for name in _PARTS:
-        try:
-            found[name.replace("_", " ")] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    found[tr("System")] = f"{platform.system()} {platform.release()} ({platform.machine()})"
-    found[tr("Window system")] = QGuiApplication.platformName()
-    return found
+    """Returns the versions of Python, libraries and system by name."""
+    result = {"Python": platform.python_version(), "Qt": qVersion()}
+    for name in _PACKAGES:
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            result[name.replace("_", " ")] = importlib.metadata.version(name)
+    result[tr("System")] = f"{platform.system()} {platform.release()} ({platform.machine()})"
+    result[tr("Window system")] = QGuiApplication.platformName()
+    return result
 
 
 def report_text(facts: Iterable[Fact]) -> str:
-    """Returns the report: versions, and the facts of the features that are not private."""
+    """Returns the report: the versions, and the facts that are not private, one per line."""
     lines = [f"UVA-Net Live: {__version__}"]
     lines += [f"{name}: {value}" for name, value in versions().items()]
     lines.append(f"frozen: {bool(getattr(sys, 'frozen', False))}")

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _TRAINING_SECONDS = 600.0  # time limit for the first step of a training
 _END_SECONDS = 5.0  # time limit for its end
 _PULSE_MS = 4
-_DRAG_MS = 16  # as often as a mouse reports its place
+_DRAG_MS = 16  # interval at which a mouse reports its position
 
 
 class _Pulse(QObject):
@@ -103,7 +103,7 @@ class Measurement(ScheduledTask):
         sys.stdout.flush()
 
     def more(self) -> dict[str, Any]:
-        """Further values of a subclass."""
+        """Further values; defined by subclasses."""
         return {}
 
 
@@ -130,7 +130,7 @@ class DragMeasurement(Measurement):
         self._shown.append(packet.frame.index)
 
     def more(self) -> dict[str, Any]:
-        """Positions a second: asked for, painted, and painted with another frame."""
+        """Per second: requested positions, paints, and paints of another frame than the last."""
         elapsed = time.perf_counter() - self._since
         changes = sum(a != b for a, b in itertools.pairwise(self._shown))
         return {
@@ -145,8 +145,8 @@ class TrainingMeasurement(Measurement):
 
     Args:
         context: The parts of the program.
-        seconds: Duration, from the first step of the training.
-        folder: Folder of the run, which ends with the measurement.
+        seconds: Duration in seconds, from the first step of the training.
+        folder: Folder of the training, which is stopped after the measurement.
     """
 
     def __init__(self, context: FeatureContext, seconds: float, folder: Path) -> None:
@@ -191,7 +191,7 @@ class TrainingMeasurement(Measurement):
         self._process.close(_END_SECONDS)
 
     def more(self) -> dict[str, Any]:
-        """The memory at the first step of the training."""
+        """Memory of the program at the first step of the training."""
         return {"rss_at_first_bytes": self._rss}
 
 

@@ -31,18 +31,18 @@ if TYPE_CHECKING:
     from app.shell.context import FeatureContext
 
 _INTERVAL_MS = 400
-_CHARTS_AFTER_MS = 400  # of the first overlay, which must not wait for their library
+_CHARTS_AFTER_MS = 400  # after the first overlay, which the import of their library would delay
 _STATUS_RANK, _CARD_RANK = 50, 20
 _CRASH = "crash"  # topic of the message
 
 
 class Diagnostics(Feature):
-    """Shows what the pipeline measures."""
+    """Shows rates, latency, drops, the log and the About box."""
 
     def __init__(self, context: FeatureContext) -> None:
         super().__init__(context)
         self._log: LogWindow | None = None
-        self._before = context.session.stats()  # when the source was opened
+        self._before = context.session.stats()  # at the opening of the source
         self.labels = StatsLabels()
         self.plots = PlotPanel()
         context.slots.add_status(self.labels, _STATUS_RANK)
@@ -100,7 +100,7 @@ class Diagnostics(Feature):
         "Log", Menu.HELP, "Ctrl+Shift+L", icon="table", group=1, words="errors problem bug messages"
     )
     def log(self) -> None:
-        """Shows what the program wrote into its log."""
+        """Shows the records of the log."""
         from app.features.diagnostics.log_window import LogWindow
 
         if self._log is None:

@@ -27,16 +27,16 @@ _MAX_LINES = 5000
 
 
 class LogWindow(QDialog):
-    """Shows log records as they come; copies and saves them.
+    """Shows log records as they are written; copies and saves them.
 
     Args:
         buffer: The records.
-        save: Runs a function that writes a file, in the background.
+        save: Called with a path and a function that writes the file; runs it in the background.
         parent: The window.
 
     Attributes:
-        view: The records that the filter lets through.
-        level: The lowest level that is shown.
+        view: The text of the records.
+        level: Chooses the lowest level that is shown.
     """
 
     def __init__(
@@ -113,7 +113,7 @@ class LogWindow(QDialog):
 
         def save(chosen: str) -> None:
             path = Path(chosen)
-            # A log may name files of the user.
+            # Private, since a log may contain names of the user's files.
             self._save(path, lambda: write_text(path, text, private=True))
 
         ask_save_log(self, "uvanet.log", save)

@@ -1,4 +1,4 @@
-"""Tasks of the running program without a user: it acts after the first overlay, and quits."""
+"""Tasks of the program without a user: each runs after the first overlay and quits the program."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ _OVERLAY_SECONDS = 60.0  # time limit for the first overlay
 
 
 class ScheduledTask(QObject):
-    """Lets the program run for some time after the first overlay, acts, and quits.
+    """Calls `act` some time after the first overlay, and quits.
 
     Args:
-        context: The parts of the program.
-        seconds: Time after the first overlay.
+        context: The context of a feature.
+        seconds: Time between the first overlay and `act`.
 
     Attributes:
         code: Exit code for the process.
@@ -43,7 +43,7 @@ class ScheduledTask(QObject):
         self._seconds = seconds
         self.code = 0
         self.start: float | None = None
-        self._problem = ""  # what the source said last
+        self._problem = ""  # of the source's last status
         self._timer = QTimer(self, singleShot=True, timerType=Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._finish)
         self._limit = QTimer(self, singleShot=True)
@@ -67,7 +67,7 @@ class ScheduledTask(QObject):
         try:
             self.act()
         except UvanetError as error:
-            discard_output()  # what is buffered would fail again at the end
+            discard_output()  # writing the rest of the buffer at exit would fail again
             self.give_up(str(error))
             return
         self._context.slots.window.close()
@@ -85,7 +85,7 @@ class ScheduledTask(QObject):
         self.give_up(f"{text} {self._problem}".rstrip())
 
     def _awaited(self) -> str:
-        """What the time limit is for."""
+        """Name of the event that the time limit is for."""
         return tr("overlay")
 
     def give_up(self, text: str) -> None:
@@ -99,9 +99,9 @@ class Screenshot(ScheduledTask):
     """Saves a screenshot of the window.
 
     Args:
-        context: The parts of the program.
-        seconds: Time after the first overlay.
-        path: The file; its suffix chooses the format.
+        context: The context of a feature.
+        seconds: Time between the first overlay and the screenshot.
+        path: The file; its suffix determines the format.
     """
 
     def __init__(self, context: FeatureContext, seconds: float, path: Path) -> None:

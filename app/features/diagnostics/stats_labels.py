@@ -13,7 +13,7 @@ from app.ui.i18n import tr
 if TYPE_CHECKING:
     from app.pipeline.stats import PipelineStats
 
-_MAX_WIDTH = 0.3  # of the text with the causes, as a share of the window's width
+_MAX_SHARE = 0.3  # of the window's width for the text with the causes of drops
 _NARROW = 760  # pixels; a narrower window shows the median alone
 
 
@@ -21,8 +21,8 @@ class StatsLabels(QWidget):
     """Labels of latency and drops.
 
     Attributes:
-        latency: Median and 95th percentile from exposure or arrival of a frame to its paint.
-        drops: Number of dropped frames, with the causes where there is space.
+        latency: Median and 95th percentile of the time from exposure or arrival to paint.
+        drops: Number of dropped frames, with the causes where the window is wide enough.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -33,7 +33,7 @@ class StatsLabels(QWidget):
         self.reset()
 
     def reset(self) -> None:
-        """Shows that nothing was measured yet."""
+        """Shows that there are no measurements yet."""
         self.latency.reset(self._latency_text(888, 888))
         self.latency.setText(tr("Latency -"))
         self.drops.reset(tr("Dropped {total}").format(total=88_888))
@@ -62,7 +62,7 @@ class StatsLabels(QWidget):
             return
         total = stats.dropped + stats.failed + stats.damaged
         text = tr("Dropped {total}: {causes}").format(total=total, causes=", ".join(causes))
-        room = self.window().width() * _MAX_WIDTH
+        room = self.window().width() * _MAX_SHARE
         fits = self.drops.fontMetrics().horizontalAdvance(text) < room
         self.drops.setText(text if fits else tr("Dropped {total}").format(total=total))
         self.drops.setToolTip(text)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from app.shell.project import Project
 
 _BUTTON_RANK = 10
-_FRAME_SECONDS = 0.04  # of a source without a frame rate
+_FRAME_SECONDS = 0.04  # duration of a frame of a source without a frame rate
 _DRAG = "marks"
 
 

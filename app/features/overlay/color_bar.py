@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
 _STRIP, _GAP, _PAD = 10, 8, 8  # pixels: height of the strip; beside it; around all
 _LAYER_WIDTH = 120  # of the strip over the picture
-_GROUND = QColor(12, 14, 18, 205)
-_PICTURE = QColor(128, 128, 128)  # stands for the picture below the heat map
+_BACKGROUND = QColor(12, 14, 18, 205)
+_PICTURE = QColor(128, 128, 128)  # the picture below the heat map, as a plain gray
 
 
 def _strip(style: OverlayStyle) -> QImage:
-    """The heat map of the values 0..1 from left to right, as translucent as over the picture."""
+    """The heat map of the values 0..1 from left to right, translucent as over the picture."""
     values = np.linspace(0.0, 1.0, 256, dtype=np.float32)[None]
     pixels = heat_image(values, style, (256, 1))
     form = QImage.Format.Format_ARGB32_Premultiplied
@@ -35,7 +35,7 @@ def _strip(style: OverlayStyle) -> QImage:
 
 
 class ColorBar(QWidget):
-    """A strip of the colors with "low" and "high" below it."""
+    """The color bar in the card of the overlay: a strip of colors above "low" and "high"."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -55,7 +55,7 @@ class ColorBar(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        """The strip and a line of text."""
+        """Size of the strip and a line of text."""
         return QSize(160, _STRIP + 4 + self.fontMetrics().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -76,7 +76,7 @@ class ColorBar(QWidget):
 
 
 class ColorBarLayer(Layer):
-    """The same in the lower right corner of the picture, while the heat map is shown."""
+    """The color bar in the lower right corner of the picture."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -89,7 +89,7 @@ class ColorBarLayer(Layer):
         self.changed.emit()
 
     def paint(self, painter: QPainter, to_widget: ToWidget) -> None:
-        """Paints the strip between "low" and "high" on a dark ground."""
+        """Paints the strip between "low" and "high" on a dark background."""
         if not self.shown:
             return
         low, high, metrics = tr("low"), tr("high"), painter.fontMetrics()
@@ -102,11 +102,11 @@ class ColorBarLayer(Layer):
         if visible.width() < width + 2 * _PAD or visible.height() < height + 2 * _PAD:
             return
         corner = visible.bottomRight() - QPointF(width + _PAD, height + _PAD)
-        ground = QRectF(corner.x(), corner.y(), width, height)
+        background = QRectF(corner.x(), corner.y(), width, height)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(_GROUND)
-        painter.drawRoundedRect(ground, 6, 6)
-        inner = ground.adjusted(_PAD, 0, -_PAD, 0)
+        painter.setBrush(_BACKGROUND)
+        painter.drawRoundedRect(background, 6, 6)
+        inner = background.adjusted(_PAD, 0, -_PAD, 0)
         painter.setPen(QColor("#f4f5f7"))
         painter.drawText(inner, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, low)
         painter.drawText(inner, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, high)

@@ -54,7 +54,7 @@ class Overlay(Feature):
         ]
 
     def preferences(self) -> list[Preference]:
-        """The presets of the look."""
+        """The presets of the overlay's style."""
         presets = PresetList(
             tr("Presets of the look"),
             self.context.settings.section(LookPresets).looks,
@@ -64,7 +64,7 @@ class Overlay(Feature):
         return [Preference(tr("Look"), tr("Presets of the look"), presets)]
 
     def save_to_project(self, project: Project) -> None:
-        """Writes the style."""
+        """Writes the style of the heat map."""
         settings, view = self._settings, project.view
         view.colormap, view.overlay = settings.colormap, settings.visible
         view.opacity, view.threshold = settings.opacity, settings.threshold
@@ -188,7 +188,7 @@ class Overlay(Feature):
         self._change(tr("change smoothing"), self._drag("smoothing"), smoothing=seconds)
 
     def _drag(self, name: str) -> str:
-        """The name by which the changes of a drag are merged; empty where no slider is dragged."""
+        """The `merge` of a change of a slider: its name during a drag, else empty."""
         return name if self.panel.is_dragged else ""
 
     def _change(self, text: str, merge: str = "", **values: object) -> None:

@@ -30,7 +30,7 @@ class OverlayPanel(QFrame):
     Args:
         colormaps: The colors of each colormap by name: RGB, uint8, shape (256, 3).
         max_smoothing: Highest time constant, in seconds.
-        tip: Makes a tooltip of a text and the names of actions, whose shortcuts it shows.
+        tip: `ActionRegistry.tip`, which adds the shortcuts of actions to a tooltip.
 
     Signals:
         opacity_changed: 0..1.
@@ -76,8 +76,8 @@ class OverlayPanel(QFrame):
         self.opacity.value_changed.connect(self.opacity_changed)
         self.threshold.value_changed.connect(self.threshold_changed)
         self.smoothing.value_changed.connect(self.smoothing_changed)
-        for each in self._sliders:
-            each.slider.sliderReleased.connect(self.slider_released)
+        for slider in self._sliders:
+            slider.slider.sliderReleased.connect(self.slider_released)
         self.swatches: dict[str, SwatchButton] = {}
         group = QButtonGroup(self)
         grid = QGridLayout()
@@ -110,9 +110,9 @@ class OverlayPanel(QFrame):
     def show_settings(self, settings: OverlaySettings) -> None:
         """Shows the settings without a signal."""
         values = (settings.opacity, settings.threshold, settings.smoothing)
-        for each, value in zip(self._sliders, values, strict=True):
-            with QSignalBlocker(each):
-                each.set_value(value)
+        for slider, value in zip(self._sliders, values, strict=True):
+            with QSignalBlocker(slider):
+                slider.set_value(value)
         self.swatches[settings.colormap].setChecked(True)
         self.color_bar.show_style(settings.style)
 

@@ -16,7 +16,7 @@ Colormap = Literal["turbo", "inferno", "cividis", "viridis"]  # uvanet.colormaps
 
 
 class Look(msgspec.Struct):
-    """A named look of the heat map; the fields are those of `OverlaySettings`."""
+    """A preset of the heat map's style; the fields are those of `OverlaySettings`."""
 
     colormap: Colormap = "turbo"
     opacity: Share = 0.6
@@ -26,7 +26,7 @@ class Look(msgspec.Struct):
     color_bar: bool = False
 
 
-def _first_looks() -> dict[str, Look]:
+def _default_looks() -> dict[str, Look]:
     return {
         tr("Standard"): Look(),
         tr("Peaks only"): Look(opacity=0.7, threshold=0.6),
@@ -36,11 +36,15 @@ def _first_looks() -> dict[str, Look]:
 
 
 class LookPresets(Section):
-    """Looks by name: some to begin with, and those that the user saved."""
+    """Presets of the overlay's style.
+
+    Attributes:
+        looks: The presets by name: those of the program, and those that the user saved.
+    """
 
     SECTION: ClassVar[str] = "looks"
 
-    looks: dict[str, Look] = msgspec.field(default_factory=_first_looks)
+    looks: dict[str, Look] = msgspec.field(default_factory=_default_looks)
 
 
 class OverlaySettings(Section):
@@ -49,10 +53,10 @@ class OverlaySettings(Section):
     Attributes:
         colormap: One of `uvanet.colormaps.COLORMAPS`.
         opacity: 0..1.
-        threshold: 0..1; lower attention stays clear.
+        threshold: 0..1; the heat map is transparent where attention is lower.
         smoothing: Time constant in seconds, 0..1.
         visible: Whether the heat map is shown.
-        color_bar: Whether its colors are shown over the picture.
+        color_bar: Whether the color bar is shown over the picture.
     """
 
     SECTION: ClassVar[str] = "overlay"
@@ -67,5 +71,5 @@ class OverlaySettings(Section):
 
     @property
     def style(self) -> OverlayStyle:
-        """How the heat map is drawn."""
+        """Colormap, opacity and threshold."""
         return OverlayStyle(self.colormap, self.opacity, self.threshold)

@@ -36,7 +36,7 @@ class Playback(Feature):
     Attributes:
         transport: The controls below the picture, with the timeline.
         shuttle: The keys J, K and L.
-        previews: Pictures of the source along its time.
+        previews: Small pictures of the source over its time.
     """
 
     def __init__(self, context: FeatureContext) -> None:
@@ -78,7 +78,7 @@ class Playback(Feature):
         ]
 
     def close(self, timeout: float) -> bool:
-        """Ends the decoding of previews; its thread is one of the jobs."""
+        """Stops reverse playback and the decoding of previews, whose thread is one of the jobs."""
         del timeout
         self.shuttle.reverse.stop()
         self.previews.close_source()
@@ -189,7 +189,7 @@ class Playback(Feature):
         self.context.session.set_loop(on)
         self.context.actions.set_checked("loop", on)
 
-    # -- helpers
+    # -- playing
 
     def _jump(self, seconds: float) -> None:
         self._seek(self.context.session.position + seconds)
@@ -236,7 +236,7 @@ class Playback(Feature):
         self._thumbnails.set_source(aspect if shown else 0.0)
 
     def _on_switched(self) -> None:
-        # Both belong to the source before.
+        # Reverse playback and previews belong to the source before.
         self.shuttle.reverse.stop()
         self.previews.close_source()
         self._show_source()
@@ -254,7 +254,7 @@ class Playback(Feature):
             self._thumbnails.enable()
 
     def _show_lost(self, lost: bool) -> None:
-        """Shows whether the picture of a live source is an old one."""
+        """Grays out the label LIVE while the source sends no new picture."""
         self.transport.live.setEnabled(not lost)
 
     def _on_status(self, status: SourceStatus) -> None:

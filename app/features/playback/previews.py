@@ -25,29 +25,31 @@ if TYPE_CHECKING:
     from uvanet.sources.base import Frame, Source, SourceInfo
 
 _SIDES = (160, 90)  # largest width and height of a picture, in pixels
-_MOST = 160  # pictures in memory: 9 MB at most
-_SLOTS = 400  # times at which a source has a picture
-_EXACT_SECONDS = 0.3  # to decode from a key frame to the time asked for
+_MAX_PICTURES = 160  # in memory: 9 MB at most
+_MAX_SLOTS = 400
+_EXACT_SECONDS = 0.3  # to decode from a key frame to the requested time
+
+
+_SourceKey = tuple[str, float, int, int]  # spec, duration, width and height: a file may be replaced
 
 
 @dataclass(frozen=True, slots=True)
 class _Preview:
-    """A picture, and whether it shows the very time it stands for."""
+    """A picture, and whether it shows exactly the time of its slot."""
 
     image: QImage
     exact: bool
 
 
 class Previews(QObject):
-    """Pictures of the current source; those of sources before stay in memory for a session.
+    """Small pictures of the current source; the newest of earlier sources stay in memory.
 
-    A slot is one of the evenly spaced times. A picture of a row is the key frame before its time,
-    which is quick; one that is asked for alone is decoded up to its time, as far as that takes
-    less than 0.3 s.
+    A slot is one of the evenly spaced times. `request` decodes the key frames before the times of
+    slots, which is fast. `request_exact` decodes up to the time of a slot, for 0.3 s at most.
 
     Args:
         session: Opens the current source once more.
-        jobs: Run the decoder.
+        jobs: Runs the decoder.
 
     Signals:
         loaded: A picture was added.
@@ -60,8 +62,8 @@ class Previews(QObject):
         super().__init__(parent)
         self._session = session
         self._jobs = jobs
-        self._pictures: OrderedDict[tuple[str, int], _Preview] = OrderedDict()
-        self._spec = ""
+        self._pictures: OrderedDict[tuple[_SourceKey, int], _Preview] = OrderedDict()
+        self._source: _SourceKey = ("", 0.0, 0, 0)
         self._step = 0.0
         self._count = 0
         self._worker: _Worker | None = None
@@ -72,8 +74,9 @@ class Previews(QObject):
         self.close_source()
         duration = info.duration or 0.0
         frames = int(duration * info.fps) or 1
-        self._count = min(_SLOTS, frames) if duration else 0
-        self._spec, self._step = info.spec, duration / max(self._count, 1)
+        self._count = min(_MAX_SLOTS, frames) if duration else 0
+        self._step = duration / max(self._count, 1)
+        self._source = info.spec, duration, info.width, info.height
 
     def close_source(self) -> None:
         """Stops decoding; the pictures stay."""
@@ -82,8 +85,8 @@ class Previews(QObject):
         self._worker, self._count = None, 0
 
     def forget(self) -> None:
-        """Drops all pictures of the current source, since it is turned now."""
-        for key in [key for key in self._pictures if key[0] == self._spec]:
+        """Drops all pictures of the current source, as after a rotation."""
+        for key in [key for key in self._pictures if key[0] == self._source]:
             del self._pictures[key]
         self.loaded.emit()
 
@@ -93,20 +96,20 @@ class Previews(QObject):
 
     def get(self, slot: int) -> QImage | None:
         """The picture of a slot; None where it was not decoded yet."""
-        found = self._pictures.get((self._spec, slot))
-        if found is None:
+        preview = self._pictures.get((self._source, slot))
+        if preview is None:
             return None
-        self._pictures.move_to_end((self._spec, slot))
-        return found.image
+        self._pictures.move_to_end((self._source, slot))
+        return preview.image
 
     def request(self, slots: Sequence[int]) -> None:
         """Decodes the key frames of the slots that have no picture yet."""
-        self._request([slot for slot in slots if (self._spec, slot) not in self._pictures])
+        self._request([slot for slot in slots if (self._source, slot) not in self._pictures])
 
     def request_exact(self, slot: int) -> None:
         """Decodes the picture of one slot next; of several calls the last one counts."""
-        found = self._pictures.get((self._spec, slot))
-        if found is None or not found.exact:
+        preview = self._pictures.get((self._source, slot))
+        if preview is None or not preview.exact:
             self._request([slot], exact=True)
 
     def _request(self, slots: Sequence[int], *, exact: bool = False) -> None:
@@ -115,7 +118,7 @@ class Previews(QObject):
         if self._worker is None or not self._worker.add(slots, exact=exact):
             worker = self._worker = _Worker(self._session.reopen_source, self._step)
             worker.add(slots, exact=exact)
-            # A source without previews is played nevertheless; the log has the error.
+            # No message: the source plays without previews, and the log has the error.
             self._jobs.run(
                 lambda: worker.run(self._decoded.emit), None, lambda _: None, name="previews"
             )
@@ -125,14 +128,14 @@ class Previews(QObject):
             return
         height, width = picture.shape[:2]
         image = QImage(picture.data, width, height, 3 * width, QImage.Format.Format_BGR888).copy()
-        self._pictures[self._spec, slot] = _Preview(image, exact)
-        while len(self._pictures) > _MOST:
+        self._pictures[self._source, slot] = _Preview(image, exact)
+        while len(self._pictures) > _MAX_PICTURES:
             self._pictures.popitem(last=False)
         self.loaded.emit()
 
 
 class _Worker:
-    """Decodes pictures on a thread of its own, until none is asked for.
+    """Decodes pictures on a thread of its own, and ends when no request is left.
 
     Args:
         open_source: Makes the source; slow.
@@ -149,7 +152,7 @@ class _Worker:
         self._deadline = 0.0
 
     def add(self, slots: Sequence[int], *, exact: bool) -> bool:
-        """Replaces what waits of the same kind; False where the worker has ended."""
+        """Replaces the waiting slots of the same kind; returns False where the worker has ended."""
         with self._lock:
             if exact:
                 self._single = slots[-1]

@@ -1,4 +1,4 @@
-"""Reverse playback: seeks back at the pace of the clock."""
+"""Reverse playback: repeated seeks to earlier positions in real time."""
 
 from __future__ import annotations
 
@@ -11,23 +11,26 @@ if TYPE_CHECKING:
     from app.session.presenter import FramePresenter
     from app.session.session import LiveSession
 
-_LEAST_PERIOD = 0.01  # seconds between two seeks
-_USUAL_FPS = 25.0
+_MIN_PERIOD = 0.01  # seconds between two seeks
+_DEFAULT_FPS = 25.0  # of a source of unknown rate
 
 
 class ReversePlayback(QObject):
     """Plays a file backwards.
 
-    Decoders only run forwards: each frame is a seek. The next one starts when the frame before
-    was painted, at the position that real time asks for; where seeks take longer than a frame
-    lasts, frames in between are left out, and the pace stays.
+    Decoders only run forwards, so that each frame needs a seek. The next seek starts after the
+    frame before was painted, and goes to the position that is due then. Where seeks take longer
+    than a frame lasts, frames are left out and the speed stays.
 
     Args:
-        session: What is played; it is paused meanwhile.
+        session: The session that plays; paused meanwhile.
         presenter: Tells when a frame was painted.
 
     Signals:
-        changed: It started, stopped, or has another speed.
+        changed: Reverse playback started, stopped, or has another speed.
+
+    Attributes:
+        speed: 1 is real time; 0 where reverse playback is stopped.
     """
 
     changed = Signal()
@@ -38,7 +41,7 @@ class ReversePlayback(QObject):
         super().__init__(parent)
         self._session = session
         self.speed = 0.0
-        self._from = (0.0, 0.0)  # time on the clock and position at which this speed began
+        self._from = (0.0, 0.0)  # clock time and position at the start with this speed
         self._sought_at = 0.0
         self._timer = QTimer(self, singleShot=True, timerType=Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._seek)
@@ -46,7 +49,7 @@ class ReversePlayback(QObject):
 
     @property
     def running(self) -> bool:
-        """Whether it plays."""
+        """Whether reverse playback runs."""
         return self.speed > 0
 
     def start(self, speed: float) -> None:
@@ -80,7 +83,7 @@ class ReversePlayback(QObject):
         """Waits until the frame before the one that was painted is due."""
         if self.running and not self._timer.isActive():
             info = self._session.info
-            fps = info.fps if info is not None and info.fps > 0 else _USUAL_FPS
-            period = max(_LEAST_PERIOD, 1 / (fps * self.speed))
+            fps = info.fps if info is not None and info.fps > 0 else _DEFAULT_FPS
+            period = max(_MIN_PERIOD, 1 / (fps * self.speed))
             rest = self._sought_at + period - time.monotonic()
             self._timer.start(max(0, round(rest * 1000)))

@@ -1,4 +1,4 @@
-"""The keys J, K and L, as in video editors."""
+"""Playback by the keys J, K and L, as in video editors."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ class Shuttle(QObject):
     While K is held, J and L step by one frame.
 
     Args:
-        session: What is played.
+        session: The session that plays.
         presenter: Tells when a frame was painted.
-        window: Its key events tell when K is released.
+        window: The window, whose key events tell when K is released.
 
     Attributes:
-        reverse: Plays backwards.
+        reverse: Reverse playback.
     """
 
     def __init__(self, session: LiveSession, presenter: FramePresenter, window: QObject) -> None:
@@ -39,7 +39,7 @@ class Shuttle(QObject):
         window.installEventFilter(self)
 
     def forward(self) -> None:
-        """Plays forwards at real time, or faster where it does so; steps while K is held."""
+        """Plays forwards in real time, then faster with each call; steps while K is held."""
         if self._held:
             self._session.step(1)
             return
@@ -49,7 +49,7 @@ class Shuttle(QObject):
         self._session.play()
 
     def backward(self) -> None:
-        """Plays backwards at real time, or faster where it does so; steps while K is held."""
+        """Plays backwards in real time, then faster with each call; steps while K is held."""
         if self._held:
             self._session.step(-1)
         else:
@@ -64,7 +64,7 @@ class Shuttle(QObject):
         self._session.set_speed(1.0)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Notes that K is no longer held; a window without the focus hears of no key."""
+        """Notices the release of K, and the loss of focus, after which no release is reported."""
         if event.type() == QEvent.Type.WindowDeactivate:
             self._held = False
         elif event.type() == QEvent.Type.KeyRelease and isinstance(event, QKeyEvent):

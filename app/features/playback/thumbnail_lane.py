@@ -1,4 +1,4 @@
-"""The lane of thumbnails."""
+"""The lane of thumbnails in the timeline."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _HEIGHT = 34
 
 
 class ThumbnailLane(Lane):
-    """Pictures of the source along its time, and the preview of the time under the mouse.
+    """Thumbnails of the source over its time, and the preview of the time under the mouse.
 
-    Only pictures that are painted are decoded.
+    Only the thumbnails that are visible are decoded.
 
     Args:
-        previews: The pictures.
+        previews: Decodes and keeps the pictures.
     """
 
     optional = True
@@ -39,26 +39,26 @@ class ThumbnailLane(Lane):
 
     @property
     def height(self) -> int:
-        """Fixed; 0 without a source that has pictures."""
+        """Height in pixels; 0 for a source without thumbnails."""
         return _HEIGHT if self._aspect else 0
 
     def set_source(self, aspect: float) -> None:
         """Shows another source.
 
         Args:
-            aspect: Width of its picture in heights; 0 for a source without thumbnails.
+            aspect: Width of its picture divided by the height; 0 for a source without thumbnails.
         """
         self._aspect, self._enabled = aspect, False
         self.changed.emit()
 
     def enable(self) -> None:
-        """Starts decoding: the first picture of the source was painted."""
+        """Allows decoding; called once the first picture of the source was painted."""
         if not self._enabled:
             self._enabled = True
             self.changed.emit()
 
     def paint(self, painter: QPainter, area: QRectF, axis: TimeAxis) -> None:
-        """Paints the pictures side by side, each at the time of its middle."""
+        """Paints the thumbnails side by side, each for the time at its middle."""
         width = area.height() * self._aspect
         right = axis.left + axis.width
         painter.setClipRect(QRectF(axis.left, area.top(), axis.width, area.height()))
@@ -77,7 +77,7 @@ class ThumbnailLane(Lane):
             self._previews.request(missing)
 
     def picture(self, seconds: float) -> QImage | None:
-        """The nearest picture; the exact one is decoded meanwhile."""
+        """Returns the picture in memory for a time, or None; starts decoding the exact one."""
         if not self._aspect or not self._enabled:
             return None
         slot = self._previews.slot(seconds)

@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from app.shell.actions import ActionRegistry
     from app.ui.timeline import Timeline
 
-_NARROW = 600  # pixels; a narrower bar leaves out the length
+_NARROW = 600  # pixels; the length of the source is hidden in a narrower bar
 
 
 class Transport(Strip):
-    """The transport controls; those that the source does not support are hidden.
+    """The transport controls; controls that the source does not support are hidden.
 
     Args:
         actions: All actions.
@@ -111,10 +111,10 @@ class Transport(Strip):
 
         Args:
             duration: Length in seconds; None where unknown or endless.
-            base: Names its times.
-            live: Its frames arrive in real time.
-            seekable: It can seek.
-            paced: Its speed can be chosen.
+            base: Formats the times of the source.
+            live: Whether frames arrive in real time.
+            seekable: Whether the source can seek.
+            paced: Whether the playback speed can be chosen.
         """
         jumps = seekable and bool(duration)
         self._base, self._duration = base, (duration or 0.0) if jumps else 0.0
@@ -129,7 +129,7 @@ class Transport(Strip):
         text = base.text(self._duration)
         self.length.setText(f"/ {text}")
         self.length.setToolTip(tr("Length"))
-        # The code keeps its place while its digits change.
+        # A fixed width, so that the time code does not move while its digits change.
         width = QFontMetrics(self.position.font()).horizontalAdvance("0" * len(text))
         self.position.setFixedWidth(width)
         self.position.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -143,13 +143,13 @@ class Transport(Strip):
             self._show_time(seconds)
 
     def set_speed(self, speed: float) -> None:
-        """Shows the speed; a negative one is that of reverse playback."""
+        """Shows the speed; negative for reverse playback."""
         self.speed.setText(_times(speed))
         if speed in self._speeds:
             self._speeds[speed].setChecked(True)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Leaves out the length where there is no room for it."""
+        """Hides the length in a narrow bar."""
         super().resizeEvent(event)
         self._fit()
 

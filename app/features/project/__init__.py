@@ -1,1 +1,1 @@
-"""Projects: saves what is open to a file, and opens it again."""
+"""Projects: saves the source and the state of the window to a file, and opens such files."""

@@ -30,12 +30,12 @@ class Projects(Feature):
 
     def __init__(self, context: FeatureContext) -> None:
         super().__init__(context)
-        self._file: Path | None = None  # of the current source
-        # With its file and the source that is opened.
+        self._file: Path | None = None  # the project of the current source
+        # The project whose source is being opened, its file, and the string that opens the source.
         self._pending: tuple[FoundProject, Path, str] | None = None
         session = context.session
         session.opened.connect(self._on_opened)
-        session.failed.connect(lambda _: self._forget())
+        session.failed.connect(self._on_failed)
         session.switched.connect(self._on_switched)
 
     def open_drop(self, path: str) -> bool:
@@ -87,7 +87,7 @@ class Projects(Feature):
     # -- opening and saving
 
     def open_file(self, path: str) -> None:
-        """Opens a project: its source first, then what belongs to it."""
+        """Opens a project: first its source, then regions, marks, model and view."""
         file = Path(path)
 
         def done(found: FoundProject) -> None:
@@ -161,7 +161,7 @@ class Projects(Feature):
         level: Level = "warning" if found.notes else "done"
         self.context.messages.notify(level, opened, " ".join(found.notes))
 
-    def _forget(self) -> None:
+    def _on_failed(self) -> None:
         self._pending = None
 
     @property

@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class FoundProject:
-    """A project whose files were looked for.
+    """A project, and the result of the search for its files.
 
     Attributes:
-        project: The project; the tables of gaze are those that were found, by absolute paths. A
-            scan of a source that has changed is left out.
-        spec: The string that opens its source; None where that is missing.
-        notes: What is missing or has changed, a sentence each.
+        project: The project. It names only the gaze tables that were found, by absolute paths, and
+            has no scan where the source has changed.
+        spec: The string that opens its source; None where the source is missing.
+        notes: A sentence for each missing or changed file.
     """
 
     project: Project
@@ -34,7 +34,7 @@ class FoundProject:
 
 
 def find_project(path: Path) -> FoundProject:
-    """Reads a project; looks for moved files beside it. Takes time: run it as a job.
+    """Reads a project and looks for moved files beside it. Slow: not on the GUI thread.
 
     Raises:
         UsageError: See `read_project`.
@@ -44,25 +44,25 @@ def find_project(path: Path) -> FoundProject:
     spec: str | None = project.spec_beside(path)
     source = project.source_file
     if project.relative or Path(project.source).is_absolute():
-        place = source.find(folder)
-        spec = None if place is None else str(place)
-        if place is not None and source.is_changed(place):
+        file = source.find(folder)
+        spec = None if file is None else str(file)
+        if file is not None and source.is_changed(file):
             notes.append(
                 tr("{name} has changed since the project was saved.").format(
-                    name=printable(place.name)
+                    name=printable(file.name)
                 )
             )
             project = msgspec.structs.replace(project, scan=None)
     if project.gaze is not None:
         found = [(table, table.find(folder)) for table in project.gaze.tables]
-        missing = [printable(Path(table.path).name) for table, place in found if place is None]
+        missing = [printable(Path(table.path).name) for table, file in found if file is None]
         if missing:
             notes.append(
                 tr("The gaze of {names} is missing; put it beside the project.").format(
                     names=", ".join(missing)
                 )
             )
-        tables = [ProjectFile(path=str(place)) for _, place in found if place is not None]
+        tables = [ProjectFile(path=str(file)) for _, file in found if file is not None]
         gaze = msgspec.structs.replace(project.gaze, tables=tables) if tables else None
         project = msgspec.structs.replace(project, gaze=gaze)
     return FoundProject(project, spec, notes)

@@ -1,1 +1,1 @@
-"""Screen: choice of a region or a window, and the program's own windows left out of the picture."""
+"""Screen: regions of the desktop and windows of other programs as sources."""

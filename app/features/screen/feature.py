@@ -1,4 +1,4 @@
-"""Screen: choice of a region or a window, and the program's own windows left out."""
+"""Screen: regions of the desktop and windows of other programs as sources."""
 
 from __future__ import annotations
 
@@ -26,9 +26,12 @@ _INTERVAL_MS = 100
 
 
 class Screen(Feature):
-    """Opens a region of the desktop or a window; covers the program's windows in screen sources.
+    """Opens a region of the desktop or a window; hides the program's own windows in the picture.
 
-    Without that, the picture would show itself in the window, and again in that, for ever.
+    Otherwise the picture would contain the window that shows it.
+
+    Attributes:
+        windows: The open dialog that lists windows, or None.
     """
 
     def __init__(self, context: FeatureContext) -> None:
@@ -52,7 +55,7 @@ class Screen(Feature):
         if is_wayland():
             self.context.session.open("screen:")
             return
-        # Its windows may be opened over a region before the source is known to be a screen.
+        # The first frames may come before the session reports a screen source.
         self._cover()
         self._close_picker()
         self._picker = RegionPicker()

@@ -14,13 +14,13 @@ from app.ui.layers import paint_pill
 if TYPE_CHECKING:
     from PySide6.QtGui import QCloseEvent, QKeyEvent, QMouseEvent, QPaintEvent
 
-_LEAST = 16  # pixels: a smaller rectangle is a click
+_MIN_SIDE = 16  # pixels; a smaller rectangle counts as a click
 
 
 class RegionPicker(QObject):
-    """Shows a dimmed window on each screen until the user has dragged a rectangle, or presses Esc.
+    """Shows a dimmed window on each screen until the user drags a rectangle or presses Esc.
 
-    The system may close one of the windows; the others follow.
+    All windows are closed where the system closes one of them.
 
     Signals:
         chosen: Left, top, width and height in pixels of the whole desktop.
@@ -76,7 +76,7 @@ class _Sheet(QWidget):
         self._rect = QRect()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Cancels; after a choice nothing is left to cancel."""
+        """Cancels the choice; without effect after a choice was made."""
         self.cancelled.emit()
         super().closeEvent(event)
 
@@ -104,18 +104,18 @@ class _Sheet(QWidget):
         if event.button() != Qt.MouseButton.LeftButton or self._start is None:
             return
         self._start = None
-        small = min(self._rect.width(), self._rect.height()) < _LEAST
+        small = min(self._rect.width(), self._rect.height()) < _MIN_SIDE
         rect = self.rect() if small else self._rect
         self.dragged.emit(rect.translated(self.geometry().topLeft()))
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Dims what is not chosen."""
+        """Dims the screen outside of the rectangle."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.fillRect(self.rect(), QColor(0, 0, 0, 110))
         if self._rect.isValid():
             painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
-            # Not quite transparent: some systems pass clicks through where nothing is painted.
+            # Not fully transparent: some systems pass clicks through fully transparent pixels.
             painter.fillRect(self._rect, QColor(0, 0, 0, 1))
             painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
             painter.setPen(QPen(QColor("#ffb05c"), 2))
@@ -127,9 +127,12 @@ class _Sheet(QWidget):
 
 
 def native_box(rect: QRect) -> tuple[int, int, int, int]:
-    """Left, top, width and height in pixels of the desktop of a rectangle in Qt's units.
+    """Converts a rectangle from Qt's logical pixels to pixels of the desktop.
 
-    Where screens have different scales, the rectangle is taken to be on the screen of its center.
+    Where screens have different scales, the scale of the screen at the rectangle's center is used.
+
+    Returns:
+        Left, top, width and height.
     """
     screen = QGuiApplication.screenAt(rect.center()) or QGuiApplication.primaryScreen()
     ratio, origin = screen.devicePixelRatio(), screen.geometry().topLeft()

@@ -1,4 +1,4 @@
-"""Choice of a window of another program from a list that follows what is opened and closed."""
+"""Choice of a window of another program from a list that is updated once a second."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class WindowPicker(QDialog):
     """Lists windows; a double click or Enter chooses one.
 
     Args:
-        refresh: Called once a second, to call `show_windows`.
+        refresh: Called once a second; finds the windows and calls `show_windows`.
         parent: Parent window.
 
     Signals:
@@ -59,7 +59,7 @@ class WindowPicker(QDialog):
         self._enable()
 
     def show_windows(self, windows: Sequence[WindowDevice]) -> None:
-        """Shows the windows that are open now; the selection stays."""
+        """Shows the windows that are open now and keeps the selection."""
         if windows == self._windows:
             return
         item = self.list.currentItem()

@@ -24,11 +24,11 @@ _DESIGNS = (SourceKind.PICTURE, SourceKind.SCREEN)
 
 
 class Slides(Feature):
-    """The strip of a folder's pictures, and the actions that move in it.
+    """The pictures of a folder in a strip, and the actions that choose one.
 
     Attributes:
-        strip: Below the picture while a folder is open.
-        thumbnails: The thumbnails in it.
+        strip: The strip below the picture, shown while a folder is open.
+        thumbnails: The thumbnails in the strip.
     """
 
     def __init__(self, context: FeatureContext) -> None:
@@ -37,9 +37,10 @@ class Slides(Feature):
         self.thumbnails = Thumbnails(context.jobs, self)
         self.strip = SlideStrip(context.actions, self.thumbnails, self._settings.film_rate)
         context.slots.add_strip(self.strip, _RANK)
-        self._shown = -1  # index on the canvas
-        self._wanted: int | None = None  # index that was asked for and is not shown yet
-        self._kept: tuple[str, int] | None = None  # spec and index to return to
+        self._shown = -1  # index of the picture on the canvas
+        self._requested: int | None = None  # index of a picture that is not shown yet
+        # Spec and index of the picture to show again after the folder was reopened.
+        self._return_to: tuple[str, int] | None = None
         self.strip.chosen.connect(self._go)
         self.strip.film_toggled.connect(self._set_film)
         self.strip.rate_chosen.connect(self._on_rate)
@@ -52,7 +53,7 @@ class Slides(Feature):
 
     @action("Previous picture", Menu.PLAYBACK, "Left", icon="step-back", needs=SLIDES, repeat=True)
     def previous_picture(self) -> None:
-        """Shows the picture before."""
+        """Shows the previous picture."""
         self._move(-1)
 
     @action(
@@ -65,7 +66,7 @@ class Slides(Feature):
         repeat=True,
     )
     def next_picture(self) -> None:
-        """Shows the picture after."""
+        """Shows the next picture."""
         self._move(1)
 
     @action("Ten pictures back", Menu.PLAYBACK, "PgUp", needs=SLIDES, group=1, repeat=True)
@@ -105,30 +106,30 @@ class Slides(Feature):
     # -- moving
 
     def _move(self, by: int) -> None:
-        self._go((self._shown if self._wanted is None else self._wanted) + by)
+        self._go((self._shown if self._requested is None else self._requested) + by)
 
     def _go(self, index: int) -> None:
         info = self.context.session.info
         if info is None or not info.slides or info.fps <= 0:
             return
         index = min(max(index, 0), (info.frames or 1) - 1)
-        self._wanted = index
-        # The middle of the slide on the time axis: its start may round to the one before.
+        self._requested = index
+        # The middle of the slide on the time axis: its start may round to the slide before.
         self.context.session.seek((index + 0.5) / info.fps)
 
     def _on_presented(self, packet: SaliencyPacket) -> None:
         info = self.context.session.info
         if info is None or info.kind is not SourceKind.FOLDER:
             return
-        before, wanted = self._shown, self._wanted
+        before, requested = self._shown, self._requested
         index = self._shown = packet.frame.index
         self.strip.show_picture(info, index)
-        if wanted is None or index < wanted:
+        if requested is None or index < requested:
             return
-        self._wanted = None
-        # A file that cannot be read is left out: also on the way back.
-        if info.slides and index > wanted and before >= index and wanted > 0:
-            self._go(wanted - 1)
+        self._requested = None
+        # The source skips a file that cannot be read forwards; on the way back, go on backwards.
+        if info.slides and index > requested and before >= index and requested > 0:
+            self._go(requested - 1)
 
     # -- slides or film
 
@@ -144,7 +145,7 @@ class Slides(Feature):
     def _reopen(self, rate: float) -> None:
         session, info = self.context.session, self.context.session.info
         if info is not None:
-            self._kept = info.spec, self._shown
+            self._return_to = info.spec, self._shown
             session.film_rates[info.spec] = rate
             session.open(info.spec)
 
@@ -153,19 +154,20 @@ class Slides(Feature):
     def _on_opened(self, info: SourceInfo) -> None:
         is_folder = info.kind is SourceKind.FOLDER
         self._show_source(info if is_folder else None)
-        kept, self._kept = self._kept, None
-        if is_folder and kept is not None and kept[0] == info.spec and kept[1] > 0:
-            self.context.session.seek((kept[1] + 0.5) / info.fps)
+        spec, index = self._return_to or ("", 0)
+        self._return_to = None
+        if is_folder and spec == info.spec and index > 0:
+            self.context.session.seek((index + 0.5) / info.fps)
         if info.kind in _DESIGNS or info.slides:
-            self._tell_limits()
+            self._show_limits()
 
     def _show_source(self, info: SourceInfo | None) -> None:
-        self._shown, self._wanted = -1, None
+        self._shown, self._requested = -1, None
         self.thumbnails.open(info.pictures if info is not None else ())
         self.strip.show_source(info)
 
-    def _tell_limits(self) -> None:
-        """Says once where the models are weak."""
+    def _show_limits(self) -> None:
+        """Shows a message about the limits of the models, only once per user."""
         if not self._settings.limits_shown:
             self._settings.limits_shown = True
             self.context.messages.notify(

@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 
 class SlideStrip(Strip):
-    """Shows where the user is in a folder of pictures.
+    """Shows the position in a folder of pictures, and lets the user choose a picture.
 
     Args:
         actions: All actions.
-        thumbnails: Gives the thumbnails.
-        rate: Frames per second of a film, at first.
+        thumbnails: The thumbnails.
+        rate: Initial frames per second of a film.
 
     Signals:
         chosen: Index of the picture whose thumbnail was clicked.
@@ -72,7 +72,7 @@ class SlideStrip(Strip):
         self.row.addLayout(column(self.list, line, spacing=4))
 
     def show_source(self, info: SourceInfo | None) -> None:
-        """Shows the pictures of a source; hidden for None."""
+        """Shows the pictures of a folder; None hides the strip."""
         self.set_wanted(info is not None)
         self.list.open(info.pictures if info is not None else ())
         if info is None:

@@ -26,7 +26,7 @@ _Index = QModelIndex | QPersistentModelIndex
 
 
 class ThumbnailModel(QAbstractListModel):
-    """One row for each picture: its name."""
+    """The names of the pictures, one per row."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -50,9 +50,9 @@ class ThumbnailModel(QAbstractListModel):
 
 
 class ThumbnailDelegate(QStyledItemDelegate):
-    """Paints a thumbnail, with a frame around that of the current picture.
+    """Paints thumbnails, that of the current picture with a frame.
 
-    Only what is visible is painted, and only what is painted is decoded.
+    Only the thumbnails that are visible are decoded.
     """
 
     def __init__(self, thumbnails: Thumbnails, parent: QWidget) -> None:
@@ -61,37 +61,37 @@ class ThumbnailDelegate(QStyledItemDelegate):
         self.current = -1
 
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
-        """The same for all."""
+        """Size of a thumbnail with its margins, the same for all."""
         return QSize(_WIDTH + 2 * _MARGIN, _HEIGHT + 2 * _MARGIN)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
-        """Paints the thumbnail, a sign where the file cannot be read, or an empty place."""
+        """Paints the thumbnail, a warning where the file cannot be read, or an empty area."""
         colors = theme_colors()
         rect: QRect = option.rect
-        place = rect.adjusted(_MARGIN, _MARGIN, -_MARGIN, -_MARGIN)
+        area = rect.adjusted(_MARGIN, _MARGIN, -_MARGIN, -_MARGIN)
         image = self._thumbnails.get(index.row())
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        painter.fillRect(place, QColor(colors.raised))
+        painter.fillRect(area, QColor(colors.raised))
         if image is not None and image.isNull():
-            icon("warning").paint(painter, place.adjusted(18, 12, -18, -12))
+            icon("warning").paint(painter, area.adjusted(18, 12, -18, -12))
         elif image is not None:
-            size = image.size().scaled(place.size(), Qt.AspectRatioMode.KeepAspectRatio)
-            inner = QRect(place.topLeft(), size)
-            inner.moveCenter(place.center())
+            size = image.size().scaled(area.size(), Qt.AspectRatioMode.KeepAspectRatio)
+            inner = QRect(area.topLeft(), size)
+            inner.moveCenter(area.center())
             painter.drawPixmap(inner, QPixmap.fromImage(image))
         if index.row() == self.current:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setPen(QPen(QColor(colors.accent), 3))
-            painter.drawRoundedRect(place.adjusted(-1, -1, 0, 0), 4, 4)
+            painter.drawRoundedRect(area.adjusted(-1, -1, 0, 0), 4, 4)
         painter.restore()
 
 
 class ThumbnailList(QListView):
-    """A row of thumbnails; `clicked` carries the index that the user chose.
+    """A row of thumbnails; `clicked` is emitted with the index of the chosen picture.
 
     Args:
-        thumbnails: Gives the thumbnails.
+        thumbnails: The thumbnails.
     """
 
     def __init__(self, thumbnails: Thumbnails, parent: QWidget | None = None) -> None:
@@ -106,7 +106,7 @@ class ThumbnailList(QListView):
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSelectionMode(QListView.SelectionMode.NoSelection)
-        # The arrow keys stay those of the window.
+        # Without focus, so that the arrow keys trigger the actions of the window.
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setFrameShape(QListView.Shape.NoFrame)
         self.setFixedHeight(_HEIGHT + 2 * _MARGIN)
@@ -126,7 +126,7 @@ class ThumbnailList(QListView):
             self.viewport().update()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Scrolls sideways with a wheel that turns up and down."""
+        """Scrolls sideways, also with a vertical wheel."""
         delta = event.angleDelta()
         bar = self.horizontalScrollBar()
         bar.setValue(bar.value() - (delta.x() or delta.y()))

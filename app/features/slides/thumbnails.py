@@ -22,18 +22,18 @@ if TYPE_CHECKING:
 SIDE = 96
 """Longest side of a thumbnail in pixels."""
 
-_KEPT = 400  # thumbnails, at most 28 KB each
+_MAX_THUMBNAILS = 400  # in memory, at most 28 KB each
 _MAX_WAITING = 60  # more than are visible at once
 
 
 class Thumbnails(QObject):
-    """Keeps the thumbnails that were needed last; decodes one at a time.
+    """Keeps the thumbnails that were used last; decodes one at a time.
 
     Args:
         jobs: Runs the decoding.
 
     Signals:
-        loaded: Index of a picture whose thumbnail is there from now on.
+        loaded: Index of a picture whose thumbnail was decoded.
     """
 
     loaded = Signal(int)
@@ -53,9 +53,10 @@ class Thumbnails(QObject):
         self._waiting.clear()
 
     def get(self, index: int) -> QImage | None:
-        """The thumbnail of a picture, null where the file cannot be read.
+        """Returns the thumbnail of a picture; a null image where the file cannot be read.
 
-        None where it is not there yet: it is decoded then, before those asked for earlier.
+        None where the thumbnail is not decoded yet. It is then decoded before all thumbnails that
+        were requested earlier.
         """
         image = self._images.get(index)
         if image is not None:
@@ -81,7 +82,7 @@ class Thumbnails(QObject):
             self._busy = False
             if paths is self._paths:
                 self._images[index] = image
-                while len(self._images) > _KEPT:
+                while len(self._images) > _MAX_THUMBNAILS:
                     self._images.popitem(last=False)
                 self.loaded.emit(index)
             self._start()

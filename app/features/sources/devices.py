@@ -19,16 +19,16 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Devices:
-    """The cameras and screens that were found."""
+    """The result of a search for cameras and screens."""
 
     cameras: tuple[CameraDevice, ...] = ()
     screens: tuple[ScreenDevice, ...] = ()
 
 
 def find_devices() -> Devices:
-    """Searches for cameras and screens. May take a second; not for the GUI thread.
+    """Searches for cameras and screens. May take a second: not on the GUI thread.
 
-    Cameras or screens that cannot be listed, for want of permission or support, count as none.
+    A list is empty where the system refuses it, as without permission; the log has the error.
     """
     from uvanet.sources import list_cameras, list_screens  # at each call, since tests replace them
 

@@ -1,4 +1,4 @@
-"""Sources: chooses and opens them, and reports failures."""
+"""Sources: lists and opens them, and reports failures."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _REMEMBERED = {
 
 
 class Sources(Feature):
-    """The list of sources, the dialogs that open one, and messages about it."""
+    """The list of sources, the dialogs that open a source, and the messages about sources."""
 
     def __init__(self, context: FeatureContext) -> None:
         super().__init__(context)
@@ -58,12 +58,12 @@ class Sources(Feature):
         context.messages.acted.connect(self._on_acted)
 
     def open_drop(self, path: str) -> bool:
-        """Opens any path or URL as a source; the other features are offered it before."""
+        """Opens any path or URL as a source; called after all other features have declined it."""
         self.context.session.open(path)
         return True
 
     def facts(self) -> list[Fact]:
-        """Kind and size of the source. Name and path are private."""
+        """Kind and size of the source, without its name and path, which are private."""
         info = self.context.session.info
         value = "none" if info is None else f"{info.kind.value} {info.width}x{info.height}"
         return [Fact("source", value, FactKind.TECHNICAL)]
@@ -161,7 +161,7 @@ class Sources(Feature):
         self._settings.recent = []
         self.picker.set_recent([])
 
-    # -- what becomes of a source
+    # -- messages about the source
 
     def _on_opening(self, name: str) -> None:
         self._opening = name
@@ -213,11 +213,11 @@ class Sources(Feature):
         messages, info = self.context.messages, self.context.session.info
         name = redact(info.title if info else self._opening)
         if status.condition is SourceCondition.RECONNECTING:
-            # Also the error of an attempt that was stopped: it would hide the new one.
+            # An error of earlier attempts, which the user stopped, would hide the new message.
             for topic in (_TOPIC, _STALL, _QUALITY):
                 messages.dismiss_topic(topic)
             if info is None:
-                # Streams are not awaited before they have opened once.
+                # It is a camera: streams are reconnected only after they have opened once.
                 self.picker.show_source(SourceKind.CAMERA.value, name or tr("Camera"), "")
             self._retry.show_status(status)
             return

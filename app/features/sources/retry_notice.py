@@ -1,4 +1,4 @@
-"""The message about a lost camera or stream that is opened again, with the time until then."""
+"""The message about a lost camera or stream, with the seconds until the next attempt."""
 
 from __future__ import annotations
 
@@ -20,15 +20,14 @@ _TICK_MS = 500
 
 
 class RetryNotice(QObject):
-    """Shows why a source is not available and when it is tried again; its button stops that.
+    """Shows why a source is not available, when the next attempt follows, and a button to stop.
 
-    The message is shown again only when the problem changes: one that the user closed stays
-    closed while the attempts go on.
+    A message that the user closed is shown again only when the problem changes.
 
     Args:
-        messages: Shows it.
+        messages: Shows the message.
         parent: The feature.
-        clock: Seconds, monotonic.
+        clock: Returns monotonic seconds.
 
     Attributes:
         TOPIC: Topic of the message.

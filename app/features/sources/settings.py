@@ -15,7 +15,7 @@ class SourcesSettings(Section):
     """Recent sources.
 
     Attributes:
-        recent: Strings that open them again, newest first.
+        recent: Strings that open the recent sources, newest first.
     """
 
     SECTION: ClassVar[str] = "sources"
@@ -23,5 +23,5 @@ class SourcesSettings(Section):
     recent: list[str] = msgspec.field(default_factory=list)
 
     def add_recent(self, spec: str) -> None:
-        """Puts a source at the head of the recent ones."""
+        """Makes a source the newest of the recent sources."""
         self.recent = [spec, *(other for other in self.recent if other != spec)][:MAX_RECENT]

@@ -41,11 +41,11 @@ class SourcePicker(IconButton):
 
     Signals:
         chosen: The string that opens the source.
-        list_opening: The list is about to open; its devices should be searched again.
-        clear_requested: The recent sources are to be cleared.
+        list_opening: The list is about to open; connect the search for devices.
+        clear_requested: The user wants to clear the recent sources.
     """
 
-    chosen = Signal(str)
+    chosen = Signal(object)  # a str; Qt's own strings lose bytes of names that are not UTF-8
     list_opening = Signal()
     clear_requested = Signal()
 
@@ -74,7 +74,7 @@ class SourcePicker(IconButton):
         Args:
             kind: Value of a `SourceKind`.
             title: Name to show.
-            spec: The string that opens it.
+            spec: The string that opens the source; empty for none.
         """
         self._title, self._current = title, spec
         metrics = QFontMetrics(self.font())
@@ -99,7 +99,7 @@ class SourcePicker(IconButton):
         self.list_opening.emit()
 
     def _refill(self) -> None:
-        """Fills the list again if it is open, as when a search ends meanwhile."""
+        """Fills the list again if it is open, as after a search for devices."""
         if self.list.isVisible():
             self._fill()
 

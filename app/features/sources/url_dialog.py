@@ -13,7 +13,7 @@ class UrlDialog(QDialog):
     """Asks for a URL; does not block the window.
 
     Signals:
-        chosen: The URL; it contains "://" and is not checked otherwise.
+        chosen: The URL. It contains "://"; opening the source checks the rest.
     """
 
     chosen = Signal(str)

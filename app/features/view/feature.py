@@ -26,7 +26,7 @@ _TOPIC = "full screen"
 
 
 class View(Feature):
-    """How the picture is shown in the window."""
+    """Full screen, presentation mode, zoom, orientation, side panel and theme."""
 
     def __init__(self, context: FeatureContext) -> None:
         super().__init__(context)
@@ -83,7 +83,7 @@ class View(Feature):
         words="clean picture OBS hide controls",
     )
     def presentation_mode(self, on: bool) -> None:
-        """Shows the picture alone, in a window of its size that stays so."""
+        """Shows only the picture, in a window of the picture's fixed size."""
         window = self._window
         if not on:
             self._leave_presentation()
@@ -109,7 +109,7 @@ class View(Feature):
         words="fullscreen maximize",
     )
     def full_screen(self, on: bool) -> None:
-        """Shows the picture alone on the whole screen, or the window again."""
+        """Shows only the picture on the whole screen, or the window again."""
         if not on:
             self._leave_full_screen()
         elif not self._window.isFullScreen():
@@ -195,7 +195,7 @@ class View(Feature):
         words="flip horizontally",
     )
     def mirror(self, on: bool) -> None:
-        """Mirrors the picture, and with it the map."""
+        """Mirrors the picture and its heat map."""
         self._turn(Orientation(on, self._orientation().quarters))
 
     @action(
@@ -209,7 +209,7 @@ class View(Feature):
         words="turn upright",
     )
     def rotate(self) -> None:
-        """Rotates the picture by a quarter turn clockwise, as it is seen."""
+        """Rotates the picture by a quarter turn clockwise."""
         now = self._orientation()
         self._turn(Orientation(now.mirrored, (now.quarters + (3 if now.mirrored else 1)) % 4))
 
@@ -224,14 +224,14 @@ class View(Feature):
         words="magnify enlarge",
     )
     def zoom_in(self) -> None:
-        """Shows a smaller part, larger."""
+        """Shows a smaller part of the picture, enlarged."""
         self.context.slots.canvas.viewport.step(1)
 
     @action(
         "Zoom out", Menu.VIEW, "-", "Shift+Z", submenu="Zoom", group=2, repeat=True, words="shrink"
     )
     def zoom_out(self) -> None:
-        """Shows a larger part."""
+        """Shows a larger part of the picture."""
         self.context.slots.canvas.viewport.step(-1)
 
     @action("Fit picture", Menu.VIEW, "0", submenu="Zoom", group=2, words="whole reset zoom")
@@ -246,20 +246,20 @@ class View(Feature):
 
     @action("Pan right", Menu.VIEW, "Alt+Right", submenu="Zoom", group=2, repeat=True)
     def pan_right(self) -> None:
-        """Moves it to the right."""
+        """Moves the visible part of a zoomed picture to the right."""
         self.context.slots.canvas.viewport.pan(1, 0)
 
     @action("Pan up", Menu.VIEW, "Alt+Up", submenu="Zoom", group=2, repeat=True)
     def pan_up(self) -> None:
-        """Moves it up."""
+        """Moves the visible part of a zoomed picture up."""
         self.context.slots.canvas.viewport.pan(0, -1)
 
     @action("Pan down", Menu.VIEW, "Alt+Down", submenu="Zoom", group=2, repeat=True)
     def pan_down(self) -> None:
-        """Moves it down."""
+        """Moves the visible part of a zoomed picture down."""
         self.context.slots.canvas.viewport.pan(0, 1)
 
-    # -- helpers
+    # -- changes of the window
 
     def _set_theme(self, choice: ThemeChoice) -> None:
         self.context.settings.section(WindowSettings).theme = choice
@@ -316,7 +316,7 @@ class View(Feature):
         self.context.session.turn(orientation)
 
     def _on_closing(self) -> None:
-        # The next start begins with the window as it was before.
+        # The geometry that is saved is that of the normal window.
         self._leave_full_screen()
         self._leave_presentation()
 

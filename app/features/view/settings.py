@@ -17,8 +17,8 @@ class ViewSettings(Section):
     """How sources are mirrored and rotated.
 
     Attributes:
-        orientations: By the string that opens a source: whether it is mirrored (0 or 1), and its
-            quarter turns clockwise.
+        orientations: Whether a source is mirrored (0 or 1) and its quarter turns clockwise, by the
+            string that opens the source.
     """
 
     SECTION: ClassVar[str] = "view"

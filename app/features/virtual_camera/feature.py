@@ -1,4 +1,4 @@
-"""Virtual camera: other programs see the picture, as the window shows it, as a camera."""
+"""Virtual camera: a camera device that shows the picture of the window to other programs."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ _TOPIC = "virtual camera"
 
 
 class VirtualCamera(Feature):
-    """Sends each painted frame with heat map and layers; the controls of the window are not in it.
+    """Sends each painted frame with its heat map and layers to a virtual camera.
 
     Signals:
-        opened: Name of the device, from the thread of the sender.
-        failed: What went wrong, likewise.
+        opened: The CameraSender and the name of its device. Emitted on the sender's thread.
+        failed: The CameraSender and its UvanetError. Emitted on the sender's thread.
     """
 
-    opened = Signal(str)
-    failed = Signal(object)
+    opened = Signal(object, str)
+    failed = Signal(object, object)
 
     def __init__(self, context: FeatureContext) -> None:
         super().__init__(context)
@@ -55,7 +55,7 @@ class VirtualCamera(Feature):
             return
         height, width = packet.frame.picture.shape[:2]
         rate = info.fps if info is not None and info.fps else _DEFAULT_FPS
-        # Encoders of cameras halve the colors' resolution.
+        # Even sides: the pixel formats of cameras halve the resolution of the colors.
         size = (width + width % 2, height + height % 2)
         self._sender = CameraSender(size, rate, self.opened.emit, self.failed.emit)
         self._send()
@@ -79,8 +79,8 @@ class VirtualCamera(Feature):
         if render is not None:
             self._sender.put(render)
 
-    def _on_opened(self, device: str) -> None:
-        if self._sender is None:
+    def _on_opened(self, sender: CameraSender, device: str) -> None:
+        if sender is not self._sender:
             return
         self.context.actions.set_checked("virtual_camera", True)
         self.context.messages.notify(
@@ -89,7 +89,7 @@ class VirtualCamera(Feature):
             topic=_TOPIC,
         )
 
-    def _on_failed(self, error: UvanetError) -> None:
-        if self._sender is not None:
+    def _on_failed(self, sender: CameraSender, error: UvanetError) -> None:
+        if sender is self._sender:
             self._stop()
             self.context.show_error(error, _TOPIC)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     Render = Callable[[], NDArray[np.uint8]]
 
-_REPEAT_S = 0.5  # a paused picture is sent again: programs take a silent camera for a broken one
+_REPEAT_S = 0.5  # a paused picture is sent again, since programs close a camera without frames
 _INSTALL = {
     "linux": tr_noop(
         "Install v4l2loopback (Debian, Ubuntu: v4l2loopback-dkms) and load it: "
@@ -38,19 +38,19 @@ class CameraSender:
     The callbacks are called on the thread of the sender.
 
     Args:
-        size: Width and height of the camera in pixels, both even. Other pictures are scaled into
-            it, with black borders.
+        size: Width and height of the camera in pixels, both even. Pictures of another size are
+            scaled to fit, with black borders.
         fps: Nominal rate.
-        opened: Gets the name of the device.
-        failed: Gets what went wrong; the thread ends.
+        opened: Called with this object and the name of the device.
+        failed: Called with this object and the error; the thread ends.
     """
 
     def __init__(
         self,
         size: tuple[int, int],
         fps: float,
-        opened: Callable[[str], None],
-        failed: Callable[[UvanetError], None],
+        opened: Callable[[CameraSender, str], None],
+        failed: Callable[[CameraSender, UvanetError], None],
     ) -> None:
         self._size, self._fps = size, fps
         self._opened, self._failed = opened, failed
@@ -60,11 +60,15 @@ class CameraSender:
         self._thread.start()
 
     def put(self, render: Render) -> None:
-        """Sends what a function draws: BGR, uint8, shape (h, w, 3); it is called on the thread."""
+        """Sends a picture.
+
+        Args:
+            render: Called on the sender's thread; returns BGR, uint8, shape (h, w, 3).
+        """
         self._slot.put(render)
 
     def close(self, timeout: float = 0.0) -> bool:
-        """Closes the camera; whether the thread ended within so many seconds."""
+        """Closes the camera; returns whether the thread ended within `timeout` seconds."""
         self._stopped.set()
         self._slot.close()
         self._thread.join(timeout)
@@ -75,13 +79,14 @@ class CameraSender:
             require("pyvirtualcam", "virtualcam")
             self._send_all()
         except UvanetError as error:
-            self._failed(error)
+            self._failed(self, error)
         except (RuntimeError, OSError, ValueError) as error:
             self._failed(
+                self,
                 UvanetError(
                     tr("There is no virtual camera: {reason}.").format(reason=error),
                     tr(_INSTALL.get(sys.platform, "")),
-                )
+                ),
             )
 
     def _send_all(self) -> None:
@@ -90,7 +95,7 @@ class CameraSender:
         width, height = self._size
         layout = pyvirtualcam.PixelFormat.BGR
         with pyvirtualcam.Camera(width, height, self._fps, fmt=layout) as camera:
-            self._opened(str(camera.device))
+            self._opened(self, str(camera.device))
             picture = np.zeros((height, width, 3), np.uint8)
             while not self._stopped.is_set():
                 render = self._slot.take(_REPEAT_S)

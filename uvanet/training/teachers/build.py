@@ -20,7 +20,7 @@ from uvanet.data.fixations import read_split
 from uvanet.deploy.graph_passes import store_half
 from uvanet.deploy.onnx_export import export_onnx, save_weights
 from uvanet.evaluation.calibration import best_logit_scale
-from uvanet.models.teacher import Backbone, Readout, SpatialTeacher
+from uvanet.models.teacher import Readout, SpatialTeacher
 from uvanet.models.temporal_teacher import STATE_CHANNELS, TemporalTeacher
 from uvanet.runtime.engine import STATE_STRIDE
 from uvanet.teacher_input import HEIGHT, WIDTH
@@ -220,10 +220,9 @@ def _readout(
     made_from: Record,
     callback: Callback,
 ) -> None:
-    """Trains a readout of the spatial teacher, or loads it from a run that was stopped."""
-    scale, backbone = config.scales[place], teacher.backbones[place]
+    """Trains a readout of the spatial teacher, or takes it from a run that was stopped."""
+    scale, backbone = config.scales[place], teacher.backbone_of(place)
     readout = teacher.readouts[place]
-    assert isinstance(backbone, Backbone)
     seeded = replace(config, seed=config.seed + place)
 
     def extractor() -> Extractor:

@@ -1,0 +1,100 @@
+"""Recordings joined byte by byte: picture and sound go on, in step, where the clock jumps."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import corpus
+import pytest
+from test_times import moved
+
+from uvanet.overlay import OverlayStyle
+from uvanet.sources import make_source
+from uvanet.video.exporter import export
+from uvanet.video.job import ClipStyle, Job
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+BARE = ClipStyle(OverlayStyle(opacity=0.0))
+LENGTH = corpus.FRAMES / corpus.RATE
+LATER = 50.0  # on the clock: more than any gap of one recording
+TWICE = [*range(corpus.FRAMES), *range(corpus.FRAMES)]
+BEEPS = [corpus.BEEP_AT, corpus.BEEP_AT + LENGTH]
+
+
+def recording(path: Path, sound: str = "aac", layout: str = "stereo") -> Path:
+    options = {"g": "10", "bf": "0"}
+    return corpus.write(path, "libx264", sound=sound, layout=layout, options=options)
+
+
+def join(target: Path, *parts: Path) -> Path:
+    target.write_bytes(b"".join(part.read_bytes() for part in parts))
+    return target
+
+
+def numbers_and_times(path: Path) -> tuple[list[int], list[float]]:
+    with make_source(str(path)) as source:
+        frames = list(iter(source.read, None))
+    return [corpus.number_in(frame.image) for frame in frames], [frame.pts for frame in frames]
+
+
+@pytest.mark.parametrize(
+    ("ahead", "ending"), [(0.0, ".mp4"), (20_000.0, ".webm"), (-1_000.0, ".mp4")]
+)
+def test_picture_and_sound_go_on_behind_a_jump_of_the_clock(
+    tmp_path: Path, ahead: float, ending: str
+) -> None:
+    """The clock starts anew, as of a recorder, or is that of another day, as of a broadcast."""
+    one = recording(tmp_path / "one.mkv")
+    parts = [moved(one, tmp_path / f"{at}.ts", at) for at in (2_000.0, 2_000.0 + ahead)]
+    both = join(tmp_path / "both.ts", *parts)
+    numbers, times = numbers_and_times(both)
+    assert numbers == TWICE
+    assert times == pytest.approx([n / corpus.RATE for n in range(len(TWICE))], abs=0.002)
+    out = tmp_path / f"out{ending}"
+    assert not export(Job(str(both), (out,), look=BARE)).note
+    assert corpus.beeps(out) == pytest.approx(BEEPS, abs=0.06)
+
+
+@pytest.mark.parametrize("ending", [".mp4", ".webm"])
+@pytest.mark.parametrize("sound", ["mp2", "aac", "ac3"])
+def test_sound_of_a_broadcast_changes_its_channels(tmp_path: Path, sound: str, ending: str) -> None:
+    film = recording(tmp_path / "film.mkv", sound)
+    news = recording(tmp_path / "news.mkv", sound, "mono")
+    parts = [moved(film, tmp_path / "film.ts", 0.0), moved(news, tmp_path / "news.ts", LATER)]
+    both = join(tmp_path / "both.ts", *parts)
+    assert numbers_and_times(both)[0] == TWICE
+    out = tmp_path / f"out{ending}"
+    assert not export(Job(str(both), (out,), look=BARE)).note
+    assert corpus.beeps(out) == pytest.approx(BEEPS, abs=0.06)
+
+
+def test_a_program_whose_tracks_get_other_numbers_goes_on(tmp_path: Path) -> None:
+    one = recording(tmp_path / "one.mkv")
+    parts = [
+        moved(one, tmp_path / f"{pid}.ts", at, {"mpegts_start_pid": str(pid)})
+        for pid, at in ((256, 0.0), (512, LENGTH))
+    ]
+    numbers, _ = numbers_and_times(join(tmp_path / "both.ts", *parts))
+    # FFmpeg gives the last packet of the first numbers at the end.
+    last = numbers.pop()
+    numbers.insert(corpus.FRAMES - 1, last)
+    assert numbers == TWICE
+
+
+def test_a_broadcast_switches_between_4_3_and_16_9(tmp_path: Path) -> None:
+    images = [corpus.numbered(number, (180, 144)) for number in range(corpus.FRAMES)]
+    parts = []
+    for at, sar in ((0.0, Fraction(16, 15)), (LATER, Fraction(64, 45))):
+        part = tmp_path / f"{at}.ts"
+        options = {"g": "10"}
+        corpus.write(part, "mpeg2video", images=images, sar=sar, options=options)
+        parts.append(moved(part, tmp_path / f"moved {at}.ts", at))
+    with make_source(str(join(tmp_path / "both.ts", *parts))) as source:
+        frames = list(iter(source.read, None))
+    shown = [frame.image.shape[:2] for frame in frames]
+    assert shown[: corpus.FRAMES - 3] == [(144, 192)] * (corpus.FRAMES - 3)
+    assert shown[corpus.FRAMES + 3 :] == [(144, 256)] * (corpus.FRAMES - 3)
+    assert [corpus.number_in(frame.image) for frame in frames] == TWICE
