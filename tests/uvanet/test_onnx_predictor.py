@@ -140,7 +140,7 @@ def test_an_external_model_can_be_renamed_and_combined_with_motion(tmp_path: Pat
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ("side=3", "'side' is no setting.*layout"),
+        ("side=3", "'side' is not a setting.*layout"),
         ("size=3", "'3' is no size.*384x224"),
         ("size=0x4", "'0x4' is no size"),
         ("mean=1:2", "'1:2' is no mean"),
