@@ -29,9 +29,11 @@ def begin(bench, steps=20):
 
 
 def phase(bench, name):
-    """Waits for a run's phase."""
-    run = bench.feature.controller.run
-    bench.until(lambda: run.step is not None and run.step.phase == name)
+    """Waits for a run's phase; a run that ends before fails the test at once."""
+    controller = bench.feature.controller
+    run = controller.run
+    bench.until(lambda: controller.run is not run or (run.step and run.step.phase == name))
+    assert controller.run is run, bench.banner.message
 
 
 def collect(run):
@@ -45,6 +47,13 @@ def finish(bench):
     """Waits for the end of the run; gives its result."""
     bench.until(lambda: bench.feature.controller.run is None)
     return bench.feature.controller.result
+
+
+def plays(bench):
+    """Lets the source play, and waits for its next picture."""
+    frame = bench.frame()
+    bench.trigger("play_pause")
+    bench.until(lambda: bench.frame() != frame)
 
 
 def press(dialog, text):

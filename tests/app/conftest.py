@@ -204,11 +204,16 @@ def studio(
     gaze_tree: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Bench]:
-    """The program on a scene, with a teacher chosen and few steps; no child outlives the test."""
+    """The program, paused on a scene, with a teacher chosen; no child outlives the test.
+
+    A film that plays would take a fourth of a core from the training for as long as that lasts.
+    """
     # The gaze data of the machine would add hundreds of pictures to the measuring of each run.
     monkeypatch.setenv("UVANET_DATA", str(gaze_tree))
     bench = launch(squares)
     bench.until(lambda: bench.presenter.overlay_seen)
+    bench.pause()
+    bench.seek(0)
     bench.settings.training_teacher = str(teacher)
     bench.settings.training_background = False
     bench.patience = PATIENCE

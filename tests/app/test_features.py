@@ -26,8 +26,8 @@ def test_the_program_runs_without_any_one_feature(launch, removed):
     assert not gone & {spec.name for spec in bench.actions}
     bench.actions.trigger(next(iter(gone)))  # another feature may ask for it
     for spec in bench.actions:
-        # No dialog, whose modal state would outlive this test.
-        if spec.name != "quit" and not spec.text.endswith("…"):
+        # No dialog, whose modal state would outlive this test; one theme, as each takes longest.
+        if spec.name not in {"quit", "theme_system", "theme_light"} and spec.text[-1] != "…":
             bench.actions[spec.name].trigger()
             QCoreApplication.processEvents()
     assert bench.window.isVisible()

@@ -110,6 +110,8 @@ def test_a_run_outlives_the_window_and_is_found_again(studio, launch, squares):
     assert psutil.pid_exists(pid)
     bench = launch(squares)
     bench.patience = PATIENCE
+    bench.until(lambda: bench.presenter.overlay_seen)
+    bench.pause()
     feature = bench.find(Training)
     bench.until(lambda: feature.controller.running)
     view = feature.dialog("adapt").view
@@ -232,6 +234,7 @@ def test_quitting_asks_while_torch_is_being_installed(studio, monkeypatch):
 def test_a_student_of_another_scene_is_not_used(studio, clip):
     begin(studio)
     studio.open(clip)
+    studio.pause()
     result = finish(studio)
     assert result.model
     assert studio.feature.dialog("adapt").result_card.use_button.isVisibleTo(

@@ -11,7 +11,7 @@ import sys
 import psutil
 import pytest
 from safetensors.numpy import load_file, save_file
-from studio_kit import answer, answer_question, begin, buttons, collect, finish, phase, press
+from studio_kit import answer, answer_question, begin, buttons, collect, finish, phase, plays, press
 from training_kit import adapt, write_cut
 
 from app.features.training.feature import Training
@@ -41,8 +41,8 @@ def test_a_killed_run_can_be_resumed(studio):
     psutil.Process(run.pid).kill()
     assert finish(studio).state == "failed"
     assert "unexpectedly" in studio.banner.message
-    frame = studio.frame()
-    studio.until(lambda: studio.frame() != frame)
+    plays(studio)
+    studio.pause()
     (left,) = scan_runs()
     folder = left.folder
     assert folder == run.folder
@@ -84,8 +84,7 @@ def test_invalid_events_are_skipped(studio):
     dialog = studio.feature.dialog("adapt")
     assert dialog.pages.currentWidget() is dialog.result_card
     assert run.step.loss == 0.5
-    frame = studio.frame()
-    studio.until(lambda: studio.frame() != frame)
+    plays(studio)
 
 
 def test_a_run_that_cannot_start_says_why(studio, monkeypatch):
@@ -218,8 +217,7 @@ def test_a_failed_run_is_reported_and_the_live_view_goes_on(
         "folder": "",
     }[what]
     assert said in studio.banner.message
-    frame = studio.frame()
-    studio.until(lambda: studio.frame() != frame)
+    plays(studio)
     assert studio.session.student.name == "uvanet-64"
     assert not list_user_models()
     left = {path.name for path in run.folder.rglob("*")}

@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from studio_kit import finish
+from studio_kit import finish, plays
 from training_kit import write_cut, write_gaze
 from window_bench import FakeCamera
 
@@ -100,6 +100,7 @@ def test_damaged_videos_are_reported_before_the_training(studio, squares, tmp_pa
 
 
 def test_the_current_source_is_recorded_and_trained_on(studio, home):
+    plays(studio)
     studio.trigger("train")
     form = studio.feature.dialog("distill").form
     form.learn.seconds.setRange(1, 3600)
@@ -117,6 +118,7 @@ def test_the_current_source_is_recorded_and_trained_on(studio, home):
     assert form.learn.path == form.learn.recorded
     assert form.learn.keep.isVisible()
     assert form.learn.survey.enough
+    studio.pause()
     form.steps.setValue(20)
     assert form.start_button.isEnabled(), form.problem.text()
     form.start_button.click()
@@ -128,6 +130,7 @@ def test_the_current_source_is_recorded_and_trained_on(studio, home):
 
 
 def test_an_unused_recording_is_deleted_when_the_window_closes(studio, home):
+    plays(studio)
     studio.trigger("train")
     learn = studio.feature.dialog("distill").form.learn
     learn.seconds.setRange(1, 3600)

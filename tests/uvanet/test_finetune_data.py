@@ -65,7 +65,7 @@ def test_the_gaze_of_a_published_set_takes_the_teachers_place(tmp_path: Path) ->
 
     done = Command(
         *("finetune", "--set", f"avs1k={root}", "--start", "uvanet-64"),
-        *("--steps", 80, "--out", tmp_path / "run", "--name", "drones"),
+        *("--steps", 40, "--out", tmp_path / "run", "--name", "drones"),
     )
     assert done.code == 0, done.err
     report = done.last.report

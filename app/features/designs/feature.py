@@ -146,7 +146,7 @@ class Designs(Feature):
 
             self.context.jobs.run(write, done, failed, name="comparison")
 
-        ask_save_comparison(dialog, folder, "comparison.html", save)
+        ask_save_comparison(dialog, folder, f"{tr('Comparison')}.html", save)
 
     def _messages(self, dialog: DesignsDialog) -> Banner:
         """The banner of the dialog, or of the main window where the dialog is closed."""

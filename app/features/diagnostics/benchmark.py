@@ -152,7 +152,7 @@ class TrainingMeasurement(Measurement):
     def __init__(self, context: FeatureContext, seconds: float, folder: Path) -> None:
         super().__init__(context, seconds)
         self._rss = 0
-        command = [*own_command(), "finetune", "demo", "--seconds", "2", "--steps", "1000000"]
+        command = [*own_command(), "finetune", "demo", "--seconds", "1", "--steps", "1000000"]
         command += ["--out", str(folder), "--events", "jsonl", "--background"]
         self._process = ChildProcess(command, self)
         self._process.line.connect(self._on_line)
