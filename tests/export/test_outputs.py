@@ -258,7 +258,7 @@ def test_a_pipe_or_device_is_written_and_takes_no_number(clip: Path, tmp_path: P
     assert os.read(reader, 10_000).count(b"\n") == 1 + result.frames
     os.close(reader)
     # Without a reader, the export is refused at once.
-    with pytest.raises(OutputError, match="Nobody reads"):
+    with pytest.raises(OutputError, match="The pipe has no reader"):
         export(Job(str(clip), (pipe,), end=0.1))
     with pytest.raises(OutputError, match="takes no pictures"):
         export(Job(str(clip), (Path("/dev/null"),), end=0.1))
