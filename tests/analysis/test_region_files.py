@@ -80,6 +80,13 @@ def test_corners_far_outside_of_the_picture_are_refused(tmp_path):
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_a_color_that_ends_in_a_line_break_is_refused():
+    stored = Region("face", Shape.RECTANGLE, ((0.1, 0.2), (0.5, 0.6)), "#aabbcc").as_dict()
+    assert Region.from_dict(stored).color == "#aabbcc"
+    with pytest.raises(UsageError, match="not a region"):
+        Region.from_dict({**stored, "color": "#aabbcc\n"})
+
+
 def test_a_pipe_is_refused_and_not_waited_for(tmp_path):
     for name in ("pipe.npz", "pipe.json"):
         os.mkfifo(tmp_path / name)

@@ -15,6 +15,7 @@ from export_bench import FRAMES, read_back
 
 from uvanet.cli import main
 from uvanet.errors import OutputError, UsageError
+from uvanet.video.batch import make_task, run_clip
 from uvanet.video.exporter import export
 from uvanet.video.job import Job
 from uvanet.video.output_names import free_names, number_pattern, protect_inputs
@@ -115,7 +116,7 @@ def test_a_dangling_link_counts_as_existing(tmp_path: Path) -> None:
 def test_patterns_that_would_hit_existing_pictures_are_refused(clip: Path, tmp_path: Path) -> None:
     (tmp_path / "out-00007.png").write_text("mine")
     out = tmp_path / "out-%05d.png"
-    with pytest.raises(OutputError, match="exists already"):
+    with pytest.raises(OutputError, match="already exists"):
         export(Job(str(clip), (out,), end=0.1))
     result = export(Job(str(clip), (out,), end=0.1, overwrite=True))
     assert result.frames == 3
@@ -141,6 +142,13 @@ def test_each_never_replaces_another_video_of_the_folder(clip: Path, tmp_path: P
     pattern = str(tmp_path / "{name}-x.mp4")
     assert main(["predict", str(tmp_path), "--each", "-o", pattern, "--quiet"]) == 2
     assert (tmp_path / "a-x.mp4").read_bytes() == before
+
+
+def test_a_clip_of_a_batch_that_is_missing_is_named(tmp_path: Path) -> None:
+    job = Job(str(tmp_path / "missing.mp4"), (tmp_path / "missing.csv",))
+    report = run_clip(make_task(job, tmp_path / "records", "1"))
+    assert str(tmp_path / "missing.mp4") in report.error
+    assert "cannot be read" in report.error
 
 
 def test_inputs_that_are_gone_protect_nothing(tmp_path: Path) -> None:
@@ -258,7 +266,7 @@ def test_a_pipe_or_device_is_written_and_takes_no_number(clip: Path, tmp_path: P
     assert os.read(reader, 10_000).count(b"\n") == 1 + result.frames
     os.close(reader)
     # Without a reader, the export is refused at once.
-    with pytest.raises(OutputError, match="Nobody reads"):
+    with pytest.raises(OutputError, match="The pipe has no reader"):
         export(Job(str(clip), (pipe,), end=0.1))
     with pytest.raises(OutputError, match="takes no pictures"):
         export(Job(str(clip), (Path("/dev/null"),), end=0.1))

@@ -98,7 +98,7 @@ def test_json_holds_the_same_rows_and_how_they_were_made(written: Path) -> None:
 
 def test_a_folder_that_is_there_is_not_overwritten(clip: Path, tmp_path: Path) -> None:
     (tmp_path / "maps").mkdir()
-    with pytest.raises(OutputError, match="exists already"):
+    with pytest.raises(OutputError, match="already exists"):
         export(Job(str(clip), (tmp_path / "maps",)))
 
 

@@ -74,10 +74,10 @@ def test_pictures_are_written_under_the_names_of_their_sources(folder: Path) -> 
         assert left["dwell_s"] == left["duration_s"] == ""
     # Nothing is overwritten, neither a result nor a source.
     before = {path: path.read_bytes() for path in folder.rglob("*.*") if path.is_file()}
-    assert "exists already" in refused(*command, cwd=folder)
+    assert "already exists" in refused(*command, cwd=folder)
     for extra in ((), ("--overwrite",)):
         line = refused("predict", "photos", "-o", "photos/{name}.png", *extra, cwd=folder)
-        assert "exists already" in line or "would replace" in line
+        assert "already exists" in line or "would replace" in line
     assert {path: path.read_bytes() for path in before} == before
     assert "{name}-one.png" in refused("predict", "photos", "-o", "one.png", cwd=folder)
 

@@ -184,7 +184,7 @@ def test_a_model_that_cannot_be_run_is_refused(tmp_path: Path) -> None:
     path = export(FirstChannel(), tmp_path / "seven.onnx", torch.zeros(1, 7, 8, 9), names="x > y")
     with pytest.raises(ModelError, match=r"which axis is color.*layout="):
         uvanet.load(path)
-    with pytest.raises(UsageError, match="'side' is no setting"):
+    with pytest.raises(UsageError, match="'side' is not a setting"):
         uvanet.load(f"{path},side=3")
     with pytest.raises(ModelError, match=r"no model file .*nowhere\.onnx"):
         uvanet.load(tmp_path / "nowhere.onnx")

@@ -113,7 +113,7 @@ def test_an_engine_or_device_that_does_not_fit_is_named(tmp_path: Path) -> None:
         uvanet.load("uvanet-64", engine="tensorrt")
     with pytest.raises(UsageError, match=r"no device .tpu..*cpu, cuda, mps"):
         uvanet.load("uvanet-64", device="tpu")
-    with pytest.raises(UsageError, match=r"onnx does not run on cuda"):
+    with pytest.raises(UsageError, match=r"onnx engine does not run on cuda"):
         uvanet.load("uvanet-64", engine="onnx", device="cuda")
     for device in {"cuda", "mps"} - set(available_devices()):
         with pytest.raises(UsageError, match=rf"{device} is not available here"):

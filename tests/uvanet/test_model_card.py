@@ -235,7 +235,7 @@ def test_a_name_or_path_is_resolved_in_one_way(
     settings = resolve_model("~/uvanet-32.onnx,size=64x48,name=mine")
     assert settings.external is not None
     assert (settings.external.name, settings.external.size) == ("mine", (64, 48))
-    with pytest.raises(UsageError, match="'side' is no setting"):
+    with pytest.raises(UsageError, match="'side' is not a setting"):
         resolve_model("~/uvanet-32.onnx,side=3")
     with pytest.raises(ModelError, match=r"no model file .*gone\.onnx"):
         resolve_model("~/gone.onnx,size=64x48")

@@ -41,7 +41,7 @@ def test_a_student_is_quantized_to_int8(gaze_tree: Path, tmp_path: Path) -> None
         assert cc(small.predict(image), whole.predict(image)) > 0.95
     assert np.isfinite(small.predict(image)).all()
     # It can only predict: it cannot be trained or loaded by torch.
-    with pytest.raises(ModelError, match="by ONNX Runtime only"):
+    with pytest.raises(ModelError, match="on ONNX Runtime only"):
         uvanet.load(path, engine="torch")
 
 

@@ -1,6 +1,6 @@
 """Statistics of saliency maps: density, entropy, peaks, change, and shares of regions.
 
-Every number that the program shows or writes about a map comes from this file.
+All numbers about maps that the program shows or writes come from this module.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def entropy(saliency: NDArray[np.float32]) -> float:
 
 
 def peak(saliency: NDArray[np.float32]) -> tuple[float, float]:
-    """Gives the center of the cell with the highest value: x and y, 0..1."""
+    """Returns the center of the cell with the highest value: x and y, 0..1."""
     height, width = saliency.shape
     row, column = divmod(int(np.argmax(saliency)), width)
     return (column + 0.5) / width, (row + 0.5) / height
@@ -112,17 +112,17 @@ def peaks(
         dy = down - y / min(aspect, 1.0)
         distance = dx[None, :] ** 2 + dy[:, None] ** 2
         inhibition = np.exp(-distance / (2 * INHIBITION_SIGMA**2))
-        # Zero within two sigma, or a broad peak would win again at its edge.
+        # Zero within two sigma: otherwise the edge of a broad peak would be the next peak.
         rest *= np.where(distance < (2 * INHIBITION_SIGMA) ** 2, 0.0, 1.0 - inhibition)
     return found
 
 
 def change(first: NDArray[np.float32], second: NDArray[np.float32]) -> float:
-    """Computes the total variation distance of two maps' densities.
+    """Computes the total variation distance between the densities of two maps.
 
     Args:
         first: Float, shape (h, w), not negative.
-        second: Same shape.
+        second: Float, of the same shape, not negative.
 
     Returns:
         Share of the attention that differs, 0..1.
@@ -145,5 +145,5 @@ def region_shares(saliency: NDArray[np.float32], regions: Sequence[RegionMask]) 
     if total <= 0:
         return [0.0] * len(regions)
     values = np.ascontiguousarray(saliency, np.float32)
-    cells = (np.multiply(values, coverage(one, height, width)) for one in regions)
-    return [cv2.sumElems(one)[0] / total for one in cells]
+    covered = (np.multiply(values, coverage(region, height, width)) for region in regions)
+    return [cv2.sumElems(cells)[0] / total for cells in covered]

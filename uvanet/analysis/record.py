@@ -1,7 +1,7 @@
-"""Attention over the time of a clip: one map per short interval.
+"""Records the attention over the time of a clip: one map per short interval.
 
-Maps are stored by the time in the clip, so that a film seen twice counts once. They may come in any
-order: from playing, from seeking, from a scan.
+Maps are stored by the time in the clip, so that a clip that is played twice counts once. They may
+come in any order: from playing, seeking, or a scan.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
     from uvanet.analysis.regions import Region
 
 STEP = 0.1
-"""Seconds of a clip that share one map; more for long clips, see `MOST`."""
+"""Length of the interval of one map, seconds; longer for long clips, see `MOST`."""
 
 MOST = 4096
-"""Maximum number of maps: 16 MB."""
+"""Maximum number of maps, which need 16 MB."""
 
 _SIDE = 64
 _THUMB = (16, 9)
-# Neighbors further apart than this many steps are not compared: maps between are missing.
+# Neighbors that are further apart than this many steps are not compared, since maps are missing.
 _GAP = 3
 _CUT = 0.09
 _CHUNK = 512
@@ -46,11 +46,12 @@ class Series:
     Attributes:
         seconds: float64, (n,).
         entropy: float32, (n,), 0..1; see `map_stats.entropy`.
-        change: float32, (n,), 0..1: the share of attention that moved since the map before;
-            0 if that is unknown.
-        moved: float32, (n,): distance of the peak from the one before, in widths and heights.
-        cuts: bool, (n,): the scene changes at this frame.
-        peaks: float32, (n, 2): x and y in 0..1.
+        change: float32, (n,), 0..1: share of the attention that moved since the previous map; 0 if
+            unknown.
+        moved: float32, (n,): distance of the peak from the previous one, where the width and the
+            height of the picture count as 1.
+        cuts: bool, (n,): whether the scene changes at this frame.
+        peaks: float32, (n, 2): x and y of the peak, 0..1.
     """
 
     seconds: NDArray[np.float64]
@@ -64,12 +65,12 @@ class Series:
 class Record:
     """Maps by time. Not thread-safe.
 
-    If only the newest maps are kept, averages and region statistics still cover all maps seen.
-    Those of a region that was added later cover the maps kept at that time and all later ones.
+    If only the newest maps are kept, averages and region statistics still cover all maps added.
+    Statistics of a region that was added later cover the maps kept at that time and all later maps.
 
     Args:
-        duration: Of the clip in seconds; None if it has none: only the newest maps are kept then.
-        step: Seconds that share one map; raised for a clip that would need too many maps.
+        duration: Length of the clip, seconds. None if unknown: then only the newest maps are kept.
+        step: Length of the interval of one map, seconds; longer if the clip needs too many maps.
         most: Maximum number of maps.
     """
 
@@ -97,10 +98,10 @@ class Record:
         Args:
             seconds: Time in the clip.
             saliency: Float, shape (h, w), 0..1.
-            image: The frame, uint8, shape (h', w', 3 or 4); used coarsely, to detect cuts.
+            image: The frame, uint8, shape (h', w', 3 or 4); a small copy is used to detect cuts.
 
         Returns:
-            False if the map is empty: it is not stored.
+            Whether the map was stored; an empty map is not.
         """
         if not saliency.any():
             return False
@@ -109,7 +110,7 @@ class Record:
             self._maps = np.empty((0, *small.shape), np.uint8)
             self._total = np.zeros(small.shape, np.float64)
         elif small.shape != self._maps.shape[1:]:
-            # A picture of a folder with another aspect ratio takes the shape of the others.
+            # A map of another aspect ratio is stretched to the shape of the first one.
             height, width = self._maps.shape[1:]
             small = np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_AREA))
         bucket = self._bucket(seconds)
@@ -130,7 +131,7 @@ class Record:
         return True
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
-        """Returns what `from_arrays` needs; statistics of maps that were dropped are lost."""
+        """Returns the arrays for `from_arrays`, without the statistics of dropped maps."""
         rows = self._ordered()
         return {
             "step": np.array(self.step),
@@ -143,11 +144,11 @@ class Record:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[np.generic]]) -> Record:
-        """Makes the record that gave `arrays`.
+        """Restores a record from the result of `arrays`.
 
         Raises:
-            ValueError: They do not fit together, or a number is out of range.
-            KeyError: One is missing.
+            ValueError: The arrays do not match each other, or a number is out of range.
+            KeyError: An array is missing.
         """
         step, buckets = float(arrays["step"]), np.asarray(arrays["buckets"], np.int64)
         seconds = np.asarray(arrays["seconds"], np.float64)
@@ -172,12 +173,12 @@ class Record:
         record._maps, record._seconds, record._sums = maps.copy(), seconds.copy(), sums
         record._numbers, record._thumbs = numbers.copy(), thumbs.copy()
         record._total = np.zeros(sides, np.float64)
-        for one in maps:
-            record._total += density(one)
+        for saliency in maps:
+            record._total += density(saliency)
         return record
 
     def average(self) -> NDArray[np.float32] | None:
-        """Returns the mean density of all maps seen, scaled to a maximum of 1.
+        """Returns the mean density of all maps added, scaled to a maximum of 1.
 
         Returns:
             float32, shape (h, w); None before the first map.
@@ -207,15 +208,15 @@ class Record:
         return self._shares[outline][self._ordered()]
 
     def keep_only(self, regions: Sequence[Region]) -> None:
-        """Drops the shares of all other regions."""
+        """Drops the shares of all regions except `regions`."""
         kept = {region.outline for region in regions}
-        self._shares = {one: values for one, values in self._shares.items() if one in kept}
-        self._past = {one: past for one, past in self._past.items() if one in kept}
+        self._shares = {key: shares for key, shares in self._shares.items() if key in kept}
+        self._past = {key: totals for key, totals in self._past.items() if key in kept}
 
     def summary(self, region: Region) -> RegionSummary:
-        """Returns the statistics of a region over all maps seen.
+        """Returns the statistics of a region over all maps added.
 
-        A map counts until the next one, and for three steps at most.
+        A map counts until the next one, but for at most three steps.
         """
         rows = self._ordered()
         if not len(rows):
@@ -235,7 +236,7 @@ class Record:
 
     @property
     def covered(self) -> float:
-        """Seconds of the clip that the maps kept cover."""
+        """Seconds of the clip that the stored maps cover."""
         return float(self._lengths().sum())
 
     def moments(self, count: int = 12, apart: float = 0.5) -> list[float]:
@@ -246,8 +247,8 @@ class Record:
             apart: Minimum seconds between two of them.
 
         Returns:
-            Seconds in the clip, in the order of time; only times at which attention moves
-            clearly more than on average.
+            Times in the clip, seconds, in ascending order; only times at which more than the usual
+            share of the attention moves.
         """
         series = self.series()
         if len(series.seconds) < 3:
@@ -267,7 +268,7 @@ class Record:
         return int(seconds / self.step + 1e-6)
 
     def _row(self, bucket: int) -> int:
-        """Returns the row of an interval's map; the oldest map makes room if there is none."""
+        """Returns the row for an interval's map; replaces the oldest map if all rows are used."""
         if bucket in self._rows:
             row = self._rows[bucket]
             self._total -= density(self._maps[row])
@@ -292,11 +293,12 @@ class Record:
         size = min(self._most, max(64, 2 * len(self._seconds)))
         for name in ("_maps", "_seconds", "_sums", "_numbers", "_thumbs"):
             setattr(self, name, _longer(getattr(self, name), size))
-        self._shares = {one: _longer(values, size) for one, values in self._shares.items()}
+        self._shares = {key: _longer(shares, size) for key, shares in self._shares.items()}
 
     def _ordered(self) -> NDArray[np.intp]:
+        """The used rows in the order of time."""
         if self._order is None:
-            self._order = np.array([self._rows[one] for one in sorted(self._rows)], np.intp)
+            self._order = np.array([row for _, row in sorted(self._rows.items())], np.intp)
         return self._order
 
     def _lengths(self) -> NDArray[np.float64]:
@@ -320,7 +322,7 @@ class Record:
         return values
 
     def _change(self, bucket: int) -> float:
-        """The change since the nearest earlier map."""
+        """The change since the nearest earlier map within `_GAP` steps; 0 without one."""
         for earlier in range(bucket - 1, bucket - _GAP - 1, -1):
             if earlier in self._rows:
                 before, now = self._maps[self._rows[earlier]], self._maps[self._rows[bucket]]
@@ -330,8 +332,8 @@ class Record:
     def _cuts(self, rows: NDArray[np.intp]) -> NDArray[np.bool_]:
         """Whether a cut precedes each frame but the first.
 
-        At a cut a frame differs much from the one before, and much more than the frames around it
-        differ from each other; in a fast pan the difference is steady.
+        At a cut, a frame differs much from the previous one, and much more than the neighboring
+        frames differ from each other. In a fast pan all frames differ by about the same amount.
         """
         thumbs = self._thumbs[rows].astype(np.int16)
         differs = np.abs(np.diff(thumbs, axis=0)).mean(axis=(1, 2, 3)) / 255
@@ -341,14 +343,14 @@ class Record:
 
 
 def _longer(values: NDArray[T], size: int) -> NDArray[T]:
-    """A copy with more rows; the new ones are zero."""
+    """A copy with more rows; the new rows are zero."""
     result = np.zeros((size, *values.shape[1:]), values.dtype)
     result[: len(values)] = values
     return result
 
 
 def _small(saliency: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """The map in 8 bits, with no side above `_SIDE`."""
+    """The map in 8 bits with maximum 255, and with sides of at most `_SIDE`."""
     height, width = saliency.shape
     if max(height, width) > _SIDE:
         size = min(width, _SIDE), min(height, _SIDE)
@@ -358,7 +360,7 @@ def _small(saliency: NDArray[np.float32]) -> NDArray[np.uint8]:
 
 
 def _thumb(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """A coarse picture from a few pixels: a whole frame would cost a millisecond."""
+    """A small copy of a picture, made from a few pixels: all pixels would take a millisecond."""
     across, down = max(1, image.shape[1] // 128), max(1, image.shape[0] // 72)
     sparse = np.ascontiguousarray(image[::down, ::across, :3])
     return np.asarray(cv2.resize(sparse, _THUMB, interpolation=cv2.INTER_AREA), np.uint8)

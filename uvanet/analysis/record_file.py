@@ -1,4 +1,4 @@
-"""A record of maps as bytes, for files that hold the scan of a clip."""
+"""Stores a record of maps as bytes, for files with the scan of a clip."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _NAMES = ("step", "buckets", "seconds", "maps", "numbers", "thumbs")
 
 
 def pack_record(arrays: Mapping[str, NDArray[np.generic]]) -> bytes:
-    """Gives `Record.arrays` as a compressed archive; some kilobytes a second of a clip."""
+    """Packs `Record.arrays` into a compressed archive: some kilobytes per second of the clip."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in _NAMES:
@@ -32,10 +32,10 @@ def pack_record(arrays: Mapping[str, NDArray[np.generic]]) -> bytes:
 
 
 def unpack_record(data: bytes) -> Record:
-    """Reads what `pack_record` gave.
+    """Reads a record from the result of `pack_record`.
 
     Raises:
-        UsageError: It is no such archive, or too large.
+        UsageError: The data is not such an archive, or too large.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:

@@ -1,7 +1,7 @@
-"""Statistics of regions over a clip, and their table: one row a region.
+"""Statistics of regions over a clip, and their table with one row per region.
 
-Shares are those of the whole map. Dwell, first look and entries follow its highest point, the most
-probable place of a look. docs/tables.md describes every column.
+Shares are computed from the whole map. Dwell, first look and entries follow the highest point of
+the map, the most probable fixation. docs/tables.md describes all columns.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ class RegionSummary:
 
     Attributes:
         share: Mean share of the attention over all maps, 0..1.
-        dwell: Seconds during which the peak lies in the region. A map counts until the next one.
-        first: Seconds of the first map whose peak lies in the region; None if none does.
-        entries: How often the peak entered the region, the first map included.
+        dwell: Seconds for which the peak lies in the region; a map counts until the next one.
+        first: Time of the first map whose peak lies in the region, seconds; None without one.
+        entries: Number of times the peak enters the region; a peak that starts in it counts too.
     """
 
     share: float
@@ -57,10 +57,10 @@ class RegionTotals:
         """Adds a map.
 
         Args:
-            seconds: Its time, later than that of the map before.
-            share: The region's share of it, 0..1.
-            inside: Whether its peak lies in the region.
-            longest: Seconds for which the map before counts at most.
+            seconds: Time of the map, later than that of the previous map.
+            share: The region's share of the map, 0..1.
+            inside: Whether the peak of the map lies in the region.
+            longest: Maximum time for which the previous map counts, seconds.
         """
         if self.inside:
             self.dwell += min(seconds - self.at, longest)
@@ -72,25 +72,25 @@ class RegionTotals:
         self.inside, self.at = inside, seconds
 
     def summary(self, end: float) -> RegionSummary:
-        """Gives the statistics of all maps added.
+        """Returns the statistics of all maps added.
 
         Args:
-            end: Seconds up to which the last map counts.
+            end: Time until which the last map counts, seconds.
         """
         dwell = self.dwell + (end - self.at) * self.inside
         return RegionSummary(self.share / max(1, self.maps), dwell, self.first, self.entries)
 
 
 class RegionTracker:
-    """Statistics of regions over maps that come in the order of time.
+    """Collects the statistics of regions over maps that come in the order of time.
 
     Args:
         regions: The regions.
 
     Attributes:
-        maps: Number of maps.
-        duration: Seconds from the first map on; the last one counts as long as the one before,
-            so a single picture has the duration 0.
+        maps: Number of maps added.
+        duration: Seconds covered by the maps. The last map counts as long as the one before, so
+            the duration of a single picture is 0.
     """
 
     def __init__(self, regions: Sequence[RegionMask]) -> None:
@@ -104,9 +104,9 @@ class RegionTracker:
         """Adds a map.
 
         Args:
-            seconds: Its time.
-            saliency: float32, shape (h, w).
-            shares: The regions' shares of it, 0..1.
+            seconds: Time of the map.
+            saliency: The map, float32, shape (h, w).
+            shares: Share of each region in the map, 0..1.
         """
         if not self.maps:
             self._start = self._last = seconds
@@ -119,7 +119,7 @@ class RegionTracker:
             totals.add(seconds, share, bool(region.mask(height, width)[cell]))
 
     def summaries(self) -> list[RegionSummary]:
-        """Gives the statistics in the order of the regions."""
+        """Returns the statistics in the order of the regions."""
         return [totals.summary(self._start + self.duration) for totals in self._totals]
 
 
@@ -130,7 +130,7 @@ def summary_rows(
     regions: Iterable[RegionMask],
     summaries: Iterable[RegionSummary],
 ) -> list[dict[str, object]]:
-    """Gives the rows of the table, by the names of `SUMMARY_COLUMNS`.
+    """Returns the rows of the region table.
 
     Args:
         source: Name of the source.
@@ -140,16 +140,15 @@ def summary_rows(
         summaries: Their statistics.
 
     Returns:
-        Plain values; None where there is none.
+        A row for each region with the keys `SUMMARY_COLUMNS`; None for values that do not exist.
     """
-    rows = []
-    for region, one in zip(regions, summaries, strict=True):
-        times = (
-            (round(one.dwell, 3), None if one.first is None else round(one.first, 3), one.entries)
-            if duration
-            else (None, None, None)
-        )
-        values = (source, region.name, round(one.share, 5), *times, round(duration, 3) or None)
+    rows: list[dict[str, object]] = []
+    for region, summary in zip(regions, summaries, strict=True):
+        times: tuple[float | None, ...] = (None, None, None)
+        if duration:
+            first = None if summary.first is None else round(summary.first, 3)
+            times = (round(summary.dwell, 3), first, summary.entries)
+        values = (source, region.name, round(summary.share, 5), *times, round(duration, 3) or None)
         rows.append(dict(zip(SUMMARY_COLUMNS, (*values, model), strict=True)))
     return rows
 

@@ -1,7 +1,7 @@
-"""Named regions of a picture: shapes, masks, their files, and statistics over a clip.
+"""Named regions of a picture: shapes, masks, their files, and their coverage of map cells.
 
-Coordinates are shares of the picture's width and height, 0..1 from the top left, so that a region
-means the same on a map of 64 cells and on a frame of 4K.
+Coordinates are shares of the picture's width and height, 0..1 from the top left, so that they are
+valid for maps and frames of any size.
 """
 
 from __future__ import annotations
@@ -32,16 +32,16 @@ if TYPE_CHECKING:
 
 FORMAT = "uvanet-regions"
 PROJECT_FORMAT: Literal["uvanet-project"] = "uvanet-project"
-"""Project files of the window hold regions too, under the same key."""
+"""Format of the window's project files, which have regions under the same key."""
 
-# Samples per side of a map's cell: a region may be smaller than a cell.
+# Samples per side of a map's cell, since a region may be smaller than a cell.
 _SAMPLES = 8
 _MIN_SIDE = 0.004
 MAX_NAME = 200
-"""Characters of a region's name in a file."""
+"""Maximum number of characters of a region's name in a file."""
 
 MAX_REGIONS = 1_000
-"""Regions of a file; also corners of a polygon in it."""
+"""Maximum number of regions in a file, and of corners of a polygon."""
 
 _MAX_FILE_BYTES = 64 << 20
 _MAX_MASK_SIDE = 1 << 16
@@ -53,7 +53,7 @@ class RegionMask(Protocol):
     """A named part of a picture."""
 
     def __hash__(self) -> int:
-        """Regions are keys of caches."""
+        """Hash of the region, which is a key of caches."""
         ...
 
     @property
@@ -62,7 +62,7 @@ class RegionMask(Protocol):
         ...
 
     def mask(self, height: int, width: int) -> NDArray[np.bool_]:
-        """Gives the pixels whose center lies in the region: bool, shape (height, width)."""
+        """Returns the pixels whose center lies in the region: bool, shape (height, width)."""
         ...
 
 
@@ -81,19 +81,19 @@ class Region:
     Attributes:
         name: Name for people, in one line; two regions may share one.
         shape: Kind of the shape.
-        points: Corners in 0..1. Two opposite corners of the bounding box for a rectangle or an
-            ellipse; three or more corners in order for a polygon.
+        points: Corners, 0..1: two opposite corners of the bounding box for a rectangle or an
+            ellipse, three or more corners in order for a polygon.
         color: "#rrggbb"; None for the color of its place in the list.
-        locked: Whether the window keeps it from being moved, resized and deleted.
+        locked: Whether the window prevents moving, resizing and deleting the region.
 
     Raises:
-        UsageError: The number of corners does not fit the shape, or one is not finite.
+        UsageError: The shape has another number of corners, or a coordinate is not finite.
     """
 
     name: Annotated[str, Meta(max_length=MAX_NAME)]
     shape: Shape
     points: Annotated[tuple[tuple[float, float], ...], Meta(max_length=MAX_REGIONS)]
-    color: Annotated[str, Meta(pattern="^#[0-9a-f]{6}$")] | None = None
+    color: Annotated[str, Meta(pattern=r"^#[0-9a-f]{6}\Z")] | None = None
     locked: bool = False
 
     def __post_init__(self) -> None:
@@ -116,12 +116,12 @@ class Region:
 
     @property
     def outline(self) -> Region:
-        """The same shape without name, color and lock: what statistics depend on."""
+        """The same shape without name, color and lock, on which statistics do not depend."""
         return Region("", self.shape, self.points)
 
     @property
     def solid(self) -> bool:
-        """Whether the shape has a visible size; a click without a drag leaves one without."""
+        """Whether the shape has a visible size; a click without dragging makes a shape without."""
         left, top, right, bottom = self.box
         return right - left >= _MIN_SIDE and bottom - top >= _MIN_SIDE
 
@@ -130,12 +130,12 @@ class Region:
         return bool(self.inside(np.array([x]), np.array([y]))[0])
 
     def mask(self, height: int, width: int) -> NDArray[np.bool_]:
-        """Gives the pixels whose center lies in the region: bool, shape (height, width)."""
+        """See `RegionMask.mask`."""
         across, down = (np.arange(width) + 0.5) / width, (np.arange(height) + 0.5) / height
         return self.inside(across[None, :], down[:, None])
 
     def moved(self, dx: float, dy: float) -> Region:
-        """Gives the same shape moved by (dx, dy), kept inside the picture."""
+        """Returns the region moved by (dx, dy), but kept inside the picture."""
         left, top, right, bottom = self.box
         dx = min(max(dx, -left), 1.0 - right)
         dy = min(max(dy, -top), 1.0 - bottom)
@@ -143,13 +143,13 @@ class Region:
         return replace(self, points=points)
 
     def with_corner(self, index: int, x: float, y: float) -> Region:
-        """Gives the same shape with one corner moved to (x, y), kept inside the picture."""
+        """Returns the region with one corner moved to (x, y), but kept inside the picture."""
         corner = min(max(x, 0.0), 1.0), min(max(y, 0.0), 1.0)
         points = (*self.points[:index], corner, *self.points[index + 1 :])
         return replace(self, points=points)
 
     def as_dict(self) -> dict[str, Any]:
-        """Gives the region as plain JSON types."""
+        """Returns the region as plain JSON types."""
         points = [[round(x, 5), round(y, 5)] for x, y in self.points]
         stored: dict[str, Any] = {"name": self.name, "shape": self.shape.value, "points": points}
         if self.color is not None:
@@ -160,7 +160,7 @@ class Region:
 
     @staticmethod
     def from_dict(value: object) -> Region:
-        """Reads the result of `as_dict`.
+        """Restores a region from the result of `as_dict`.
 
         Raises:
             UsageError: The value is not a region, or a corner lies outside of the picture.
@@ -195,7 +195,7 @@ class Region:
     def _inside_polygon(
         self, x: NDArray[np.floating], y: NDArray[np.floating]
     ) -> NDArray[np.bool_]:
-        """Applies the even-odd rule: a point is inside if a ray to the right crosses oddly."""
+        """Even-odd rule: a ray from a point inside crosses an odd number of edges."""
         inside = np.zeros(np.broadcast_shapes(x.shape, y.shape), bool)
         ends = (*self.points[1:], self.points[0])
         for (x1, y1), (x2, y2) in zip(self.points, ends, strict=True):
@@ -212,14 +212,15 @@ class MaskRegion:
 
     Attributes:
         name: Name of the region.
-        pixels: Shape (h, w) of any size, for the whole picture; values other than 0 belong to it.
+        pixels: Mask of the whole picture, shape (h, w) of any size; values other than 0 belong to
+            the region.
     """
 
     name: str
     pixels: NDArray[np.generic]
 
     def mask(self, height: int, width: int) -> NDArray[np.bool_]:
-        """Gives the mask at another size, nearest neighbor: bool, shape (height, width)."""
+        """Returns the mask at another size, nearest neighbor: bool, shape (height, width)."""
         rows = (np.arange(height) * self.pixels.shape[0]) // height
         columns = (np.arange(width) * self.pixels.shape[1]) // width
         return np.asarray(self.pixels[rows[:, None], columns[None, :]] != 0)
@@ -227,7 +228,7 @@ class MaskRegion:
 
 @functools.lru_cache(maxsize=128)
 def coverage(region: RegionMask, height: int, width: int) -> NDArray[np.float32]:
-    """Gives the part of each cell that a region covers.
+    """Computes the part of each cell that a region covers.
 
     Returns:
         float32, shape (height, width), 0..1, read-only: callers share the array.
@@ -239,7 +240,7 @@ def coverage(region: RegionMask, height: int, width: int) -> NDArray[np.float32]
 
 
 class _RegionFile(msgspec.Struct):
-    """A file of regions, as version 0.1.0 wrote it and later ones do."""
+    """A file of regions, of version 0.1.0 and later."""
 
     format: str
     regions: Annotated[list[Region], Meta(max_length=MAX_REGIONS)]
@@ -247,8 +248,9 @@ class _RegionFile(msgspec.Struct):
 
 
 def regions_json(regions: Sequence[Region]) -> bytes:
-    """Gives the content of a file of regions."""
-    stored = {"format": FORMAT, "version": 1, "regions": [one.as_dict() for one in regions]}
+    """Returns the content of a file of regions."""
+    values = [region.as_dict() for region in regions]
+    stored = {"format": FORMAT, "version": 1, "regions": values}
     return msgspec.json.format(msgspec.json.encode(stored), indent=2) + b"\n"
 
 
@@ -270,7 +272,7 @@ def save_regions(path: Path, regions: Sequence[Region]) -> None:
 
 
 def load_regions(path: Path) -> list[Region]:
-    """Reads the regions of a file of `save_regions`, or of a project of the window.
+    """Reads the regions of a file of `save_regions`, or of a project file of the window.
 
     Raises:
         UsageError: The file cannot be read, or holds no regions; the message names it.
@@ -297,32 +299,32 @@ def load_regions(path: Path) -> list[Region]:
 
 
 def check_regions(regions: Iterable[Region]) -> None:
-    """Checks regions from outside.
+    """Checks regions that come from a file.
 
     Raises:
-        UsageError: One lies outside of the picture.
+        UsageError: A region lies outside of the picture.
     """
     for region in regions:
         _inside_picture(region)
 
 
 def load_masks(path: Path) -> list[MaskRegion]:
-    """Reads an .npz archive of masks, shape (h, w) each; the names of its arrays name the regions.
+    """Reads an .npz archive of masks, shape (h, w); the names of the arrays become region names.
 
     Raises:
-        UsageError: The file cannot be read, or is no archive of masks; the message names it.
+        UsageError: The file cannot be read, or is not an archive of masks; the message names it.
     """
     hint = tr("Give an .npz of masks of shape (h, w), or a .json of regions.")
     try:
-        # From memory: numpy leaves the file open where its archive is damaged.
+        # Read from memory, since numpy leaves the file of a damaged archive open.
         with zipfile.ZipFile(io.BytesIO(read_bounded(path, _MAX_FILE_BYTES))) as archive:
             if sum(entry.file_size for entry in archive.infolist()) > _MAX_UNPACKED_BYTES:
                 raise ValueError(tr("its masks are too large"))
             if len(archive.namelist()) > MAX_REGIONS:
                 raise ValueError(tr("it has more than {most} masks").format(most=MAX_REGIONS))
             masks = [_mask_region(name, archive.read(name)) for name in archive.namelist()]
-    # numpy, zipfile, zlib and the tokenizer of numpy's headers raise nearly anything on damaged
-    # bytes: BadZipFile, zlib.error, EOFError, TokenError, KeyError, NotImplementedError, ...
+    # For damaged bytes, numpy, zipfile, zlib and the tokenizer of numpy's headers raise nearly any
+    # exception: BadZipFile, zlib.error, EOFError, TokenError, KeyError, NotImplementedError, ...
     except Exception as error:  # noqa: BLE001
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
         raise UsageError(
@@ -337,10 +339,10 @@ def _mask_region(name: str, data: bytes) -> MaskRegion:
 
 
 def _read_mask(name: str, data: bytes) -> NDArray[np.generic]:
-    """Reads an array of an archive; checks its header first, since numpy would allocate it.
+    """Reads an array of an archive; its header is checked first, since numpy allocates any size.
 
     Raises:
-        ValueError: It is no mask. Damaged bytes raise other exceptions, too.
+        ValueError: The array is not a mask. Damaged bytes raise other exceptions, too.
     """
     if len(name) > MAX_NAME:
         raise ValueError(tr("the name {name!r} is too long").format(name=excerpt(name)))
@@ -353,7 +355,11 @@ def _read_mask(name: str, data: bytes) -> NDArray[np.generic]:
     )
     shape, _, dtype = read_header(file)
     if len(shape) != 2 or not all(0 < side <= _MAX_MASK_SIDE for side in shape):
-        raise ValueError(f"{name} has the shape {excerpt(str(shape))}, which is no mask")
+        raise ValueError(
+            tr("{name} has the shape {shape}, which is not that of a mask").format(
+                name=name, shape=excerpt(str(shape))
+            )
+        )
     if dtype.kind not in "biuf" or shape[0] * shape[1] * dtype.itemsize > len(data):
         raise ValueError(
             tr("{name} is {dtype} of shape {shape}, not a mask").format(
@@ -365,7 +371,7 @@ def _read_mask(name: str, data: bytes) -> NDArray[np.generic]:
 
 
 def _inside_picture(region: Region) -> Region:
-    # A little beyond the edge is what rounding leaves.
+    # Rounding may move a corner slightly beyond the edge.
     if not all(-0.001 <= value <= 1.001 for point in region.points for value in point):
         raise UsageError(
             tr("The region {name!r} lies outside of the picture.").format(name=region.name),

@@ -1,4 +1,4 @@
-"""Predicts the maps of a whole clip, faster than it plays."""
+"""Predicts the maps of a whole clip, faster than real time."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Sample:
     """One frame of a clip with its map.
 
     Attributes:
-        seconds: In the clip.
+        seconds: Time in the clip.
         saliency: float32, shape (h, w), 0..1.
         image: BGR, uint8, shape (h, w, 3).
     """
@@ -43,16 +43,16 @@ class Sample:
 def scan(source: Source, network: Steps, step: float) -> Generator[Sample, None, None]:
     """Predicts a map for each `step` seconds of a clip, from start to end.
 
-    Every frame is decoded. The default step of a record, 0.1 s, is the distance at which the
-    temporal branch compares frames. Closing the iterator closes the source.
+    All frames are decoded. The default step of a record, 0.1 s, is the distance of the frames that
+    the temporal branch compares. Closing the iterator closes the source.
 
     Args:
-        source: A closed source; opened and closed here.
-        network: The network; not used by another thread meanwhile.
-        step: Seconds.
+        source: A closed source, which is opened and closed here.
+        network: The network; no other thread may use it during the scan.
+        step: Interval of the maps, seconds.
 
     Yields:
-        The samples, in the order of time.
+        The samples in the order of time.
 
     Raises:
         SourceError: The source cannot be opened, or fails on the way.

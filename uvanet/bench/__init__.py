@@ -1,6 +1,7 @@
-"""Benchmark of the networks and the program on this machine, with peers for comparison.
+"""Benchmarks the networks and the program on this machine, with other models for comparison.
 
-Ratios within one run are comparable; absolute times only together with the machine's description.
+Ratios within one run can be compared between machines. Absolute times are meaningful only together
+with the description of the machine.
 """
 
 from __future__ import annotations
@@ -42,10 +43,10 @@ def bench(
     """Runs all measurements.
 
     Args:
-        models: Names of the models; `DEFAULT_MODEL` is measured first where it is among them, and
-            the program with the first student.
-        seconds: For each measurement.
-        program_seconds: Time that the program runs; 0: the program is not measured.
+        models: Names of the models; `DEFAULT_MODEL` is measured first if it is among them. The
+            program is measured with the first student.
+        seconds: Duration of each measurement.
+        program_seconds: Duration for which the program runs; 0 to leave it out.
         external: Other ONNX models, for comparison.
         notify: Called with a line of text before each group of measurements.
 
@@ -95,7 +96,7 @@ def bench(
 
 
 def ratios(result: dict[str, Any]) -> dict[str, float]:
-    """Ratios of measurements of one run, which may be quoted; the key says of what to what."""
+    """Ratios of measurements of one run; each key names the two measurements."""
     found: dict[str, float] = {}
     main = result["network"][0]
     onnx = main["engines"]["onnx"]
@@ -131,7 +132,7 @@ def ratios(result: dict[str, Any]) -> dict[str, float]:
 
 
 def _commit() -> str:
-    """Short hash of the checkout's commit; empty where this is no checkout."""
+    """Short hash of the checkout's commit; empty outside of a checkout."""
     try:
         done = subprocess.run(
             ["git", "rev-parse", "--short", "HEAD"],

@@ -22,25 +22,25 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 ROUNDS = 3
-"""Each is timed so often, in turn, and its best time counts."""
+"""Number of rounds; each round times all exports once, and the best times count."""
 
 PLAIN = "plain ffmpeg"
-"""Name of the transcoding without a model."""
+"""Name of the transcoding by FFmpeg without a model."""
 
 
 def bench_exports(model: str, seconds: float) -> list[dict[str, Any]]:
     """Times the export of a 720p video, as annotated video and as raw maps.
 
-    Plain FFmpeg encodes with the same settings. Its program comes from imageio-ffmpeg (extra
-    `test`); without it, that row is left out.
+    FFmpeg alone encodes with the same settings. Its program comes from imageio-ffmpeg (extra
+    `test`), without which that row is left out.
 
     Args:
-        model: Its name.
+        model: Name of the model.
         seconds: Length of the video.
 
     Returns:
-        For each format its wall time and the processor time of all threads and child processes,
-        seconds; the first in frames a second and times real time as well.
+        A row for each format: wall time and processor time of all threads and child processes
+        (`wall_s`, `cpu_s`), and the speed by wall time (`fps`, `times_real_time`).
     """
     with tempfile.TemporaryDirectory() as folder:
         video = write_video(Path(folder, "720p.mp4"), 30, seconds)
@@ -59,8 +59,8 @@ def bench_exports(model: str, seconds: float) -> list[dict[str, Any]]:
             for form, run in runs.items():
                 times[form].append(_time(run))
     rows = []
-    for form, found in times.items():
-        wall, cpu = (min(values) for values in zip(*found, strict=True))
+    for form, rounds in times.items():
+        wall, cpu = (min(values) for values in zip(*rounds, strict=True))
         rows.append(
             {
                 "format": form,
@@ -76,12 +76,12 @@ def bench_exports(model: str, seconds: float) -> list[dict[str, Any]]:
 
 
 def find_ffmpeg() -> str | None:
-    """Path of the ffmpeg program of imageio-ffmpeg; None where it is not installed."""
+    """Path of the ffmpeg program of imageio-ffmpeg; None if it is not installed."""
     if not is_installed("imageio_ffmpeg"):
         return None
     try:
         return str(importlib.import_module("imageio_ffmpeg").get_ffmpeg_exe())
-    except RuntimeError:  # a platform for which it has no program
+    except RuntimeError:  # imageio-ffmpeg has no program for this platform
         return None
 
 

@@ -22,15 +22,15 @@ if TYPE_CHECKING:
 
 BATCHES = (1, 8, 32, 64, 256)
 MAX_BATCH_PIXELS = 256 * 64 * 64
-"""Larger batches are left out: of large inputs they take too long."""
+"""Number of pixels of the largest batch; larger ones take too long."""
 
 
 def bench_networks(names: list[str], seconds: float) -> list[dict[str, Any]]:
-    """Times each model by ONNX Runtime, and a float student also by torch where it is installed.
+    """Times each model on ONNX Runtime, and float students also on torch if it is installed.
 
     Returns:
-        For each model its facts and `engines`: engine to `device`, `one_frame` (one thread),
-        `batch_fps` (by threads, then by batch size) and `best_fps`.
+        A row for each model: its properties, and `engines` with `device`, `one_frame` (one thread),
+        `batch_fps` (by threads, then by batch size) and `best_fps` of each engine.
     """
     rows = []
     for path, card in (resolve_model(name).verified() for name in names):
@@ -63,7 +63,7 @@ def _engine(path: Path, card: Card, name: str, seconds: float) -> dict[str, Any]
     if device != "cpu":
         sizes, counts = [*BATCHES, 1024], [1]
     elif name == "torch":
-        # For comparison only; torch has one number of threads for the whole process.
+        # Only for comparison: torch has one number of threads for the whole process.
         sizes, counts = [1, 64], [1]
     for threads in counts:
         engine = open_engine(path, card, name, threads=threads)

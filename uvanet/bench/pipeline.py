@@ -1,4 +1,4 @@
-"""Times what surrounds the network: frame sizes, streams, peers, a teacher beside it."""
+"""Times the steps around the network: frame sizes, streams, other models, a parallel teacher."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ STREAMS = (1, 2, 4, 8)
 
 
 def bench_frames(model: Model, seconds: float) -> list[dict[str, Any]]:
-    """Times frames of usual sizes: resizing, an area filter instead, and whole steps."""
+    """Times resizing, an area filter for comparison, and whole steps, on frames of usual sizes."""
     rows = []
     for label, shape in FRAMES.items():
         image = noise((*shape, 3))
@@ -72,7 +72,7 @@ def bench_peers(specs: Sequence[ExternalOnnx], seconds: float) -> list[dict[str,
 
 
 def bench_streams(name: str, seconds: float) -> list[dict[str, Any]]:
-    """Frame rate of several 720p streams at once, one thread each, without pauses."""
+    """Measures the frame rate of several 720p streams at once, one thread each, without pauses."""
     image = noise((720, 1280, 3))
     rows = []
     for count in STREAMS:
@@ -98,7 +98,7 @@ def bench_streams(name: str, seconds: float) -> list[dict[str, Any]]:
 
 
 def bench_with_teacher(student: str, teacher: str, seconds: float) -> dict[str, Any]:
-    """Times a student at 30 frames a second, alone and beside a teacher that runs all the time."""
+    """Times a student at 30 frames a second, alone and while a teacher runs without pauses."""
     image = noise((720, 1280, 3))
     stream = Stream(load(student))
     alone = _paced(stream, image, seconds)

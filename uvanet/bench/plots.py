@@ -19,12 +19,12 @@ def write_plots(result: dict[str, Any], folder: Path, prefix: str) -> list[Path]
     """Writes `<prefix>-<name>.svg` into an existing folder.
 
     Args:
-        result: Of `uvanet.bench.bench`.
-        folder: Where to.
-        prefix: Of the file names.
+        result: Result of `uvanet.bench.bench`.
+        folder: The folder.
+        prefix: Beginning of the file names.
 
     Returns:
-        The paths.
+        The paths of the files.
 
     Raises:
         MissingExtraError: matplotlib is not installed.
@@ -77,7 +77,7 @@ def _write(path: Path, title: str, label: str, curves: list[Curve]) -> None:
     import matplotlib
     from matplotlib.figure import Figure
 
-    # Text stays text, and the same numbers give the same file.
+    # Text is stored as text, and equal numbers give equal files.
     with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "uvanet"}):
         figure = Figure(figsize=(7, 4), layout="constrained")
         axes = figure.subplots()

@@ -36,12 +36,12 @@ def bench_program_720p(model: str, seconds: float) -> list[dict[str, Any]]:
 
 
 def write_video(path: Path, rate: int, seconds: float = 10.0) -> Path:
-    """Writes the demo enlarged to 720p at another frame rate; frames are repeated or left out."""
+    """Writes the demo, enlarged to 720p, at another frame rate; frames are repeated or left out."""
     demo = cv2.VideoCapture(str(resource("demo.mp4")))
-    own = demo.get(cv2.CAP_PROP_FPS)
+    demo_rate = demo.get(cv2.CAP_PROP_FPS)
     with VideoWriter(path, (1280, 720), rate) as writer:
         for place in range(round(seconds * rate)):
-            while demo.get(cv2.CAP_PROP_POS_FRAMES) <= place * own / rate:
+            while demo.get(cv2.CAP_PROP_POS_FRAMES) <= place * demo_rate / rate:
                 done, image = demo.read()
                 if not done:
                     return path
@@ -60,16 +60,16 @@ def bench_program(
     """Runs the program and reads its start time, latency, frame rates, memory and CPU use.
 
     In the result, `cores` is the processor time of the whole process divided by the wall time, and
-    `gui_blocked_ms` the longest time for which the GUI thread handled no event. Without a display,
-    Qt renders offscreen and `platform` is "offscreen".
+    `gui_blocked_ms` is the longest time for which the GUI thread handled no event. Without a
+    display, Qt renders offscreen, and `platform` is "offscreen".
 
     Args:
         model: Model of the live view.
-        seconds: Time to run.
+        seconds: Duration of the measurement.
         source: Source to play.
-        train_in: Folder of a training run that the window starts; it is measured from the run's
-            first step, and the run continues afterwards. None: no training.
-        drag: Drag the timeline all the time.
+        train_in: Folder of a training run that the window starts. The measurement begins at the
+            first training step, and the run continues afterwards. None for no training.
+        drag: Drag the timeline during the measurement.
 
     Raises:
         UvanetError: The program did not start or gave no result.
@@ -93,10 +93,10 @@ def bench_program(
         )
         result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     except (subprocess.SubprocessError, ValueError, IndexError) as error:
-        words = getattr(error, "stderr", None) or str(error)
+        output = getattr(error, "stderr", None) or str(error)
         raise UvanetError(
             tr("The program could not be measured: {reason}").format(
-                reason=str(words).strip()[-300:]
+                reason=str(output).strip()[-300:]
             ),
             tr("Try `uvanet run demo` by hand."),
         ) from error

@@ -1,4 +1,4 @@
-"""Times seeks in a 1080p video with few key frames: exact ones, and a dragged timeline."""
+"""Times exact seeks and a dragged timeline in a 1080p video with few key frames."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from uvanet.paths import resource
 from uvanet.sources import make_source
 
 SIZE, RATE, GROUP = (1920, 1080), 30, 250
-"""Of the video: width and height, frames a second, frames from one key frame to the next."""
+"""Size, frame rate and key frame interval (in frames) of the video."""
 
 VIDEO_SECONDS = 60.0
 EXACT_SEEKS = 15
@@ -30,13 +30,13 @@ def bench_seeking(
 
     Args:
         model: Model of the live view.
-        seconds: Time for which the timeline is dragged.
+        seconds: Duration of dragging.
         video_seconds: Length of the video.
 
     Returns:
-        `exact_p50_ms` and `exact_p95_ms` of the library, from the request to the picture; and of
-        the program, a second: positions asked for (`requests_per_s`), painted (`paints_per_s`),
-        and painted with another frame than before (`positions_per_s`).
+        For the library: `exact_p50_ms` and `exact_p95_ms`, from the request to the picture. For the
+        program: requested positions per second (`requests_per_s`), paints per second
+        (`paints_per_s`), and paints of a new frame per second (`positions_per_s`).
 
     Raises:
         UvanetError: The program gave no result.
@@ -50,7 +50,7 @@ def bench_seeking(
                 source.seek(float(share) * video_seconds)
                 frame = source.read()
                 assert frame is not None
-                frame.image  # noqa: B018 - converts it
+                frame.image  # noqa: B018 - converts the frame
                 times.append(1e3 * (time.perf_counter() - began))
         program = bench_program(model, seconds, str(video), drag=True)
     p50, p95 = np.percentile(times, [50, 95])

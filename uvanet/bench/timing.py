@@ -1,4 +1,4 @@
-"""Times calls, in the same way for everything that is compared."""
+"""Times function calls, in the same way for all benchmarks."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ class Timing(TypedDict):
         p50_ms: Median.
         p95_ms: 95th percentile.
         p99_ms: 99th percentile.
-        best_ms: Minimum: the time when nothing else runs.
+        best_ms: Minimum, which other programs disturb least.
         cpu_ms: Mean processor time of all threads.
         calls: Number of calls.
-        percentiles_ms: The percentiles of `PERCENTILES`.
+        percentiles_ms: The percentiles of `PERCENTILES`, in this order.
     """
 
     p50_ms: float
@@ -39,7 +39,7 @@ class Timing(TypedDict):
 
 
 def time_calls(run: Callable[[], object], seconds: float) -> Timing:
-    """Times calls of `run` for about `seconds`, after a warm-up of a tenth of it."""
+    """Times calls of `run` for about `seconds`, after a warm-up of a tenth of that time."""
     warm_until = time.perf_counter() + seconds / 10
     while True:
         run()

@@ -28,7 +28,7 @@ def bench_step(preset: str, seconds: float) -> dict[str, Any]:
     """Times making a batch of pairs and a training step on it, on all cores.
 
     Returns:
-        Milliseconds of both and samples a second.
+        `preset`, `batch`, `threads`, the times `pairs_ms` and `step_ms`, and `samples_per_second`.
     """
     config = step1_config(preset)
     task = DistillationModule(create_student(preset), config).train()
@@ -45,7 +45,7 @@ def bench_step(preset: str, seconds: float) -> dict[str, Any]:
         task(pairs)["loss"].backward()
         optimizer.step()
 
-    # The engines measured before may have left torch with one.
+    # An earlier benchmark of an engine may have set torch to one thread.
     before, threads = torch.get_num_threads(), usable_cores()
     torch.set_num_threads(threads)
     try:
@@ -70,8 +70,8 @@ def bench_with_training(model: str, seconds: float) -> dict[str, Any] | None:
     """Measures the program on the demo, alone and while it trains a student in the background.
 
     Returns:
-        `alone` and `beside` as `bench_program` gives them, `beside` with the memory at the
-        training's first step, `rss_at_first_mib`; None without a teacher.
+        `alone` and `beside`, see `bench_program`; `beside` also has the memory at the first
+        training step, `rss_at_first_mib`. None without a teacher.
 
     Raises:
         UvanetError: The program gave no result, or the training failed.

@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MIN_HALF_VALUES = 256
-"""Smallest weight, in values, for which a Cast node is worth its bytes."""
+"""Smallest number of values of a weight for which float16 and a Cast node save bytes."""
 
 
 def shorten_names(path: Path) -> None:
-    """Renames the inner values of an ONNX file in place; a tenth of a student's file is names.
+    """Shortens the names of inner values of an ONNX file in place; inputs and outputs keep theirs.
 
-    Names of inputs and outputs stay.
+    Names are a tenth of a student's file.
     """
     save_with_short_names(onnx.load(str(path)), path)
 
@@ -28,8 +28,8 @@ def save_with_short_names(model: onnx.ModelProto, path: Path) -> None:
     """Writes a model whose inner values are renamed to t0, t1, ...
 
     Args:
-        model: It is changed; names of its inputs and outputs stay.
-        path: The file.
+        model: The model, which is changed; its inputs and outputs keep their names.
+        path: The file to write.
     """
     graph = model.graph
     kept = {value.name for value in (*graph.input, *graph.output)}
@@ -54,7 +54,8 @@ def save_with_short_names(model: onnx.ModelProto, path: Path) -> None:
 def store_half(path: Path) -> None:
     """Stores the weights of an ONNX file as float16, in place; half the size.
 
-    They are cast to float32 when the file is loaded, so only the rounding of the weights changes.
+    Engines cast them to float32 when they load the file, so only the rounding of the weights
+    changes.
     """
     model = onnx.load(str(path))
     casts = []

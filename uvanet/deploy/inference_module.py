@@ -1,8 +1,8 @@
-"""The student as engines run it: the same function as in training, with fewer operations.
+"""The student for engines: the same function as in training, with fewer operations.
 
-A layer this small costs little more than an operation that only moves values. So the first
-convolution takes bytes, the motion layer takes both frames' features instead of their difference,
-the three heads are one, and channel attention runs its second layer once.
+Layers of this size take little longer than operations that only move values. So the normalization
+is part of the first convolution, the motion layer takes the features of both frames instead of
+their difference, one head replaces three, and channel attention runs its second layer once.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class InferenceStudent(nn.Module):
     """The streaming step of a student: bytes in, a map in 0..1 out.
 
     Args:
-        student: In evaluation mode; it is copied, not changed.
+        student: The student in evaluation mode; it is copied, not changed.
     """
 
     def __init__(self, student: SpatioTemporal) -> None:
@@ -67,7 +67,7 @@ class _InferenceAttention(nn.Module):
 
     W2 relu(W1 a) + b2 + W2 relu(W1 m) + b2 = W2 (relu(W1 a) + relu(W1 m)) + 2 b2.
 
-    Both pools are global pools, which ONNX Runtime computes in its blocked memory layout.
+    Both pools are global, so that ONNX Runtime can compute them in its blocked memory layout.
     """
 
     def __init__(self, attention: ChannelAttention) -> None:

@@ -23,9 +23,13 @@ def write_onnx(student: SpatioTemporal, path: Path) -> None:
     """Exports the streaming step of a student; batch size, height and width stay dynamic.
 
     Inputs are `frame` and `earlier`, outputs `saliency` and `features`, as in
-    `uvanet.deploy.inference_module.InferenceStudent.forward`. The session that loads the file is
-    told the size and folds what depends on it: a frame takes as long as with a file of fixed size
-    (0.364 and 0.370 ms with `uvanet-64`, ONNX Runtime 1.31, one thread, AVX-512).
+    `uvanet.deploy.inference_module.InferenceStudent.forward`. A session that fixes the sizes folds
+    all values that depend on them, so a frame takes as long as with a file of fixed size (0.364 and
+    0.370 ms with `uvanet-64`, ONNX Runtime 1.31, one thread, AVX-512).
+
+    Args:
+        student: The student in evaluation mode.
+        path: The file.
     """
     size = student.preset.input_size
     frame = torch.zeros(2, size, size, 3, dtype=torch.uint8)
@@ -50,7 +54,7 @@ def export_onnx(
     outputs: tuple[str, ...],
     any_size: bool = False,
 ) -> None:
-    """Writes a module as ONNX; the batch size, first of every shape, stays dynamic.
+    """Writes a module as ONNX; the batch size, the first dimension of all arrays, stays dynamic.
 
     Args:
         module: The module; it is put into evaluation mode.
@@ -58,15 +62,16 @@ def export_onnx(
         path: The file.
         inputs: Names of the inputs.
         outputs: Names of the outputs.
-        any_size: Keep height and width of the frame, the first input, and of a state dynamic.
+        any_size: Keep height and width of the frame (the first input) and of the other inputs
+            dynamic.
     """
-    # The exporter restores the mode of the whole module in every part: a new wrapper, which is in
-    # training mode, would leave the wrapped student in training mode.
+    # The exporter sets all parts to the mode of the whole module when it ends: a new wrapper in
+    # training mode would leave the wrapped student in training mode.
     module.eval()
     with atomic_write(path) as part, warnings.catch_warnings():
         # The TorchScript exporter is deprecated; the new one needs two packages and folds less.
         warnings.simplefilter("ignore", DeprecationWarning)
-        # ONNX Runtime folds what the exporter could not.
+        # The exporter warns of constants that it cannot fold; ONNX Runtime folds them.
         warnings.filterwarnings("ignore", "Constant folding", UserWarning)
         torch.onnx.export(
             module,

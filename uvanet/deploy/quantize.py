@@ -40,13 +40,13 @@ PICTURES = 128
 
 
 class _CalibrationReader:
-    """Inputs for calibration: stills, and every fourth time a scene change."""
+    """Inputs for calibration: still pictures, and a scene change at every fourth one."""
 
     def __init__(self, engine: Engine, pictures: Iterable[NDArray[np.uint8]]) -> None:
         self._fed = self._feed(engine, pictures)
 
     def get_next(self) -> dict[str, NDArray[Any]] | None:
-        """The method of `onnxruntime.quantization.CalibrationDataReader`."""
+        """See `onnxruntime.quantization.CalibrationDataReader`."""
         return next(self._fed, None)
 
     def _feed(
@@ -57,7 +57,7 @@ class _CalibrationReader:
             frame = resize_to_input(picture, input_size(engine, picture))[None]
             features = engine.step(frame).features
             assert features is not None
-            # A scene change gives the range of the motion layer.
+            # A scene change covers the full range of the motion layer.
             earlier = features
             if place % 4 == 0 and previous is not None and previous.shape == features.shape:
                 earlier = previous
@@ -69,7 +69,7 @@ def write_int8(path: Path, pictures: Iterable[NDArray[np.uint8]], out: Path) -> 
     """Quantizes a student.
 
     Args:
-        path: Its ONNX file, with its card beside it.
+        path: The student's ONNX file, with the card beside it.
         pictures: Calibration pictures, RGB, uint8, (h, w, 3).
         out: The file to write.
     """

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from uvanet.models import SpatioTemporal
 
-_MIN_CELLS = 9  # of the features' sides: the exporter takes the one row of fewer for a constant
+_MIN_CELLS = 9  # smallest side of the features; the exporter takes smaller sides for constants
 
 
 def write_program(student: SpatioTemporal, path: Path) -> None:
@@ -27,14 +27,14 @@ def write_program(student: SpatioTemporal, path: Path) -> None:
     `uvanet.deploy.inference_module.InferenceStudent.forward`.
 
     Args:
-        student: In evaluation mode.
+        student: The student in evaluation mode.
         path: The file.
 
     Raises:
         OSError: The file cannot be written.
     """
     size = max(student.preset.input_size, STATE_STRIDE * _MIN_CELLS)
-    # Sides that differ, or the exporter takes them for one.
+    # The sides differ, because the exporter takes equal sides for one dimension.
     frame = torch.zeros(2, size, size + STATE_STRIDE, 3, dtype=torch.uint8)
     with torch.no_grad():
         earlier = student.stem(frame.permute(0, 3, 1, 2).float())

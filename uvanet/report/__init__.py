@@ -1,1 +1,1 @@
-"""The report about a source: its content, and its page."""
+"""The report about a source: its content, and its layout as an HTML page."""

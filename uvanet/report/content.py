@@ -1,4 +1,4 @@
-"""The content of a report, independent of how it is laid out."""
+"""The content of a report, independent of its layout."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ CAUTION = tr_noop(
     "This is a prediction. A network estimated where people without a task would look on average; "
     "nobody's gaze was measured. It does not say what people think, like, understand or remember."
 )
-"""What a prediction is not; every report says so."""
+"""Limits of a prediction; all reports show this text."""
 
 CAUTION_WITH_GAZE = tr_noop(
     "The heat maps are a prediction: a network estimated where people without a task would look on "
     "average. One section compares them with the gaze of people that was measured. Neither says "
     "what people think, like, understand or remember."
 )
-"""The same for a report with recorded gaze."""
+"""Limits of a prediction, for reports with recorded gaze."""
 
 SCORES = {"nss": "NSS", "cc": "CC", "auc_judd": "AUC-Judd"}
 """Metrics of recorded gaze in a report, see `uvanet.metrics`, and their titles."""
@@ -40,8 +40,8 @@ class ReportPicture:
 
     Attributes:
         jpeg: The picture as JPEG.
-        width: In pixels.
-        height: In pixels.
+        width: Width, pixels.
+        height: Height, pixels.
         caption: Time code or name.
         detail: A remark; may be empty.
     """
@@ -58,10 +58,10 @@ class ReportRegion:
     """A region with its statistics.
 
     Attributes:
-        name: As the user wrote it.
+        name: Name of the region.
         color: "#rrggbb", the same in pictures and graph.
-        summary: Its statistics.
-        shares: Its share over the times of the graph, 0..1.
+        summary: The statistics.
+        shares: Share of the region at each time of the graph, 0..1.
     """
 
     name: str
@@ -77,7 +77,7 @@ class ReportGraph:
     Attributes:
         seconds: Times in the source, ascending.
         spread: Entropy of the map, 0..1.
-        change: Share of the attention that moved since the map before, 0..1.
+        change: Share of the attention that moved since the previous map, 0..1.
     """
 
     seconds: Sequence[float]
@@ -90,11 +90,11 @@ class ReportSlide:
     """One picture of a folder.
 
     Attributes:
-        name: Of its file.
-        picture: The picture with its heat map and regions; None where there are too many.
+        name: Name of the file.
+        picture: The picture with its heat map and regions; None if the report has too many.
         spread: Entropy of the map, 0..1.
         shares: Share of each region, 0..1.
-        scores: Each of `SCORES` against recorded gaze, NaN where nobody looked; empty without gaze.
+        scores: Values of `SCORES` against recorded gaze, NaN if nobody looked; empty without gaze.
     """
 
     name: str
@@ -106,14 +106,14 @@ class ReportSlide:
 
 @dataclass(frozen=True, slots=True)
 class ReportGaze:
-    """How well the maps predict the gaze of people that was recorded.
+    """Scores of the maps against recorded gaze of people.
 
     Attributes:
-        facts: Name and value: people, each of `SCORES` as a mean, the human row.
+        facts: Names and values: number of people, mean of each of `SCORES`, the human row.
         seconds: Times in the source, ascending; empty for pictures.
-        values: Each of `SCORES` at these times, NaN where nobody looked.
-        human: NSS with which the gaze of all other people predicts that of one; NaN where it was
-            not measured.
+        values: Values of each of `SCORES` at these times, NaN where nobody looked.
+        human: NSS with which the gaze of all other people predicts that of one person, at these
+            times; NaN where it was not measured.
     """
 
     facts: Sequence[tuple[str, str]]
@@ -128,11 +128,11 @@ class Report:
 
     Attributes:
         title: Name of the source.
-        date: When it was made, for people.
-        facts: Name and value of what describes the source and the model.
+        date: Date of the report, for people.
+        facts: Names and values that describe the source and the model.
         average: The mean heat map over a picture of the source; None for slides.
         scale: Colors of the heat map from the lowest value to the highest, "#rrggbb".
-        duration: Seconds; 0 for a picture, which has no times.
+        duration: Duration of the source, seconds; 0 for a picture, which has no times.
         moments: Pictures of the times of highest change.
         regions: The regions.
         graph: Statistics over time.
@@ -160,12 +160,12 @@ class Report:
 
     @property
     def caution(self) -> str:
-        """What a prediction is not."""
+        """The limits of a prediction."""
         return tr(CAUTION if self.gaze is None else CAUTION_WITH_GAZE)
 
     @property
     def version(self) -> str:
-        """The program and its version."""
+        """Name and version of the program."""
         return f"UVA-Net Live {__version__}"
 
 
@@ -180,19 +180,20 @@ def average_title(report: Report) -> str:
 
 
 def accuracy_text(card: Card) -> str:
-    """Gives the accuracy of a model beside that of people, in a sentence.
+    """States the accuracy of a model relative to that of people, in one sentence.
 
-    The measure is NSS (Peters et al. 2005) on the test split; people are as good as the gaze of all
-    other observers predicts that of one.
+    The measure is NSS (Peters et al. 2005) on the first of the splits test, talk and val that was
+    measured. The reference is the NSS with which the gaze of all other observers predicts that of
+    one observer.
     """
     for split in ("test", "talk", "val"):
-        found = card.measured(split)
-        if "nss" not in found:
+        measured = card.measured(split)
+        if "nss" not in measured:
             continue
-        values = {"data": set_title(split), **found}
-        if "human_share" not in found:
+        values = {"data": set_title(split), **measured}
+        if "human_share" not in measured:
             return tr("NSS {nss:.2f} on {data}.").format(**values)
-        if "human_share_low" not in found or "human_share_high" not in found:
+        if "human_share_low" not in measured or "human_share_high" not in measured:
             return tr(
                 "NSS {nss:.2f} on {data}: {human_share:.0%} of what other people's gaze predicts."
             ).format(**values)
@@ -204,7 +205,7 @@ def accuracy_text(card: Card) -> str:
 
 
 def time_code(seconds: float) -> str:
-    """Formats a time as minutes, seconds and hundredths, and hours from one hour on."""
+    """Formats a time as minutes, seconds and hundredths, with hours from one hour on."""
     hundredths = max(0, round(seconds * 100))
     minutes, rest = divmod(hundredths, 6000)
     hours, minutes = divmod(minutes, 60)
@@ -235,7 +236,7 @@ def slide_rows(report: Report) -> list[tuple[str, ...]]:
             slide.name,
             *(percent(share) for share in slide.shares),
             percent(slide.spread),
-            *("" if math.isnan(one) else number_text(one, ".2f") for one in slide.scores),
+            *("" if math.isnan(score) else number_text(score, ".2f") for score in slide.scores),
         )
         for slide in report.slides
     ]
@@ -247,7 +248,7 @@ def slide_rows(report: Report) -> list[tuple[str, ...]]:
     means = [fmean(column) for column in shares]
     spread = fmean(slide.spread for slide in report.slides)
     scores = [
-        [one for one in column if not math.isnan(one)]
+        [score for score in column if not math.isnan(score)]
         for column in zip(*(slide.scores for slide in report.slides), strict=True)
     ]
     mean = (
@@ -263,7 +264,7 @@ SLIDE_NOTE = tr_noop(
     "Share of each region in the predicted attention. Spread: 0 % where one place holds all of it, "
     "100 % where all are equal."
 )
-"""Says what the columns of the table of slides mean."""
+"""Explains the columns of the table of slides."""
 
 COMPARED_NOTE = tr_noop(
     "Difference: the second minus the first, in percentage points. Less than about one point is no "
@@ -277,7 +278,7 @@ GAZE_NOTE = tr_noop(
     "places that were looked at from others; 0.5 is chance. The human row is the NSS with which "
     "the gaze of all other people predicts that of one; no prediction can be much better."
 )
-"""Says what the scores of recorded gaze mean."""
+"""Explains the scores of recorded gaze."""
 
 
 def slide_notes(report: Report) -> str:
@@ -297,7 +298,7 @@ def region_heads(duration: float) -> tuple[str, ...]:
 
 
 def region_note(duration: float) -> str:
-    """Says what the columns of the table of regions mean.
+    """Explains the columns of the table of regions.
 
     Args:
         duration: Seconds that the statistics cover; 0 for a picture.
@@ -312,15 +313,16 @@ def region_note(duration: float) -> str:
 
 
 def region_cells(region: ReportRegion, duration: float) -> tuple[str, ...]:
-    """Gives the cells of a row of the table of regions as text.
+    """Returns the cells of a row of the table of regions as text.
 
     Args:
         region: The region.
         duration: Seconds that the statistics cover; 0 for a picture.
     """
-    one = region.summary
+    summary = region.summary
     if not duration:
-        return (region.name, percent(one.share))
-    dwell = f"{number_text(one.dwell, '.2f')} s ({number_text(one.dwell / duration, '.0%')})"
-    first = tr("never") if one.first is None else f"{number_text(one.first, '.2f')} s"
-    return (region.name, percent(one.share), dwell, first, str(one.entries))
+        return (region.name, percent(summary.share))
+    dwell_share = number_text(summary.dwell / duration, ".0%")
+    dwell = f"{number_text(summary.dwell, '.2f')} s ({dwell_share})"
+    first = tr("never") if summary.first is None else f"{number_text(summary.first, '.2f')} s"
+    return (region.name, percent(summary.share), dwell, first, str(summary.entries))

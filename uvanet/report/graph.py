@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-from uvanet.report.content import Report, ReportGaze
+    from uvanet.report.content import Report, ReportGaze
 
 _WIDTH, _HEIGHT = 900, 250
 _LEFT, _RIGHT, _TOP, _BOTTOM = 48, 12, 12, 30
 _MAX_POINTS = 600
-_STEPS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 25.0, 100.0)  # of an axis of numbers
+_STEPS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 25.0, 100.0)  # intervals of a score axis
 SPREAD_COLOR, CHANGE_COLOR = "#4c9be8", "#e0705a"
 
 
@@ -37,7 +37,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """The vertical axis of a graph: its lowest and highest value, and how they are written."""
+    """The vertical axis of a graph: its lowest and highest value, and the format of values."""
 
     low: float
     high: float
@@ -46,7 +46,7 @@ class Axis:
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """Lines over time with their title."""
+    """Lines over time, with a title and an axis."""
 
     title: str
     seconds: Sequence[float]
@@ -55,17 +55,17 @@ class Graph:
 
 
 def graphs(report: Report) -> list[Graph]:
-    """Gives the graphs of the attention: of the whole map, and of the regions' shares."""
+    """Returns the graphs of the attention: of the whole map, and of the regions' shares."""
     if len(report.graph.seconds) < 2:
         return []
     whole, shares = graph_lines(report)
-    found = [(tr("Attention over time"), whole), (tr("Share of each region over time"), shares)]
+    titled = [(tr("Attention over time"), whole), (tr("Share of each region over time"), shares)]
     seconds = report.graph.seconds
-    return [Graph(title, seconds, lines, share_axis(lines)) for title, lines in found if lines]
+    return [Graph(title, seconds, lines, share_axis(lines)) for title, lines in titled if lines]
 
 
 def gaze_graphs(gaze: ReportGaze) -> list[Graph]:
-    """Gives the graphs of recorded gaze: NSS beside the human row, and the other scores."""
+    """Returns the graphs of recorded gaze: NSS with the human row, and the other scores."""
     if len(gaze.seconds) < 2:
         return []
     nss = [Line(tr("NSS of the prediction"), SPREAD_COLOR, gaze.values["nss"])]
@@ -82,13 +82,13 @@ def gaze_graphs(gaze: ReportGaze) -> list[Graph]:
 
 
 def graph_lines(report: Report) -> tuple[list[Line], list[Line]]:
-    """Gives the lines of the two graphs: of the whole map, and of the regions' shares."""
+    """Returns the lines of the two graphs: of the whole map, and of the regions' shares."""
     graph = report.graph
     whole = [
         Line(tr("Spread of the attention (entropy)"), SPREAD_COLOR, graph.spread),
         Line(tr("Change since the map before"), CHANGE_COLOR, graph.change),
     ]
-    return whole, [Line(one.name, one.color, one.shares) for one in report.regions]
+    return whole, [Line(region.name, region.color, region.shares) for region in report.regions]
 
 
 def graph_svg(graph: Graph) -> str:
@@ -131,17 +131,17 @@ def graph_svg(graph: Graph) -> str:
 
 
 def share_axis(lines: Sequence[Line]) -> Axis:
-    """An axis of shares from 0 to 1, or to less where all values are small."""
+    """An axis of shares from 0 to 1, or to a lower value if all shares are small."""
     highest = max((float(np.max(line.values)) for line in lines if len(line.values)), default=1.0)
     top = next((top for top in (0.1, 0.2, 0.4, 0.6, 0.8) if highest <= top), 1.0)
     return Axis(0.0, top, lambda value: number_text(value, ".0%"))
 
 
 def score_axis(lines: Sequence[Line]) -> Axis:
-    """An axis of numbers that holds 0 and all values; NaN is no value."""
+    """An axis that contains 0 and all values; NaN is ignored."""
     values = np.concatenate([[0.0], *(np.asarray(line.values, np.float64) for line in lines)])
     lowest, highest = float(np.nanmin(values)), float(np.nanmax(values))
-    step = next((one for one in _STEPS if 4 * one >= highest - lowest), _STEPS[-1])
+    step = next((step for step in _STEPS if 4 * step >= highest - lowest), _STEPS[-1])
     low = step * math.floor(lowest / step)
     return Axis(low, max(low + 4 * step, step * math.ceil(highest / step)), number_text)
 
@@ -154,20 +154,20 @@ def axis_ticks(axis: Axis) -> list[float]:
 def time_ticks(start: float, end: float) -> list[float]:
     """At most seven times between start and end, at round seconds."""
     steps = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400)
-    step = next((one for one in steps if (end - start) / one <= 6), steps[-1])
+    step = next((step for step in steps if (end - start) / step <= 6), steps[-1])
     first = math.ceil(start / step - 1e-9)
     return [number * step for number in range(first, math.floor(end / step + 1e-9) + 1)]
 
 
 def tick_text(seconds: float) -> str:
-    """A time on the axis; hundredths where they are not zero."""
+    """Formats a time on the axis, with hundredths only if they are not zero."""
     return time_code(seconds).removesuffix(number_text(0, ".2f")[1:])
 
 
 def thinned(seconds: Sequence[float], values: Sequence[float]) -> NDArray[np.float64]:
-    """Gives (time, value) pairs, at most `_MAX_POINTS`: means of neighbors where there are more.
+    """Returns at most `_MAX_POINTS` pairs of time and value, means of neighbors if there are more.
 
-    NaN is left out.
+    Values that are NaN are left out.
     """
     pairs = np.column_stack([np.asarray(seconds, np.float64), np.asarray(values, np.float64)])
     pairs = pairs[~np.isnan(pairs[:, 1])]

@@ -1,4 +1,4 @@
-"""A report as one HTML file that needs no other file: pictures are data addresses."""
+"""Lays out a report as one HTML file; pictures are embedded as data addresses."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from uvanet.report.content import Report, ReportGaze, ReportPicture
     from uvanet.report.graph import Graph
 
-# Nothing is loaded and nothing runs, whatever a name may hold.
+# Forbids the page to load or run anything, whatever a name contains.
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1b1f24; --quiet: #5b6470; --paper: #ffffff;

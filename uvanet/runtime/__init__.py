@@ -1,1 +1,1 @@
-"""Engines that run a trained network. Only `torch_engine` imports torch."""
+"""Engines that run trained networks. Only `torch_engine` imports torch."""

@@ -19,7 +19,7 @@ STATE_STRIDE = 4
 """A network's features are this many times smaller than its input, in height and width."""
 
 LAG = 0.1
-"""Seconds between the two frames that a student's temporal branch compares, as in training."""
+"""Seconds between the two frames that a student's temporal branch compares; fixed in training."""
 
 MAX_SIDE = 4096
 """Largest height or width of a network's input, pixels."""
@@ -36,8 +36,8 @@ class Step(NamedTuple):
 
     Attributes:
         saliency: float32, (n, h, w), 0..1; the maximum of each map is 1.
-        features: What a later step takes as `earlier`, (n, ...): the frames' stem features,
-            float32, for our own models; None for a network without memory.
+        features: Input `earlier` of a later step, (n, ...); of UVA-Net models the stem features of
+            the frames, float32. None for a network without memory.
     """
 
     saliency: NDArray[np.float32]
@@ -48,13 +48,13 @@ class Engine(Protocol):
     """Runs a network on single frames or batches.
 
     Attributes:
-        input_size: Height and width of the input, pixels. Where `dynamic_input_size` is set, an
-            input of any aspect ratio with as many pixels.
-        dynamic_input_size: The network takes any input size and is given one in the picture's
-            aspect ratio; see `uvanet.runtime.input_size`.
-        size_multiple: A dynamic height and width are multiples of it.
-        memory: How many seconds before a frame its map still depends on.
-        lag: Age in seconds of the features that a step takes as `earlier`.
+        input_size: Height and width of the input, pixels. If `dynamic_input_size` is set, only the
+            number of pixels matters.
+        dynamic_input_size: Whether the network takes any input size. It then gets a size with the
+            aspect ratio of the picture; see `uvanet.runtime.input_size`.
+        size_multiple: A dynamic height and width must be multiples of this number.
+        memory: Length of the time before a frame on which its map depends, seconds.
+        lag: Age of the features that a step takes as `earlier`, seconds.
     """
 
     input_size: tuple[int, int]
@@ -68,8 +68,8 @@ class Engine(Protocol):
 
         Args:
             frames: RGB, uint8, (n, height, width, 3).
-            earlier: Features of the frames `lag` seconds before; None for still pictures and first
-                frames, which costs a second pass where the network has a memory.
+            earlier: Features of the frames `lag` seconds before. None for still pictures and first
+                frames; a network with memory then needs a second pass.
 
         Raises:
             ModelError: The network fails, or was canceled.
@@ -77,23 +77,23 @@ class Engine(Protocol):
         ...
 
     def cancel(self) -> None:
-        """Ends a running step with a ModelError, and every later one. Any thread.
+        """Ends a running step and all later ones with a ModelError. Thread-safe.
 
-        An engine of torch finishes the step that runs.
+        A torch engine completes the running step.
         """
         ...
 
 
 @contextlib.contextmanager
 def time_limit(engine: Engine, seconds: float) -> Iterator[None]:
-    """Cancels an engine that is still running when the time is up: a network may never end.
+    """Cancels an engine that runs longer than a time limit, since a network may never end.
 
     Args:
-        engine: Of no more use after a time-out.
-        seconds: For all steps of the block together.
+        engine: The engine; it cannot be used after a time-out.
+        seconds: Time limit for the whole block.
 
     Raises:
-        ModelError: The time was up before the block ended.
+        ModelError: The block took too long.
     """
     timer = threading.Timer(seconds, engine.cancel)
     timer.daemon = True
@@ -116,10 +116,10 @@ def check_input_size(name: str, height: int, width: int, frames: int = 1) -> Non
     """Checks the input of a network against `MAX_SIDE`, `MAX_FRAMES` and `MAX_INPUT_VALUES`.
 
     Args:
-        name: Of the file, for the message.
-        height: Pixels.
-        width: Pixels.
-        frames: Frames at once.
+        name: Name of the file, for the message.
+        height: Height of the input, pixels.
+        width: Width of the input, pixels.
+        frames: Number of frames per input.
 
     Raises:
         ModelError: A number is out of bounds.

@@ -1,4 +1,4 @@
-"""The engines by name: ONNX Runtime on the CPU, torch on CUDA and MPS."""
+"""Chooses and opens engines by name: ONNX Runtime on the CPU, torch on CUDA and MPS."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def choose_engine(engine: str, device: str) -> str:
     """The engine for a device: torch for "cuda" and "mps", else ONNX Runtime.
 
     Args:
-        engine: "auto", or one of `ENGINES`, which is checked against the device.
-        device: One of `DEVICES`; empty for the CPU, or with "torch" for the fastest there is.
+        engine: "auto", or one of `ENGINES`, which must support the device.
+        device: One of `DEVICES`; empty for the CPU, or with "torch" for the fastest available one.
 
     Raises:
         UsageError: There is no such engine or device, or the engine does not run on the device.
@@ -42,7 +42,7 @@ def choose_engine(engine: str, device: str) -> str:
         )
     if engine == "onnx" and device in ("cuda", "mps"):
         raise UsageError(
-            tr("The engine onnx does not run on {device}.").format(device=device),
+            tr("The onnx engine does not run on {device}.").format(device=device),
             tr("Choose the engine torch."),
         )
     if engine == AUTO:
@@ -53,25 +53,25 @@ def choose_engine(engine: str, device: str) -> str:
 def open_engine(
     path: Path, card: Card, engine: str = "onnx", *, device: str = "", threads: int | None = None
 ) -> Engine:
-    """Opens one of our models.
+    """Opens an engine for a UVA-Net model.
 
     Args:
-        path: Its ONNX file.
-        card: Its card.
+        path: The ONNX file.
+        card: The model card.
         engine: See `choose_engine`.
         device: See `choose_engine`.
-        threads: CPU threads of one frame; None: one for a student, which is too small to share,
+        threads: CPU threads for one frame; None: one for a student, which is too small for more,
             and all usable cores for a teacher.
 
     Raises:
-        UsageError: There is no such engine or device, or they do not fit.
+        UsageError: There is no such engine or device, or the engine does not support the device.
         MissingExtraError: The engine is not installed.
         ModelError: The model is damaged, or the engine cannot run it.
     """
     chosen = choose_engine(engine, device)
     if threads is None:
         threads = 1 if card.role == "student" else usable_cores()
-    # Imported here, because an engine takes longer to import than all the rest.
+    # Imported when needed, because engines take longer to import than all other modules.
     if chosen == "onnx":
         from uvanet.runtime.onnx_engine import OnnxEngine
 
@@ -80,7 +80,7 @@ def open_engine(
         )
     if not card.trainable:
         raise ModelError(
-            tr("{name} runs by ONNX Runtime only.").format(name=card.name),
+            tr("{name} runs on ONNX Runtime only.").format(name=card.name),
             tr("Choose the engine onnx."),
         )
     require("torch", "train")

@@ -29,18 +29,18 @@ _TYPES = {
 
 
 class ExternalEngine:
-    """Runs an ONNX model from elsewhere.
+    """Runs an ONNX model without a model card.
 
-    The memory of a model that takes a stack of frames is the frames before the current one.
+    A model that takes a stack of frames uses the preceding frames as its memory.
 
     Args:
-        spec: Its input and output.
-        threads: Threads of one prediction.
+        spec: Description of the model's input and output.
+        threads: CPU threads of one prediction.
 
     Attributes:
         input_size: Height and width of the input, pixels.
-        frames: Frames that it takes at once.
-        lag: 0, since the memory ends at the frame of the last step, see `Engine.lag`.
+        frames: Number of frames per input.
+        lag: 0, since the memory ends at the frame of the last step; see `Engine.lag`.
 
     Raises:
         ModelError: The file is missing or damaged, does not fit `spec`, or its input is too large.
@@ -91,7 +91,7 @@ class ExternalEngine:
             )
         self._type = _TYPES[node.type]
         if self._type is np.uint8 and spec.range == 1:
-            # Scaled to 0..1, bytes would be black and white.
+            # Bytes scaled to 0..1 would all be 0 or 1.
             spec = replace(spec, range=255)
         self._spec, self.input_size = _fit(spec, list(node.shape))
         self.frames = self._spec.frames
@@ -100,7 +100,7 @@ class ExternalEngine:
         """See `Engine.step`; negative values of a map count as 0.
 
         Raises:
-            ModelError: The model fails, was canceled, or its output is no map.
+            ModelError: The model fails, was canceled, or its output is not a map.
         """
         maps, memories = [], []
         for i, frame in enumerate(frames):
@@ -121,12 +121,12 @@ class ExternalEngine:
             stack: RGB, uint8, (frames, height, width, 3), the predicted frame last.
 
         Returns:
-            The map as the model gives it, float32, (h, w), of any scale.
+            The unscaled output of the model, float32, (h, w).
 
         Raises:
-            ModelError: The model fails, was canceled, or its output is no map.
+            ModelError: The model fails, was canceled, or its output is not a map.
         """
-        # T, H, W, C and a batch of one before it, then the letters in the model's order.
+        # The axes are N, T, H, W, C with N = 1, then reordered as in the model's layout.
         batch = self._prepare(stack)[None]
         if "T" not in self._spec.layout:
             batch = batch[:, 0]
@@ -149,7 +149,8 @@ class ExternalEngine:
         """The last map of the output, as float32.
 
         Raises:
-            ModelError: It is no array of numbers, empty, of a wrong shape, or not finite.
+            ModelError: The output is not an array of numbers, is empty, not finite, or has a wrong
+                shape.
         """
         hint = tr("Choose another output with output_name.")
         if not isinstance(result, np.ndarray) or result.dtype.kind not in "fiub":
@@ -177,7 +178,7 @@ class ExternalEngine:
 
 
 def _normalize(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """0..1, the maximum 1; a map without any value above 0 stays zero."""
+    """Scales a map to 0..1 with maximum 1; a map without positive values becomes zero."""
     positive = np.maximum(values, 0)
     peak = positive.max()
     return np.asarray(positive / peak if peak > 0 else positive, np.float32)
@@ -187,8 +188,8 @@ def _fit(spec: ExternalOnnx, shape: list[int | str | None]) -> tuple[ExternalOnn
     """Completes a spec from the file's input shape, and checks that both agree.
 
     Args:
-        spec: Settings of the user.
-        shape: Of the file's input.
+        spec: The user's settings.
+        shape: Shape of the file's input.
 
     Returns:
         The spec with layout and frames, and height and width of the input.
@@ -231,7 +232,7 @@ def _fit(spec: ExternalOnnx, shape: list[int | str | None]) -> tuple[ExternalOnn
 
 
 def _with_layout(spec: ExternalOnnx, shape: list[int | str | None]) -> ExternalOnnx:
-    """The spec with the layout, by the place of the three channels, and the length of a stack."""
+    """Adds layout and number of frames to a spec; the axis of length 3 is that of the channels."""
     layouts = {3: ("CHW", "HWC"), 4: ("NCHW", "NHWC"), 5: ("NTCHW", "NCTHW", "NTHWC")}
     for layout in layouts.get(len(shape), ()):
         if shape[layout.index("C")] == 3:

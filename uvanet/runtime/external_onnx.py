@@ -1,4 +1,4 @@
-"""Input and output of an ONNX model that is not ours, as given on the command line."""
+"""Describes input and output of an ONNX model without a card, as given on the command line."""
 
 from __future__ import annotations
 
@@ -29,19 +29,21 @@ class ExternalOnnx:
 
     Attributes:
         path: The file.
-        name: Shown to users.
-        size: Width and height of the input, to which pictures are stretched; None: as in the file.
-        mean: Per channel, in the model's channel order, on the scale of `range`.
-        std: Likewise.
-        range: Value of white before mean and std: 1 or 255.
-        layout: Axes of the input in order: N batch, T frames, C channels, H, W. Empty: by the
-            file's shape and the place of the three channels.
+        name: Name for users.
+        size: Width and height of the input, to which pictures are stretched; None for the size in
+            the file.
+        mean: Mean of each channel, in the model's channel order, on the scale of `range`.
+        std: Standard deviation of each channel, in the same order and scale.
+        range: Value of white before mean and std are applied, such as 1 or 255.
+        layout: Axes of the input in order: N batch, T frames, C channels, H, W. Empty for the
+            layout that follows from the file's shape, whose axis of length 3 is that of the
+            channels.
         color: Channel order.
-        frames: Frames that it takes at once, the predicted one last. Where fewer came, the
-            earliest is repeated. A file that states the number needs no setting.
-        output: The output is a map, its logarithm, or its log odds. Of several maps (one a frame,
-            or a background first) the last counts.
-        output_name: The output to use; empty: the first.
+        frames: Number of frames per input, the predicted one last. The earliest frame is repeated
+            until enough frames came. Needless if the file states the number.
+        output: Whether the output is a map, its logarithm, or its log odds. Of several maps (one
+            per frame, or a background first) the last is used.
+        output_name: Name of the output to use; empty for the first.
     """
 
     path: Path
@@ -73,14 +75,14 @@ class ExternalOnnx:
             key = _OLD_KEYS.get(key, key)
             if key not in _READERS:
                 raise UsageError(
-                    tr("{key!r} is no setting of an ONNX model.").format(key=key),
+                    tr("{key!r} is not a setting of an ONNX model.").format(key=key),
                     tr("Use {choices}.").format(choices=", ".join(_READERS)),
                 )
             try:
                 values[key] = _READERS[key](value)
             except ValueError as error:
                 raise UsageError(
-                    tr("{value!r} is no {key} of an ONNX model.").format(value=value, key=key),
+                    tr("{value!r} is not a valid value of {key}.").format(value=value, key=key),
                     example(key),
                 ) from error
         spec = cls(**{"path": path, "name": path.stem, **values})
@@ -167,7 +169,7 @@ _READERS: dict[str, Callable[[str], Any]] = {
 }
 
 _OLD_KEYS = {"colour": "color"}
-"""Spellings of 0.1.0, which stored names may hold."""
+"""Spellings of version 0.1.0, which stored model names may have."""
 
 _EXAMPLES = {
     "name": tr_noop("Such as name=TASED-Net."),
@@ -184,5 +186,5 @@ _EXAMPLES = {
 
 
 def example(key: str) -> str:
-    """Gives an example of a setting, for error messages."""
+    """Returns an example of a setting, for error messages."""
     return tr(_EXAMPLES[key]).format(side=MAX_SIDE, frames=MAX_FRAMES)

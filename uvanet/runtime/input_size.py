@@ -21,17 +21,17 @@ TEACHER_AREA = TEACHER_SIZE[0] * TEACHER_SIZE[1]
 def fit_to_area(
     height: int, width: int, area: int = TEACHER_AREA, multiple: int = 1
 ) -> tuple[int, int]:
-    """The input size for a picture: its aspect ratio, and about `area` pixels.
+    """Computes the input size for a picture: its aspect ratio, and about `area` pixels.
 
     The aspect ratio matters more than the number of pixels. On the talk set, whose pictures are
     16 : 9, the same teacher weights reach NSS 4.58 at 384 x 512 and 4.96 at 288 x 512; a student
     trained on squares reaches 3.47 at 64 x 64 and 4.03 at 48 x 88.
 
     Args:
-        height: Of the picture, pixels.
-        width: Of the picture, pixels.
-        area: Wanted number of pixels.
-        multiple: Power of two of which the network needs multiples.
+        height: Height of the picture, pixels.
+        width: Width of the picture, pixels.
+        area: Desired number of pixels of the input.
+        multiple: The network needs sides that are multiples of this power of two.
 
     Returns:
         Height and width. Both are multiples of a power of two that is about an eighth of their
@@ -42,7 +42,7 @@ def fit_to_area(
 
 
 def size_of_ratio(ratio: float, area: int, multiple: int = 1) -> tuple[int, int]:
-    """As `fit_to_area`, from the picture's width divided by its height."""
+    """Like `fit_to_area`, from the picture's width divided by its height."""
     ratio = min(max(ratio, 0.25), 4.0)
     step = max(multiple, 1 << (isqrt(area) // 8).bit_length() - 1)
     rows = max(step, step * round((area / ratio) ** 0.5 / step))

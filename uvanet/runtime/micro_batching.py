@@ -1,8 +1,9 @@
-"""Micro-batching: cuts a batch into pieces that stay in the processor's cache, one thread a piece.
+"""Micro-batching: divides a batch into pieces that fit in the processor's cache.
 
-One thread a piece beats several threads a frame, because layers of this size are too small to
-share. On two cores, one ONNX Runtime session with two threads gave uvanet-64 3,400 frames a second
-in batches of 64; two threads that each run pieces of eight give twice what one thread gives.
+Each piece runs on one thread. This is faster than several threads per frame, because layers of this
+size are too small for several threads. On two cores, one ONNX Runtime session with two threads ran
+uvanet-64 at 3,400 frames a second in batches of 64. Two threads that each run pieces of eight
+frames are twice as fast as one such thread.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     Run = Callable[[NDArray[np.uint8], NDArray[Any] | None], Step]
 
 MICRO_BATCH_PIXELS = 8 * 64 * 64
-"""Pixels of all frames of a piece; their feature maps fit in the second-level cache."""
+"""Number of pixels of all frames of a piece; their feature maps fit in the second-level cache."""
 
 
 def micro_batch_size(input_size: tuple[int, int]) -> int:
@@ -34,11 +35,10 @@ class MicroBatcher:
     """Runs batches piece by piece.
 
     Args:
-        run: Runs `micro_batch_size(input_size)` frames. The number is always the same, because
-            shapes that are known when the session is made are a tenth faster and more. It may be
-            called from several threads at once.
+        run: Runs `micro_batch_size(input_size)` frames; several threads call it at once. The number
+            is constant, because a session with fixed shapes is at least a tenth faster.
         input_size: Height and width of a frame, pixels.
-        threads: Pieces that run at the same time.
+        threads: Number of pieces that run at the same time.
 
     Attributes:
         input_size: As given.
@@ -52,9 +52,9 @@ class MicroBatcher:
     def step(self, frames: NDArray[np.uint8], earlier: NDArray[Any] | None) -> Step:
         """See `Engine.step`."""
         pieces = self._cut(frames)
-        pasts = [None] * len(pieces) if earlier is None else self._cut(earlier)
+        memories = [None] * len(pieces) if earlier is None else self._cut(earlier)
         run = map if self._pool is None else self._pool.map
-        steps = list(run(self._run, pieces, pasts))
+        steps = list(run(self._run, pieces, memories))
         features = [step.features for step in steps if step.features is not None]
         return Step(
             np.concatenate([step.saliency for step in steps])[: len(frames)],
@@ -62,7 +62,7 @@ class MicroBatcher:
         )
 
     def _cut(self, values: NDArray[Any]) -> list[NDArray[Any]]:
-        """Pieces of equal size; the last is filled up with zeros."""
+        """Divides an array into pieces of equal size; the last one is padded with zeros."""
         missing = -len(values) % self._size
         if missing:
             values = np.concatenate([values, np.zeros((missing, *values.shape[1:]), values.dtype)])

@@ -23,26 +23,24 @@ SIGNATURES = (
     ({"frame", "earlier"}, ["saliency", "features"]),
     ({"frame"}, ["saliency"]),
 )
-"""Inputs and outputs of our models: with memory of earlier frames, and without."""
+"""Inputs and outputs of UVA-Net models: with memory of earlier frames, and without."""
 
 MAX_OPEN_SESSIONS = 3
-"""Input sizes for which a session is kept open."""
+"""Number of input sizes for which a session is kept open."""
 
 
 class OnnxEngine:
-    """Runs the ONNX file of one of our students or teachers.
+    """Runs the ONNX file of a student or teacher of UVA-Net.
 
     Args:
         path: The file.
-        size: Height and width of an input with as many pixels as the model is given; for files
-            with a dynamic input size.
-        threads: Threads of one frame, or of a batch; one is fastest for single frames of a
-            student's size.
-        memory: How many seconds before a frame its map still depends on.
+        size: `Engine.input_size` for files with a dynamic input size.
+        threads: CPU threads for a frame or a batch; one is fastest for single frames of students.
+        memory: See `Engine`.
         size_multiple: See `Engine`.
 
     Raises:
-        ModelError: The file is damaged, is no model of ours, or has an impossible input size.
+        ModelError: The file is damaged, is not a UVA-Net model, or has an impossible input size.
     """
 
     lag = LAG
@@ -60,11 +58,11 @@ class OnnxEngine:
         self._single: OrderedDict[tuple[int, int], OnnxSession] = OrderedDict()
         self._batcher: MicroBatcher | None = None
         self._canceled = False
-        # Opened without sizes, the session tells which dimensions are dynamic.
+        # A session without sizes shows which dimensions are dynamic.
         session = OnnxSession(path, optimize=False)
         if (set(session.inputs), session.outputs) not in SIGNATURES:
             raise ModelError(
-                tr("{name} is no model of UVA-Net.").format(name=path.name),
+                tr("{name} is not a model of UVA-Net.").format(name=path.name),
                 tr(
                     "Its inputs must be frame and earlier, its outputs saliency and features; or "
                     "only frame and saliency."
@@ -102,9 +100,9 @@ class OnnxEngine:
             session.cancel()
 
     def _session(self, size: tuple[int, int]) -> OnnxSession:
-        """The session of single frames of a size; the last few stay open."""
+        """The session for single frames of a size; the last few sessions stay open."""
         if size not in self._single:
-            # A third of the nodes only serves dynamic batches and sizes.
+            # Fixed dimensions remove a third of the nodes, which compute dynamic sizes.
             self._single[size] = OnnxSession(self._path, self._threads, _dimensions(1, size))
         self._single.move_to_end(size)
         if len(self._single) > MAX_OPEN_SESSIONS:
@@ -112,7 +110,7 @@ class OnnxEngine:
         return self._single[size]
 
     def _make_batcher(self, size: tuple[int, int]) -> MicroBatcher:
-        """Runs batches of a size; made at the first batch, since the live view has none."""
+        """Makes the batcher of a size, at the first batch, since the live view has no batches."""
         session = OnnxSession(self._path, 1, _dimensions(micro_batch_size(size), size))
         return MicroBatcher(partial(self._run, session), size, self._threads)
 
@@ -127,8 +125,8 @@ class OnnxEngine:
             return self._checked(Step(session.run(None, {"frame": frames})[0], None), len(frames))
         if earlier is None:
             rows, columns = (side // STATE_STRIDE for side in frames.shape[1:3])
-            nothing = np.zeros((len(frames), self._channels, rows, columns), np.float32)
-            earlier = session.run(["features"], {"frame": frames, "earlier": nothing})[0]
+            zeros = np.zeros((len(frames), self._channels, rows, columns), np.float32)
+            earlier = session.run(["features"], {"frame": frames, "earlier": zeros})[0]
         saliency, features = session.run(None, {"frame": frames, "earlier": earlier})
         return self._checked(Step(saliency, features), len(frames))
 
@@ -145,7 +143,7 @@ class OnnxEngine:
 
 
 def _dimensions(batch: int, size: tuple[int, int]) -> dict[str, int]:
-    """The dynamic dimensions of our files by name; see `uvanet.deploy.onnx_export`."""
+    """Values of the dynamic dimensions by name; see `uvanet.deploy.onnx_export`."""
     height, width = size
     rows, columns = height // STATE_STRIDE, width // STATE_STRIDE
     return {"n": batch, "height": height, "width": width, "rows": rows, "columns": columns}

@@ -1,11 +1,12 @@
 """Resizes frames to a network's input, and maps back to the picture.
 
-An area filter over every pixel costs 2.6 ms for 720p and 6.4 ms for 1080p, several times the
-network. Large frames are therefore first sampled on a grid of about 256 x 256 points (0.2 ms, since
-most of the frame is never read), and of at least twice the network's sides (0.4 ms instead of 2.7
-for 216 x 384 of 720p). The grid is then halved by area averaging until it has the network's size.
-The effect on the maps is below chance: NSS of an earlier uvanet-64 on val was 1.884 with the full
-filter and 1.882 with the grid, on talk 3.341 and 3.328; a finer grid gave 3.346.
+An area filter over every pixel takes 2.6 ms for 720p and 6.4 ms for 1080p, several times as long as
+the network. Large frames are therefore first sampled on a grid of about 256 x 256 points, and at
+least twice the network's sides. This takes 0.2 ms, since most pixels are never read (0.4 ms instead
+of 2.7 for an input of 216 x 384 from 720p). The grid is then halved by area averaging until it has
+the network's size. The effect on the maps is negligible: NSS of an earlier uvanet-64 on val was
+1.884 with the full filter and 1.882 with the grid; on talk it was 3.341 and 3.328, and 3.346 with a
+finer grid.
 """
 
 from __future__ import annotations
@@ -25,15 +26,15 @@ if TYPE_CHECKING:
     from uvanet.yuv_picture import YuvPicture
 
 MAX_GRID_POINTS = 120 * 1024
-"""Limit of a grid that is halved more than once. With 80 * 1024, maps of the demo at 64 x 112
-agreed with those of the area filter at CC .962 at worst instead of .998."""
+"""Largest grid that is halved more than once. With a limit of 80 * 1024, the lowest CC between maps
+of the demo at 64 x 112 and those with the area filter was .962 instead of .998."""
 
 MIN_SAMPLED_PIXELS = 4 * 256 * 256
-"""Smaller frames are not sampled: the area filter is cheap enough for them."""
+"""Smallest frame that is sampled; for smaller frames the area filter is fast enough."""
 
 
 class InputResizer:
-    """Resizes frames to the network's input size. Keeps its buffers; for one thread.
+    """Resizes frames to the network's input size. Reuses its buffers; not thread-safe.
 
     Args:
         size: Height and width of the result, pixels.
@@ -52,11 +53,11 @@ class InputResizer:
         # The grid, then the result of each halving; the last is the network's input.
         shapes = [(size[0] << n, size[1] << n) for n in range(halvings, -1, -1)]
         self._steps = [np.empty((*shape, 3), np.uint8) for shape in shapes]
-        # Of planar pictures: Y, U and V, each down to the network's input. The planes of chroma
-        # have half the size, and so has their grid, where that leaves something to average.
+        # The same for the planes Y, U and V of decoded pictures. Chroma planes have half the size,
+        # and so does their grid, unless it would not be halved at all.
         chroma = shapes[1:] if halvings > 1 else shapes
         self._planes = [
-            [np.empty(shape, np.uint8) for shape in some] for some in (shapes, chroma, chroma)
+            [np.empty(shape, np.uint8) for shape in grids] for grids in (shapes, chroma, chroma)
         ]
 
     def __call__(
@@ -65,9 +66,9 @@ class InputResizer:
         """Resizes a frame; the aspect ratio is not kept.
 
         Args:
-            image: uint8, (h, w, 3), at least 1 x 1; or a decoded picture, of which only the
-                network's small input is converted.
-            bgr: The image is BGR; the result is RGB either way.
+            image: uint8, (h, w, 3), at least 1 x 1; or a decoded picture, which is converted to RGB
+                after it was resized.
+            bgr: Whether the image is BGR; the result is always RGB.
 
         Returns:
             RGB, uint8, (*size, 3). The next call overwrites it.
@@ -89,13 +90,13 @@ class InputResizer:
         """Resizes an image or a plane into the last of `steps`."""
         height, width = image.shape[:2]
         grid, result = steps[0], steps[-1]
-        # Both sides must have enough pixels, or the grid would repeat lines.
+        # If a side had fewer pixels than the grid, the grid would repeat lines.
         if height * width >= min_sampled and height >= grid.shape[0] and width >= grid.shape[1]:
             _resize(image, grid, cv2.INTER_NEAREST_EXACT if grid is not result else cv2.INTER_AREA)
             for larger, smaller in itertools.pairwise(steps):
                 _resize(larger, smaller, cv2.INTER_AREA)
         else:
-            # For enlarging, the area filter would give blocks.
+            # The area filter would enlarge pixels to blocks.
             shrinks = height >= self.size[0] and width >= self.size[1]
             _resize(image, result, cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
 

@@ -1,4 +1,4 @@
-"""Loads ONNX Runtime and makes its sessions; no other file imports it for inference."""
+"""Loads ONNX Runtime and makes its sessions; no other module imports it for inference."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-_FATAL = 4  # log level of ONNX Runtime: its errors also come as exceptions
+_FATAL = 4  # log level of ONNX Runtime, which also raises its errors as exceptions
 
 MAX_BOUNDED_BYTES = 4 << 30
-"""Memory of all bounded sessions together: a few bytes of a file may ask for any amount."""
+"""Memory limit of all bounded sessions together, since a small file can demand any amount."""
 
 
 class OnnxSession:
@@ -29,17 +29,17 @@ class OnnxSession:
     Args:
         path: The ONNX file.
         threads: Threads of one run.
-        sizes: Dynamic dimensions by name that are the same in every run of this session; ONNX
-            Runtime then computes once what depends on them.
-        bounded: Limit the memory of weights and runs to `MAX_BOUNDED_BYTES`, for files of others.
-        optimize: False where only inputs and outputs are inspected; loads faster.
+        sizes: Dynamic dimensions by name that are equal in all runs of this session; ONNX Runtime
+            computes values that depend on them once.
+        bounded: Limit the memory of weights and runs to `MAX_BOUNDED_BYTES`, for untrusted files.
+        optimize: Optimize the graph; False to inspect only inputs and outputs, which loads faster.
 
     Attributes:
         inputs: Inputs by name, with `type` and `shape` (numbers, or names of dynamic dimensions).
         outputs: Names of the outputs.
 
     Raises:
-        ModelError: The file is damaged or no ONNX model.
+        ModelError: The file is damaged or not an ONNX model.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class OnnxSession:
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         options.log_severity_level = _FATAL
-        # Waiting threads must not burn the cores that decode and paint.
+        # Threads that wait actively would slow down decoding and painting.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         if bounded:
             _register_bounded_allocator()
@@ -96,7 +96,7 @@ class OnnxSession:
             ModelError: The network fails on this input, or was canceled.
         """
         try:
-            found: list[NDArray[Any]] = self._session.run(outputs, feed, self._run_options)
+            results: list[NDArray[Any]] = self._session.run(outputs, feed, self._run_options)
         except Exception as error:
             if self._run_options.terminate:
                 raise ModelError(
@@ -110,10 +110,10 @@ class OnnxSession:
                 ),
                 tr("Look at size, layout and frames."),
             ) from error
-        return found
+        return results
 
     def cancel(self) -> None:
-        """Ends a run that is in progress, and every later one, with a ModelError. Any thread."""
+        """Ends the current run and all later ones with a ModelError. Thread-safe."""
         self._run_options.terminate = True
 
 
@@ -130,9 +130,9 @@ def _register_bounded_allocator() -> None:
 
 
 def load_runtime() -> None:
-    """Loads ONNX Runtime with its telemetry turned off; call it before importing it elsewhere."""
-    # From 1.29 on the wheel reports to its maker and keeps a device id on the disk, unless this
-    # is set before it loads. Nothing of our users is ever sent anywhere.
+    """Loads ONNX Runtime without telemetry; call it before any import of ONNX Runtime."""
+    # From 1.29 on, the wheel reports usage to its maker and stores a device id on the disk, unless
+    # this variable is set before it is loaded.
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     import onnxruntime
 

@@ -1,4 +1,4 @@
-"""Runs an engine on the frames of a video, with the memory of earlier frames that it needs."""
+"""Runs an engine on the frames of a video, and stores the features of earlier frames for it."""
 
 from __future__ import annotations
 
@@ -16,14 +16,15 @@ if TYPE_CHECKING:
     from uvanet.runtime.engine import Engine
 
 MAX_AGE = 0.5
-"""Seconds; features of older frames are not used, since they say nothing about motion now."""
+"""Seconds; features of older frames are not used, since they do not show the current motion."""
 
 
 class StreamingEngine:
     """Runs an engine on a sequence of frames. Not thread-safe.
 
-    A student's temporal branch compares a frame with the one about 100 ms (`Engine.lag`) before,
-    whatever the frame rate. Only the earlier frames' features are kept, so a frame costs one pass.
+    At any frame rate, a student's temporal branch compares a frame with the one about 100 ms
+    (`Engine.lag`) before. The features of earlier frames are stored, so that each frame needs one
+    pass.
 
     Args:
         engine: Any engine; one without memory predicts each frame alone.
@@ -39,7 +40,7 @@ class StreamingEngine:
         self._past.clear()
 
     def cancel(self) -> None:
-        """Ends a running step with a ModelError, and every later one. Any thread."""
+        """See `Engine.cancel`."""
         self._engine.cancel()
 
     def step(
@@ -49,8 +50,8 @@ class StreamingEngine:
 
         Args:
             image: RGB, uint8, (h, w, 3); or a decoded picture, see `Frame.picture`.
-            t: The frame's time, seconds. A time before the last one's resets the memory.
-            bgr: The channel order is BGR.
+            t: Time of the frame, seconds. A time before that of the last frame resets the memory.
+            bgr: Whether the channel order is BGR.
 
         Returns:
             float32, (h', w'), 0..1, for the whole picture; the maximum is 1.
@@ -73,7 +74,7 @@ class StreamingEngine:
         return result
 
     def _earlier(self, t: float) -> NDArray[Any] | None:
-        """The features nearest to `lag` seconds before `t`; None where there are none."""
+        """The features nearest to `lag` seconds before `t`; None without any."""
         past, wanted = self._past, t - self._engine.lag
         if past and t < past[-1][0]:
             past.clear()

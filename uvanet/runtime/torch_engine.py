@@ -28,10 +28,10 @@ class TorchEngine:
     """Runs a student, or one of its branches.
 
     Args:
-        student: In evaluation mode; it is moved to the device.
-        device: "cpu", "cuda" or "mps"; empty: the fastest available.
+        student: The student in evaluation mode; it is moved to the device.
+        device: "cpu", "cuda" or "mps"; empty for the fastest available one.
         output: "ensemble", "spatiotemporal", "spatial" or "temporal".
-        card: Its card, which tells at which size pictures are shown; None: at that of training.
+        card: Model card with the input size of predictions; None for the size of training.
 
     Attributes:
         device: The device in use.
@@ -74,15 +74,15 @@ class TorchEngine:
         past = None if earlier is None else torch.from_numpy(earlier).to(self.device)
         run = self._replay if self.device == "cuda" else self._run
         saliency, features = run(now, past)
-        # A graph reuses its output memory; `cpu` copies from a GPU, on the CPU nothing is shared.
+        # A CUDA graph reuses its output memory, which `cpu` copies; CPU results are not shared.
         return Step(saliency.cpu().numpy(), features.cpu().numpy())
 
     def cancel(self) -> None:
-        """See `Engine.cancel`: ends all later steps, not the one that runs."""
+        """See `Engine.cancel`; the running step completes."""
         self._canceled = True
 
     def _run(self, frames: Tensor, earlier: Tensor | None) -> tuple[Tensor, Tensor]:
-        """Maps with maximum 1, and features, of uint8 frames."""
+        """Computes maps with maximum 1, and features, of uint8 frames."""
         result = self._forward(frames, earlier)
         logits = getattr(result, self._output)[:, 0]
         return torch.exp(logits - logits.amax((1, 2), keepdim=True)), result.features
@@ -92,30 +92,30 @@ class TorchEngine:
         return self._student(rgb) if earlier is None else self._student.step(rgb, earlier)
 
     def _replay(self, frames: Tensor, earlier: Tensor | None) -> tuple[Tensor, Tensor]:
-        """As `_run`, by the CUDA graph of this shape, which the first call records."""
+        """Like `_run`, with the CUDA graph of this shape, which the first call records."""
         if frames.shape not in self._graphs:
             count, height, width, _ = frames.shape
             size = (height // STATE_STRIDE, width // STATE_STRIDE)
-            nothing = torch.zeros((count, self._student.preset.stem[1], *size), device=self.device)
-            self._graphs[frames.shape] = _Graph(self._run, frames, nothing)
+            zeros = torch.zeros((count, self._student.preset.stem[1], *size), device=self.device)
+            self._graphs[frames.shape] = _Graph(self._run, frames, zeros)
         return self._graphs[frames.shape](frames, earlier)
 
 
 class _Graph:
-    """A recorded CUDA graph: one launch instead of hundreds, which cost more than the math."""
+    """A recorded CUDA graph: one launch replaces hundreds, which would take most of the time."""
 
     def __init__(self, network: Network, frames: Tensor, earlier: Tensor) -> None:
         self._frames, self._earlier = frames.clone(), earlier.clone()
-        aside = torch.cuda.Stream()  # type: ignore[no-untyped-call]  # torch leaves it untyped
-        aside.wait_stream(torch.cuda.current_stream())
+        side_stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]  # untyped in torch
+        side_stream.wait_stream(torch.cuda.current_stream())
         self._graph = torch.cuda.CUDAGraph()
         # TF32, the default, changes a map by up to 0.0007 (measured on an H200).
         with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
-            with torch.cuda.stream(aside):
+            with torch.cuda.stream(side_stream):
                 # cuDNN chooses its kernels in the first calls, which must not be recorded.
                 for _ in range(3):
                     network(self._frames, self._earlier)
-            torch.cuda.current_stream().wait_stream(aside)
+            torch.cuda.current_stream().wait_stream(side_stream)
             with torch.cuda.graph(self._graph):
                 self._outputs = network(self._frames, self._earlier)
 
@@ -132,5 +132,9 @@ class _Graph:
 
 def available_devices() -> list[str]:
     """The devices that torch can use here, fastest first."""
-    found = ["cuda"] if torch.cuda.is_available() else []
-    return [*found, *(["mps"] if torch.backends.mps.is_available() else []), "cpu"]
+    available = {
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+        "cpu": True,
+    }
+    return [device for device, usable in available.items() if usable]

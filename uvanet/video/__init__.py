@@ -1,1 +1,1 @@
-"""From a source to files: annotated clips, pictures, maps and tables."""
+"""Exports a source to files: annotated clips, pictures, maps, tables and reports."""

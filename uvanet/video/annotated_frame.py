@@ -19,11 +19,11 @@ class AnnotatedFrame:
     """A frame and its maps.
 
     Attributes:
-        frame: As the source gave it.
-        at: When it is shown in the exported clip, seconds from the first frame.
-        saliency: The network's map, float32, (h, w), 0..1.
-        smoothed: The same, averaged over time, for showing.
-        teacher: The second model's map, averaged over time; None if there is none.
+        frame: The frame of the source.
+        at: Time in the exported clip, seconds since its first frame.
+        saliency: Map of the network, float32, (h, w), 0..1.
+        smoothed: `saliency` averaged over time, for display.
+        teacher: Map of the second model, averaged over time; None without a second model.
     """
 
     frame: Frame

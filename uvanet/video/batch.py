@@ -1,8 +1,8 @@
-"""Exports of many videos that can be interrupted at any time and continued.
+"""Exports many videos; a batch can be interrupted at any time and continued later.
 
-A clip is done when its record is there: a small file that is written after the outputs, under a
-lock, and holds what they were made of. A clip with a record that fits is never done again; one
-without is done anew, and its outputs are replaced as a whole.
+A clip is finished when it has a record: a small file with the settings and the source of the
+outputs, written after them and under a lock. A clip with a matching record is skipped. Any other
+clip is exported, and its outputs are replaced as a whole.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import msgspec
 from filelock import FileLock
 
 from uvanet.atomic_io import write_text
-from uvanet.errors import ModelError, OutputError, UvanetError
+from uvanet.errors import ModelError, OutputError, SourceError, UvanetError
 from uvanet.i18n import tr
 from uvanet.model import load
 from uvanet.model_card import file_hash
@@ -39,16 +39,16 @@ _REGION_SIZE = (512, 512)  # pixels at which regions are compared
 
 @dataclass(frozen=True, slots=True)
 class ClipTask:
-    """One video of a batch; can be sent to another process.
+    """One video of a batch; picklable, so that another process can run it.
 
     Attributes:
         job: The export; its models are names or paths.
         engine: See `uvanet.load`.
         device: See `uvanet.load`.
         threads: See `uvanet.load`.
-        model_hash: SHA-256 of the model file, which must be the same where the task runs.
+        model_hash: SHA-256 of the model file; the machine that runs the task must have this file.
         record: The path of the record.
-        version: Version of the program; another one does all clips again.
+        version: Version of the program; clips of another version are exported again.
     """
 
     job: Job
@@ -62,11 +62,11 @@ class ClipTask:
 
 @dataclass(frozen=True, slots=True)
 class ClipReport:
-    """How a clip ended.
+    """The outcome of a clip.
 
     Attributes:
-        result: The export's result; None where it failed, or where an earlier run had finished it.
-        error: Why it failed, for people; empty where it did not.
+        result: Result of the export; None if it failed, or if an earlier run finished the clip.
+        error: Why the clip failed, for people; empty on success.
     """
 
     result: ExportResult | None = None
@@ -74,14 +74,14 @@ class ClipReport:
 
 
 class Record(msgspec.Struct, frozen=True):
-    """What the outputs of a clip were made of.
+    """The settings and the source of a clip's outputs.
 
     Attributes:
         settings: Digest of the settings and the model.
         size: Bytes of the source.
         modified: Time stamp of the source, nanoseconds.
         content: SHA-256 of the source.
-        outputs: Paths of the outputs and their bytes; 0 for a folder.
+        outputs: Size of each output in bytes, by its path; 0 for a folder.
     """
 
     settings: str
@@ -92,7 +92,7 @@ class Record(msgspec.Struct, frozen=True):
 
 
 def record_folder(outs: Sequence[Path]) -> Path:
-    """The folder of the records of a batch: beside the outputs, above all `{name}`."""
+    """The folder of a batch's records: beside the outputs, above any folder named by `{name}`."""
     folder = outs[0].parent
     while holds_name(folder):
         folder = folder.parent
@@ -112,7 +112,7 @@ def make_task(
 
     Args:
         job: The export of one video; its models are names or paths.
-        records: See `record_folder`.
+        records: Folder of the records, see `record_folder`.
         version: See `ClipTask`.
         engine: See `uvanet.load`.
         device: See `uvanet.load`.
@@ -136,17 +136,18 @@ def make_task(
 
 
 def run_clip(task: ClipTask) -> ClipReport:
-    """Exports a clip unless that is done; safe to call again, also by several processes at once.
+    """Exports a clip unless it is finished. Several processes may call it at once, and repeatedly.
 
     Returns:
-        The report. Errors that a user can correct are in it.
+        The report, which also holds errors that a user can correct.
     """
     try:
         task.record.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(task.record.with_suffix(".lock")):
             return _run_clip(task)
     except OSError as error:
-        return ClipReport(error=f"{task.record.parent} cannot be written: {error.strerror}.")
+        text = tr("{path} cannot be written: {reason}.")
+        return ClipReport(error=text.format(path=task.record.parent, reason=error.strerror))
     except UvanetError as error:
         return ClipReport(error=str(error))
 
@@ -158,32 +159,38 @@ def _run_clip(task: ClipTask) -> ClipReport:
     model = _model(str(task.job.model), task.engine, task.device, task.threads)
     if _model_hash(str(task.job.model)) != task.model_hash:
         raise ModelError(
-            tr("The model {model} is another one on this machine.").format(model=task.job.model),
+            tr("The model {model} differs on this machine.").format(model=task.job.model),
             tr(
                 "Install the same version of uvanet on all machines, or put the model in a "
                 "folder that they share."
             ),
         )
-    # Before the export: a source that changes meanwhile is then done again.
-    facts, content = source.stat(), file_hash(source)
+    # Read before the export, so that a source that changes meanwhile is exported again.
+    try:
+        status, content = source.stat(), file_hash(source)
+    except OSError as error:
+        raise SourceError(
+            tr("{path} cannot be read: {reason}.").format(path=source, reason=error.strerror),
+            tr("Check the path."),
+        ) from error
     result = export(dataclasses.replace(task.job, model=model))
     if result.stopped:
         return ClipReport(result, error=result.stopped)
-    record = Record(settings, facts.st_size, facts.st_mtime_ns, content, {})
+    record = Record(settings, status.st_size, status.st_mtime_ns, content, {})
     write_record(task, record, result.paths)
     return ClipReport(result)
 
 
 def write_record(task: ClipTask, record: Record, paths: Sequence[Path]) -> None:
-    """Records that a clip is done.
+    """Writes the record of a finished clip.
 
     Args:
         task: The clip.
-        record: What its outputs were made of.
+        record: Its source; settings and outputs are filled in.
         paths: The outputs.
 
     Raises:
-        OutputError: The disk is full, or the folder has gone.
+        OutputError: The disk is full, or the folder was removed.
     """
     outputs = {str(path.absolute()): _size(path) for path in paths}
     record = msgspec.structs.replace(record, settings=_settings(task), outputs=outputs)
@@ -199,11 +206,11 @@ def write_record(task: ClipTask, record: Record, paths: Sequence[Path]) -> None:
 
 
 def read_record(task: ClipTask) -> Record:
-    """What the outputs of a clip were made of.
+    """Reads the record of a clip.
 
     Raises:
         OSError: There is no record.
-        ValueError: It is damaged.
+        ValueError: The record is damaged.
     """
     return msgspec.json.decode(task.record.read_bytes(), type=Record)
 
@@ -216,15 +223,15 @@ def is_done(task: ClipTask) -> bool:
 def _is_done(task: ClipTask, settings: str) -> bool:
     try:
         record = read_record(task)
-        facts = Path(task.job.source).stat()
+        status = Path(task.job.source).stat()
         if record.settings != settings or any(
             _size(Path(path)) != size for path, size in record.outputs.items()
         ):
             return False
-        if (record.size, record.modified) == (facts.st_size, facts.st_mtime_ns):
+        if (record.size, record.modified) == (status.st_size, status.st_mtime_ns):
             return True
-        # A copy has another time stamp.
-        return record.size == facts.st_size and record.content == file_hash(Path(task.job.source))
+        # A copy of the source has another time stamp.
+        return record.size == status.st_size and record.content == file_hash(Path(task.job.source))
     except (OSError, ValueError):
         return False
 
@@ -234,7 +241,7 @@ def _size(path: Path) -> int:
 
 
 def _settings(task: ClipTask) -> str:
-    """Digest of everything but the source that the outputs depend on."""
+    """Digest of all that the outputs depend on, except the source."""
     job = task.job
     facts: dict[str, Any] = {
         "version": task.version,

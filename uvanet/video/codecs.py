@@ -1,4 +1,4 @@
-"""Encoder settings per kind of file: MP4 with H.264 and AAC, WebM with VP9 and Opus."""
+"""Encoder settings of the containers: MP4 with H.264 and AAC, WebM with VP9 and Opus."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Literal
 Quality = Literal["small", "good", "best"]
 QUALITIES: tuple[Quality, ...] = ("small", "good", "best")
 
-# No B-frames: the first n frames of a file that was broken off can then be shown alone.
+# Without B-frames, the first n frames of an incomplete file can be shown.
 _LIGHT = "bframes=0:aq-mode=0:weightp=0:scenecut=0"
 
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """A kind of file.
+    """Settings of a container format.
 
     Attributes:
         format: FFmpeg's name of the format.
@@ -22,8 +22,8 @@ class Container:
         final: Muxer options of the finished file.
         encoder: FFmpeg's name of the video encoder.
         options: Options of the video encoder, by quality.
-        copied_sound: Codecs of sound that players of such files know; they are copied.
-        sound_encoder: Encoder of other sound.
+        copied_sound: Sound codecs that are copied, since players support them in this container.
+        sound_encoder: FFmpeg's name of the encoder for sound of other codecs.
         sound_bit_rate: Bits per second of encoded sound.
     """
 
@@ -52,12 +52,12 @@ CONTAINERS = {
     ".mp4": Container(
         format="mp4",
         growing={"movflags": "+frag_keyframe+empty_moov+default_base_moof", "flush_packets": "1"},
-        # The index in front: it plays before all of it has come over a network.
+        # The index comes first, so that the file plays while it is still being loaded.
         final={"movflags": "+faststart"},
         encoder="libx264",
-        # Rate factor 18 is called visually lossless, every 6 more halve the size. "superfast"
-        # without its most expensive parts takes 0.4 of the time of "veryfast" and gives files up
-        # to twice as large; time matters more here, and "small" and "best" are there for size.
+        # Rate factor 18 counts as visually lossless; 6 more halve the size. "superfast" without
+        # its slowest parts takes 0.4 of the time of "veryfast" and gives files up to twice as
+        # large. "good" prefers speed; "small" and "best" prefer size.
         options={
             "small": {"preset": "veryfast", "bf": "0", "crf": "28"},
             "good": {"preset": "superfast", "x264-params": _LIGHT, "crf": "20"},
@@ -78,4 +78,4 @@ CONTAINERS = {
         sound_bit_rate=128_000,
     ),
 }
-"""By the ending of the file's name."""
+"""Container settings by the ending of the file name."""

@@ -32,19 +32,19 @@ if TYPE_CHECKING:
 
 _GAP = 4
 _PLOT_SECONDS = 10.0
-_PLOT_RANGE = (0.5, 1.0)  # the entropy of a map with a low uniform part is high
+_PLOT_RANGE = (0.5, 1.0)  # entropy of most maps, which have a low uniform part
 _DARK = (16, 15, 14)
 _GROUND = (28, 24, 22)
 _LINE = (92, 176, 255)
 
 
 class Compositor:
-    """Draws frames in order.
+    """Draws frames in the order of time.
 
     Args:
         look: The style.
-        names: Labels of the panes, by the pane's name.
-        regions: The regions to draw, where the style says so.
+        names: Label of each pane, by the pane's name.
+        regions: The regions; drawn if the style asks for them.
     """
 
     def __init__(
@@ -56,14 +56,14 @@ class Compositor:
         self._curve: deque[tuple[float, float]] = deque()
 
     def matrix(self, item: AnnotatedFrame) -> Matrix:
-        """The matrix in which `planes` of the frame costs least."""
+        """The color matrix with which `planes` needs the least conversion."""
         picture = item.frame.picture
         if self._look.bare and isinstance(picture, YuvPicture):
             return picture.matrix
         return Matrix.BT601
 
     def planes(self, item: AnnotatedFrame, matrix: Matrix) -> NDArray[np.uint8]:
-        """Returns the picture in planes, as `uvanet.video.yuv.to_planes` does."""
+        """Returns the drawn frame in planes; see `uvanet.video.yuv.to_planes`."""
         if not self._look.bare:
             return to_planes(self.image(item), matrix)
         planes = to_planes(item.frame.picture, matrix)
@@ -72,7 +72,7 @@ class Compositor:
         return planes
 
     def image(self, item: AnnotatedFrame) -> NDArray[np.uint8]:
-        """Returns the picture: BGR, uint8, (h, w, 3), a new array."""
+        """Returns the drawn frame: BGR, uint8, (h, w, 3), a new array."""
         panes = [self._pane(name, item) for name in self._look.panes]
         whole = panes[0]
         if len(panes) > 1:
@@ -99,7 +99,7 @@ class Compositor:
             if self._look.regions:
                 draw_regions(pane, self._regions, item.saliency)
         if len(self._look.panes) > 1:
-            # Below, since names of regions stand above them.
+            # At the bottom, since the names of regions are above the regions.
             size = max(10, pane.shape[1] // 45)
             draw_label(pane, self._names[name], size, (0, pane.shape[0]))
         return pane
@@ -119,7 +119,7 @@ class Compositor:
         y = (1 - part) * (height - 9) + 4
         points = np.column_stack([x, y]).round().astype(np.int32)
         thick = max(1, height // 48)
-        cv2.polylines(strip, [points], isClosed=False, color=_LINE, thickness=thick, lineType=16)
+        cv2.polylines(strip, [points], False, _LINE, thick, cv2.LINE_AA)
         draw_label(strip, "spread of attention, 10 s", max(10, height // 6))
         return strip
 

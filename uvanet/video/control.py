@@ -1,4 +1,4 @@
-"""Progress of an export, and the ways to end it early."""
+"""Progress of an export, and its early end."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
 _WINDOW_S = 3.0
-# What is asked to end by the system is killed soon after.
+# The system kills a process soon after it asked the process to end.
 _FINISH_S = 1.0
 
 
@@ -30,8 +30,9 @@ class Control:
     """Ends an export, from any thread or a signal handler.
 
     Attributes:
-        running: Whether frames are read, so that a stop or cancel takes effect within a frame.
-        reason: Why it was stopped, for people; empty if it was not.
+        running: Whether frames are being read, so that `stop` and `cancel` take effect within a
+            frame.
+        reason: Why the export was stopped, for people; empty if it was not.
     """
 
     def __init__(self) -> None:
@@ -42,22 +43,22 @@ class Control:
         self.reason = ""
 
     def cancel(self) -> None:
-        """Ends the export without files."""
+        """Ends the export; no file is left."""
         self._cancelled.set()
 
     def stop(self, reason: str = "", seconds: float = math.inf) -> None:
-        """Ends the export and keeps what is finished.
+        """Ends the export and keeps the frames written so far.
 
         Args:
-            reason: For people; a sentence, or empty for a general one.
-            seconds: After so many a long copy of what is finished is left out.
+            reason: One sentence for people; empty for a general one.
+            seconds: Time for the completion of the files; after it, optional copies are left out.
         """
         self.reason = reason or tr("It was stopped.")
         self._deadline = time.monotonic() + seconds
         self._stopped.set()
 
     def out_of_time(self) -> bool:
-        """Whether a copy that the result can do without has to end. For each step of it.
+        """Whether an optional copy has to end now; the copy calls it at each of its steps.
 
         Raises:
             Cancelled: The export was cancelled.
@@ -68,28 +69,28 @@ class Control:
 
     @property
     def ended(self) -> bool:
-        """Whether it was cancelled or stopped."""
+        """Whether the export was cancelled or stopped."""
         return self.cancelled or self.stopped
 
     @property
     def cancelled(self) -> bool:
-        """Whether it was cancelled."""
+        """Whether the export was cancelled."""
         return self._cancelled.is_set()
 
     @property
     def stopped(self) -> bool:
-        """Whether it was stopped."""
+        """Whether the export was stopped."""
         return self._stopped.is_set()
 
 
 @contextlib.contextmanager
 def stopped_by_signals(control: Control) -> Iterator[None]:
-    """Lets Ctrl-C, SIGTERM and SIGHUP stop an export, which keeps what is finished.
+    """Lets Ctrl-C, SIGTERM and SIGHUP stop an export, which keeps the frames written so far.
 
-    SIGTERM and SIGHUP leave a second for the completion of a video; after it the sound is left out.
-    A second signal cancels it. Files are completed in both cases, or removed. Ctrl-C raises
-    KeyboardInterrupt until frames are read, since opening may block; later it must not, because
-    an exception in a callback of native code is lost. Does nothing outside of the main thread.
+    A second signal cancels the export. SIGTERM and SIGHUP leave one second for the completion of a
+    video; after it the sound is left out. Before frames are read, Ctrl-C raises KeyboardInterrupt,
+    since opening may block. Later it does not, because an exception in a callback of native code is
+    lost. Does nothing outside of the main thread.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -116,13 +117,13 @@ def stopped_by_signals(control: Control) -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far an export is.
+    """Progress of an export.
 
     Attributes:
         done: Frames written.
-        total: Frames there will be, about; None where nobody knows.
-        fps: Frames a second of late.
-        left: Seconds still to go; None where nobody knows.
+        total: Expected number of frames, at least `done`; None if unknown.
+        fps: Frames per second during the last three seconds.
+        left: Expected seconds until the end; None if unknown.
     """
 
     done: int
@@ -132,10 +133,10 @@ class Progress:
 
 
 class Meter:
-    """Turns a count of frames into speed and time left.
+    """Computes speed and remaining time from the number of frames written.
 
     Args:
-        total: Frames there will be, about; None where nobody knows.
+        total: Expected number of frames; None if unknown.
     """
 
     def __init__(self, total: int | None) -> None:
@@ -143,7 +144,7 @@ class Meter:
         self._marks = collections.deque([(time.perf_counter(), 0)])
 
     def at(self, done: int) -> Progress:
-        """The progress with so many frames written now."""
+        """The progress now, with `done` frames written."""
         now = time.perf_counter()
         marks = self._marks
         marks.append((now, done))
@@ -151,7 +152,7 @@ class Meter:
             marks.popleft()
         seconds = now - marks[0][0]
         fps = (done - marks[0][1]) / seconds if seconds > 0 else 0.0
-        # A container's count may be a few short; nobody should read 101 of 100.
+        # The count that a container states may be too low.
         total = None if self.total is None else max(self.total, done)
         left = (total - done) / fps if total is not None and fps > 0 else None
         return Progress(done, total, fps, left)

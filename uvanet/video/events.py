@@ -31,7 +31,7 @@ class ExportProgress(Struct, frozen=True, tag_field="event", tag="progress"):
         done: Frames written.
         total: Frames expected; None if unknown.
         fps: Frames written per second.
-        left: Seconds left, below 0 if `total` was too low; None if unknown.
+        left: Expected seconds until the end; None if unknown.
     """
 
     done: _Count
@@ -41,7 +41,7 @@ class ExportProgress(Struct, frozen=True, tag_field="event", tag="progress"):
 
 
 class ExportStatus(Struct, frozen=True, tag_field="event", tag="status"):
-    """A live source reports about itself; see `uvanet.sources.SourceStatus`."""
+    """The status of a live source changed; see `uvanet.sources.SourceStatus`."""
 
     condition: str
     problem: str = ""
@@ -50,7 +50,7 @@ class ExportStatus(Struct, frozen=True, tag_field="event", tag="status"):
 
 
 class ExportedSource(Struct, frozen=True):
-    """The facts of the exported source; see `uvanet.sources.SourceInfo`."""
+    """The properties of the exported source; see `uvanet.sources.SourceInfo`."""
 
     spec: str
     title: str
@@ -70,15 +70,15 @@ class ExportDone(Struct, frozen=True, tag_field="event", tag="done"):
     Attributes:
         frames: Frames in the files.
         fps: Frames written per second.
-        stopped: Why the source ended early; empty if it was read to its end.
+        stopped: Why the export ended early; empty if the source was read to its end.
         note: A warning about the result; may be empty.
         paths: The files.
-        model: The model's name.
-        source: The facts of the source.
+        model: Name of the model.
+        source: The properties of the source.
         seconds: Wall time of the export.
-        network_p50_ms: Median time of the network per frame, in milliseconds.
-        latency_p50_ms: Median time from a frame's arrival to its hand-over to the files.
-        latency_p95_ms: The 95th percentile of the same.
+        network_p50_ms: Median time of resizing and predicting a frame, milliseconds.
+        latency_p50_ms: Median time from a frame's arrival to its writing, milliseconds.
+        latency_p95_ms: 95th percentile of the time from arrival to writing, milliseconds.
     """
 
     frames: _Count

@@ -1,7 +1,7 @@
 """Exports a source to files: each frame once, in order.
 
-A thread reads ahead into a short queue that blocks, the calling thread predicts and composes, and
-the encoder works on threads of its own; the three overlap, and memory does not grow with the clip.
+A thread reads frames ahead into a short blocking queue, the calling thread predicts and composes,
+and the encoder has threads of its own. The three overlap, and memory does not grow with the clip.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from uvanet.sources import Frame, Source, SourceInfo, SourceStatus
     from uvanet.video.job import Job
 
-_REMEMBERED = 64  # maps for smoothing: two seconds at 30 a second
+_SMOOTHED_MAPS = 64  # maps kept for smoothing: two seconds at 30 frames a second
 _SAMPLES = 20_000  # timings for the percentiles
 _RECONNECT_SECONDS = 20.0  # a camera or stream that fails for longer ends the export
 
@@ -53,16 +53,17 @@ class ExportResult:
     """The result of an export.
 
     Attributes:
-        paths: The files written; their names may differ from the job's, see `Job.overwrite`.
-        model: The model's name.
-        source: The source's facts.
-        frames: Frames written.
-        seconds: Wall time of the run.
-        fps: Frames per second, everything included.
-        network_p50_ms: Median time of resizing and predicting a frame, in milliseconds.
-        latency_p50_ms: Median time from a frame's arrival to its writing, in milliseconds.
-        latency_p95_ms: The 95th percentile of the same.
-        stopped: Why it ended before the source's end, for people; empty if it did not.
+        paths: The files written; their names may differ from those of the job, see
+            `Job.overwrite`.
+        model: Name of the model.
+        source: Properties of the source.
+        frames: Number of frames written.
+        seconds: Wall time of the export.
+        fps: Frames per second of wall time.
+        network_p50_ms: Median time of resizing and predicting a frame, milliseconds.
+        latency_p50_ms: Median time from a frame's arrival to its writing, milliseconds.
+        latency_p95_ms: 95th percentile of the time from arrival to writing, milliseconds.
+        stopped: Why the export ended before the source's end, for people; usually empty.
         note: What is missing from the files, for people; usually empty.
     """
 
@@ -88,23 +89,24 @@ def export(
 ) -> ExportResult:
     """Predicts the frames of a source and writes the files of a job.
 
-    If the source fails, the disk gets full, or the export is stopped, the frames before are kept:
-    each output is complete to the same frame, or not there.
+    If the source fails, the disk is full, or the export is stopped, the frames before are kept: all
+    outputs end at the same frame, and an output that cannot is removed.
 
     Args:
         job: The export.
         progress: Called after each frame.
         control: Stops or cancels the export.
-        on_status: Called with each change of the status of a live source, by any thread.
+        on_status: Called with each new status of a live source, by any thread.
 
     Raises:
-        Cancelled: By `control`, see `Cancelled`; no file is left.
+        Cancelled: `control` cancelled the export; no file is left.
         SourceError: The source cannot be opened or gives no frame.
-        OutputError: Nothing can be written.
-        UsageError: An output would replace an input, has an unknown ending, or does not fit.
+        OutputError: No output can be written.
+        UsageError: An output would replace an input, has an unknown ending, or does not suit the
+            source.
         ModelError: The model cannot be loaded.
     """
-    with _alone():
+    with _single_threaded_opencv():
         return _export(job, progress, control or Control(), on_status)
 
 
@@ -136,8 +138,8 @@ def _export(
             try:
                 stopped = _run(job, source, annotator, outputs, meter, control, progress)
                 outcome = outputs.complete()
-            except WriteError as full:
-                stopped, outcome = "", outputs.keep(full.error)
+            except WriteError as failure:
+                stopped, outcome = "", outputs.keep(failure.error)
         except BaseException:
             outputs.abort()
             raise
@@ -169,10 +171,10 @@ def _damage(source: Source) -> str:
 
 
 @contextlib.contextmanager
-def _alone() -> Iterator[None]:
-    """Limits OpenCV to the calling thread: decoder and encoder use the other cores.
+def _single_threaded_opencv() -> Iterator[None]:
+    """Limits OpenCV to the calling thread; decoder and encoder use the other cores.
 
-    OpenCV's worker threads wait actively and would take time from both.
+    OpenCV's worker threads wait actively, which would slow down both.
     """
     before = cv2.getNumThreads()
     cv2.setNumThreads(1)
@@ -183,17 +185,17 @@ def _alone() -> Iterator[None]:
 
 
 class _Annotator:
-    """Predicts frames in order and keeps the state that the next one needs."""
+    """Predicts frames in order and keeps the state for the next frame."""
 
     def __init__(self, job: Job) -> None:
         self._stream = Stream(job.model)
-        # Only if it is shown: a teacher costs as much as everything else.
+        # A teacher takes as long as the rest of the export, so it runs only if it is shown.
         shown = job.teacher is not None and "teacher" in job.look.panes
         self._teacher = Stream(job.teacher) if shown and job.teacher is not None else None
-        # Tables hold raw maps, and smoothing costs as much as the network.
+        # Smoothing takes as long as the network, and tables need only raw maps.
         self._smoothing = job.look.smoothing if shows_pictures(job) else 0.0
-        self._maps: deque[tuple[float, NDArray[np.float32]]] = deque(maxlen=_REMEMBERED)
-        self._teacher_maps: deque[tuple[float, NDArray[np.float32]]] = deque(maxlen=_REMEMBERED)
+        self._maps: deque[tuple[float, NDArray[np.float32]]] = deque(maxlen=_SMOOTHED_MAPS)
+        self._teacher_maps: deque[tuple[float, NDArray[np.float32]]] = deque(maxlen=_SMOOTHED_MAPS)
         self._first: Fraction | None = None
         self._last: Fraction | None = None
         self._timing: Timing
@@ -211,18 +213,19 @@ class _Annotator:
         return self._teacher.model.card.name if self._teacher else ""
 
     def start(self, timing: Timing, first: float | None, *, slides: bool) -> None:
-        """Takes the facts of the open source.
+        """Takes the properties of the open source.
 
         Args:
             timing: Its time axis.
-            first: Time of the clip's first frame; None for that of the first one annotated.
-            slides: Whether each frame is a picture of its own.
+            first: Time of the clip's first frame, seconds; None for that of the first annotated
+                frame.
+            slides: Whether the frames are unrelated pictures.
         """
         self._timing, self._slides = timing, slides
         self._first = None if first is None else timing.at(first)
 
     def remember(self, frame: Frame) -> None:
-        """Shows the network a frame that is not written."""
+        """Feeds the network a frame that is not written."""
         self._stream.step(frame.picture, frame.pts, bgr=True)
 
     def annotate(self, frame: Frame) -> AnnotatedFrame:
@@ -232,26 +235,26 @@ class _Annotator:
         saliency = self._stream.step(frame.picture, frame.pts, bgr=True)
         self.network.append(time.perf_counter() - start)
         if self._maps and self._maps[-1][1].shape != saliency.shape:
-            # A picture with another aspect ratio cannot be averaged with those before.
+            # Maps of pictures with different aspect ratios cannot be averaged.
             self._forget()
         self._maps.append((frame.pts, saliency))
         teacher = None
         if self._teacher is not None:
-            seen = self._teacher.step(frame.picture, frame.pts, bgr=True)
-            self._teacher_maps.append((frame.pts, seen))
+            teacher_map = self._teacher.step(frame.picture, frame.pts, bgr=True)
+            self._teacher_maps.append((frame.pts, teacher_map))
             teacher = smooth(self._teacher_maps, self._smoothing)
         smoothed = smooth(self._maps, self._smoothing)
         return AnnotatedFrame(frame, self._time(frame), saliency, smoothed, teacher)
 
     def _forget(self) -> None:
-        """Clears everything that the next frame would take from those before."""
+        """Clears the state that earlier frames left for the next one."""
         for stream in filter(None, (self._stream, self._teacher)):
             stream.reset()
         self._maps.clear()
         self._teacher_maps.clear()
 
     def _time(self, frame: Frame) -> Fraction:
-        """The time of the frame in the clip; times always grow, also if the source's do not."""
+        """The time of a frame in the clip; times increase even if those of the source do not."""
         at = self._timing.at(frame.pts)
         if self._first is None:
             self._first = at
@@ -271,7 +274,7 @@ def _run(
     control: Control,
     progress: Callable[[Progress], None] | None,
 ) -> str:
-    """Writes every frame; returns why it ended early, or an empty text."""
+    """Writes all frames; returns why the export ended early, or an empty text."""
     control.running = True
     try:
         with contextlib.closing(read_ahead(source, job.end, control)) as frames:
@@ -290,7 +293,7 @@ def _run(
             raise
         return str(error)
     except KeyboardInterrupt:
-        # Of a caller without `stopped_by_signals`.
+        # The caller does not use `stopped_by_signals`.
         if not annotator.frames:
             raise
         return tr("It was interrupted.")

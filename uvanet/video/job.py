@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from uvanet.video.annotated_frame import AnnotatedFrame
 
 PANES = ("overlay", "original", "teacher")
-"""Panes that can stand side by side in a picture."""
+"""Names of the panes, which an exported picture shows side by side."""
 
 LAYERS = ("contours", "peaks", "scanpath", "regions", "color_bar", "plot")
-"""Fields of `ClipStyle` that draw something over or below the picture."""
+"""Fields of `ClipStyle` that draw over or below the picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +40,12 @@ class ClipStyle:
         panes: Names of `PANES`, left to right.
         contours: Contour lines at half and three quarters of the maximum.
         peaks: Numbered rings at the highest peaks.
-        scanpath: The predicted order of looks: numbered rings joined by a line.
+        scanpath: The predicted order of fixations: numbered rings joined by a line.
         regions: Outlines and names of the regions, with their shares.
         color_bar: The colors of the heat map from low to high.
         plot: A strip below the picture: entropy over the last ten seconds.
         height: Height of a pane in pixels; None for that of the source.
-        quality: Size of a video file against its fidelity.
+        quality: Trade-off between size and fidelity of a video file, one of `QUALITIES`.
 
     Raises:
         UsageError: A pane or a quality is unknown, or a number is out of range.
@@ -108,11 +108,11 @@ class GazeSection(Protocol):
     """The section of a report that compares maps with recorded gaze."""
 
     def add(self, item: AnnotatedFrame) -> Sequence[float]:
-        """Takes a frame in; gives its `uvanet.report.content.SCORES`, NaN where nobody looked."""
+        """Adds a frame and returns its `uvanet.report.content.SCORES`, NaN where nobody looked."""
         ...
 
     def part(self) -> ReportGaze:
-        """Gives the section."""
+        """Returns the section."""
         ...
 
 
@@ -125,7 +125,12 @@ class ReportedGaze(Protocol):
         ...
 
     def begin(self, info: SourceInfo, orientation: Orientation, model: str) -> GazeSection:
-        """Begins a comparison with the maps of a model on a source, whose frames are turned.
+        """Begins the comparison of the gaze with the maps of a model.
+
+        Args:
+            info: Properties of the source.
+            orientation: Orientation of the frames that the model sees.
+            model: Name of the model.
 
         Raises:
             UsageError: There is no gaze on the source.
@@ -139,24 +144,27 @@ class Job:
 
     Attributes:
         source: Spec of the source, see `uvanet.sources.make_source`.
-        outs: The files; the ending of each says what it is, see `uvanet.video.outputs`.
-        model: The model, or what `uvanet.load` takes.
+        outs: The files; the ending of a name selects the kind of output, see
+            `uvanet.video.outputs`.
+        model: The model, or a name or path that `uvanet.load` takes.
         teacher: A second model for the pane "teacher"; None for none.
         look: Style of the pictures.
-        start: Start in seconds.
-        end: End in seconds, exclusive; None for the source's end.
-        folder_fps: Frames per second of a folder.
-        regions: Regions whose shares go into the tables, on the picture as it is turned.
-        orientation: How the frames are turned before anything else.
-        overwrite: Existing outputs are replaced. Otherwise an output whose name is taken gets a
+        start: Start, seconds.
+        end: End, seconds, exclusive; None for the source's end.
+        folder_fps: Frames per second of a folder, see `FolderSource`.
+        regions: Regions whose shares are written to the tables, in coordinates of the turned
+            picture.
+        orientation: Orientation of the frames, applied first.
+        overwrite: Existing outputs are replaced. Otherwise an output with an existing name gets a
             number: "clip.mp4" becomes "clip-2.mp4".
         inputs: Further files that are read, such as regions; no output may replace them.
         audio: Sound track of a video output: its number in the source, from 1; "default" for the
             source's default track; "none" for no sound.
         gaze: Gaze of people on the source, for reports; None for none.
-        continues: Time of the first frame of a clip of which this is a later range, seconds. The
-            network sees the frames before `start` that it remembers, and times in the clip count
-            from there: raw maps and rows are those of an undivided run. None: it stands alone.
+        continues: For a later range of a divided clip: time of the clip's first frame, seconds.
+            The network then sees the frames before `start` that it needs, and times count from
+            that first frame, so that maps and rows equal those of the undivided clip. None for a
+            clip of its own.
 
     Raises:
         UsageError: The range is empty, the teacher's pane has no teacher, or `audio` is invalid.
@@ -184,7 +192,7 @@ class Job:
                 tr("Nothing lies between {start:g} and {end:g} seconds.").format(
                     start=self.start, end=self.end or 0
                 ),
-                tr("Let it end later than it starts."),
+                tr("Give an end after the start."),
             )
         if "teacher" in self.look.panes and self.teacher is None:
             raise UsageError(
@@ -198,4 +206,4 @@ class Job:
                 tr('Give 1 or more, "default" or "none".'),
             )
         if len(set(self.outs)) < len(self.outs):
-            raise UsageError(tr("Two outputs have one name."), tr("Name each file once."))
+            raise UsageError(tr("Two outputs have the same name."), tr("Name each file once."))

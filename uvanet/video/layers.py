@@ -1,4 +1,4 @@
-"""Layers of an exported picture, each drawn into a BGR frame in place."""
+"""Draws the layers of an exported picture into a BGR frame, in place."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 # Okabe and Ito's palette, which color-blind people can distinguish.
 REGION_COLORS = ("#56b4e9", "#e69f00", "#2bb58f", "#cc79a7", "#f0e442", "#d55e00")
-"""Colors of regions by their place in the list, again from the first after the last."""
+"""Colors of regions by their place in the list; after the last color the first follows."""
 
 _LEVELS = (0.5, 0.75)
 _WHITE, _DARK = (255, 255, 255), (16, 15, 14)
@@ -38,7 +38,7 @@ def region_color(index: int) -> str:
 
 def color_of(region: RegionMask, index: int) -> str:
     """Gives the color of a region, "#rrggbb": its own, or that of its place in the list."""
-    # Masks have no color of their own.
+    # Regions given by a mask have no color of their own.
     return getattr(region, "color", None) or region_color(index)
 
 
@@ -55,19 +55,18 @@ def draw_contours(image: NDArray[np.uint8], saliency: NDArray[np.float32]) -> No
 def draw_peaks(image: NDArray[np.uint8], saliency: NDArray[np.float32]) -> None:
     """Draws numbered rings at the highest peaks."""
     height, width = image.shape[:2]
-    found = peaks(saliency, count=4, aspect=width / height, min_strength=0.35)
-    _draw_numbers(image, found)
+    _draw_numbers(image, peaks(saliency, count=4, aspect=width / height, min_strength=0.35))
 
 
 def draw_scanpath(image: NDArray[np.uint8], saliency: NDArray[np.float32]) -> None:
     """Draws the predicted scanpath, numbered fixations joined by a line, as the window does."""
     height, width = image.shape[:2]
-    found = peaks(saliency, aspect=width / height)
-    points = np.array([_place(image, peak) for peak in found], np.int32).reshape(-1, 1, 2)
+    fixations = peaks(saliency, aspect=width / height)
+    points = np.array([_place(image, peak) for peak in fixations], np.int32).reshape(-1, 1, 2)
     thick = _thickness(image) + 1
     for color, more in ((_DARK, 2), (_WHITE, 0)):
         cv2.polylines(image, [points], isClosed=False, color=color, thickness=thick + more)
-    _draw_numbers(image, found)
+    _draw_numbers(image, fixations)
 
 
 def draw_regions(
@@ -80,7 +79,7 @@ def draw_regions(
     Args:
         image: BGR, uint8, shape (h, w, 3).
         regions: The regions.
-        saliency: Map whose shares are written beside the names; None for names alone.
+        saliency: Map whose shares are written after the names; None for names alone.
     """
     height, width = image.shape[:2]
     shares = [None] * len(regions) if saliency is None else region_shares(saliency, regions)
@@ -119,14 +118,14 @@ def draw_label(
     place: tuple[int, int] = (0, 0),
     color: tuple[int, ...] = _WHITE,
 ) -> None:
-    """Writes a line of text on a darkened ground.
+    """Writes a line of text on a darkened box.
 
     Args:
         image: BGR, uint8, shape (h, w, 3).
         text: Any characters.
         size: Height of the letters, pixels.
-        place: Left and top of the ground; it is moved into the picture.
-        color: Of the text, BGR.
+        place: Left and top of the box; the box is moved into the picture.
+        color: Color of the text, BGR.
     """
     text = printable(text)
     margin = size // 2
@@ -158,9 +157,9 @@ def _stroke(
     cv2.drawContours(image, lines, -1, color, thick, lineType=cv2.LINE_AA)
 
 
-def _draw_numbers(image: NDArray[np.uint8], found: Sequence[Peak]) -> None:
+def _draw_numbers(image: NDArray[np.uint8], places: Sequence[Peak]) -> None:
     radius, thick = max(7, image.shape[0] // 40), _thickness(image)
-    for number, peak in enumerate(found, start=1):
+    for number, peak in enumerate(places, start=1):
         x, y = _place(image, peak)
         cv2.circle(image, (x, y), radius, _DARK, -1, lineType=cv2.LINE_AA)
         cv2.circle(image, (x, y), radius, _WHITE, thick, lineType=cv2.LINE_AA)
@@ -184,15 +183,14 @@ def _text_size(image: NDArray[np.uint8]) -> int:
 
 @functools.cache
 def _face() -> cv2.FontFace:
-    # Built into OpenCV; it knows Latin, Greek, Cyrillic and Chinese letters.
+    # The font is built into OpenCV; it has Latin, Greek, Cyrillic and Chinese letters.
     return cv2.FontFace("sans")
 
 
 @functools.lru_cache(maxsize=256)
 def _text_box(text: str, size: int) -> tuple[int, int]:
     """Width and height of a text in pixels."""
-    left, top, width, height = cv2.getTextSize((0, 0), text, (0, 0), _face(), size, _BOLD)
-    del left, top
+    _, _, width, height = cv2.getTextSize((0, 0), text, (0, 0), _face(), size, _BOLD)
     return int(width), int(height)
 
 

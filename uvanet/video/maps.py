@@ -1,4 +1,4 @@
-"""The raw maps: no color, no smoothing, nothing lost."""
+"""Outputs of raw maps: without color, smoothing and loss of precision."""
 
 from __future__ import annotations
 
@@ -29,10 +29,11 @@ _CHUNK = 1 << 20
 class MapSink(FileSink):
     """The maps as one compressed NumPy archive.
 
-    `saliency` float32 (n, h, w), 0..1, each for the whole frame, of the shape of the first frame's
-    map; maps of frames with another aspect ratio (a folder of pictures) are stretched to it. `pts`
-    float64 (n,), seconds; `index` int64 (n,); `size` int64 (n, 2), width and height of the frames
-    in pixels. Maps wait in a file beside the target, so that memory does not grow.
+    `saliency` is float32 (n, h, w), 0..1; each map covers its whole frame. All have the shape of
+    the first map; maps of frames with another aspect ratio (a folder of pictures) are stretched to
+    it. `pts` is float64 (n,), seconds; `index` is int64 (n,); `size` is int64 (n, 2), width and
+    height of the frames in pixels. Maps are collected in a temporary file beside the target, so
+    that memory does not grow with the clip.
 
     Args:
         path: The archive, .npz.
@@ -74,13 +75,14 @@ class MapSink(FileSink):
         """See `Sink.stage`."""
         assert self._file is not None
         assert self._raw is not None
-        if self._part is not None:  # of an end that did not fit
+        if self._part is not None:  # of an earlier `stage` that failed
             self._part.discard()
         self._part = claim(self.path)
         try:
             if frames is None:
                 self._file.flush()
-            self._pack(self._raw.path, self._part.path, frames or len(self._facts))
+            count = len(self._facts) if frames is None else frames
+            self._pack(self._raw.path, self._part.path, count)
         except OSError as error:
             raise unwritable(self.path, error) from error
         self._close_raw()
@@ -94,7 +96,7 @@ class MapSink(FileSink):
         if self._file is not None:
             try:
                 self._file.close()
-            except OSError:  # a full disk: close it unflushed
+            except OSError:  # the disk is full: close without flushing
                 self._file.raw.close()  # type: ignore[attr-defined]
             self._file = None
         if self._raw is not None:
@@ -131,7 +133,7 @@ class MapPictures(Sink):
     """The maps as gray PNG files of 16 bits (65535 is 1), named by the frame's index.
 
     Args:
-        folder: Made anew; it appears when it is complete.
+        folder: The folder to create; it appears when it is complete.
     """
 
     def __init__(self, folder: Path) -> None:

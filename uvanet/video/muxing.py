@@ -1,4 +1,4 @@
-"""Writes containers with FFmpeg (PyAV), and repacks what was written."""
+"""Writes containers with FFmpeg (PyAV), and copies their packets into final files."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import av
 import av.error
 
-from uvanet.errors import OutputError, is_out_of_memory
+from uvanet.errors import OutputError, SourceError, is_out_of_memory
 from uvanet.i18n import tr
 from uvanet.redaction import printable
 from uvanet.sources.media_input import open_file
@@ -35,10 +35,10 @@ class OutOfTimeError(Exception):
 
 
 def open_output(path: Path, format_name: str, options: dict[str, str]) -> OutputContainer:
-    """Opens a container for writing, whatever the name of the file is.
+    """Opens a container for writing; any file name works.
 
     Raises:
-        OSError: It cannot be opened.
+        OSError: The file cannot be opened.
     """
     # The prefix keeps "a:b.mp4" from being taken for a protocol.
     name = f"file:{os.path.abspath(path)}"
@@ -46,10 +46,10 @@ def open_output(path: Path, format_name: str, options: dict[str, str]) -> Output
 
 
 def unwritable(path: Path, error: Exception) -> OutputError:
-    """The error for a file that the system or the encoder refused to write."""
+    """Makes the error for a file that the system or the encoder could not write."""
     reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    hint = tr("Look at the free space of the disk, or choose another place.")
-    # An encoder that cannot allocate its buffers says no more than that it failed.
+    hint = tr("Check the free space of the disk, or choose another place.")
+    # An encoder that cannot allocate its buffers reports only that it failed.
     if is_out_of_memory(error) or isinstance(error, av.error.ExternalError):
         hint = tr("The encoder failed; the memory may be exhausted: close other programs.")
     return OutputError(
@@ -61,9 +61,9 @@ def unwritable(path: Path, error: Exception) -> OutputError:
 
 
 def count_frames(path: Path) -> int:
-    """Counts the frames of a growing file, perhaps broken off; 0 if it cannot be read.
+    """Counts the frames of a file that may be incomplete; 0 if it cannot be read.
 
-    Its encoder uses no B-frames, so each packet is a frame, and the first n can be shown alone.
+    Exports have no B-frames, so each packet is a frame, and the first n frames can be shown.
     """
     return sum(1 for _ in _video_packets(path))
 
@@ -86,17 +86,17 @@ def repack(
         part: The growing file.
         target: The file to write.
         container: The format to write.
-        scale: Ticks per second of the times kept.
-        frames: Copy only the first so many; all if None.
-        sound: The sound to add; none if None.
+        scale: Ticks per second of the time stamps.
+        frames: Number of frames to copy; None for all.
+        sound: The sound to add; None for none.
         seconds: Length of the clip.
-        copy_sound: Copy the sound if the container can hold it; otherwise encode it.
-        out_of_time: Asked for each packet; once true, the copy ends.
+        copy_sound: Copy the sound if the container supports its codec; otherwise encode it.
+        out_of_time: Called for each packet; once it returns True, the copy ends.
 
     Raises:
-        OutOfTimeError: By `out_of_time`; the target is incomplete.
+        OutOfTimeError: `out_of_time` ended the copy; the target is incomplete.
         OSError: The target cannot be written, or the sound cannot be read.
-        av.error.FFmpegError: As above.
+        av.error.FFmpegError: The target cannot be written, or the sound cannot be read.
     """
     options = dict(container.final)
     if container.format == "mp4":
@@ -129,7 +129,7 @@ def has_sound(sound: Sound) -> bool:
     """Whether a source has a sound track that can be read."""
     try:
         reader = SoundReader(sound, 0.0)
-    except (av.error.FFmpegError, OSError, ValueError):
+    except (av.error.FFmpegError, OSError, SourceError, ValueError):
         return False
     reader.close()
     return reader.track is not None
@@ -149,7 +149,7 @@ def _limited(
             count += 1
             yield packet
     except av.error.InvalidDataError:
-        return  # a file that was broken off ends here
+        return  # an incomplete file ends here
 
 
 def _seconds(packet: Packet[Any]) -> float:

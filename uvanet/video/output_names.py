@@ -1,4 +1,4 @@
-"""The names of outputs: patterns for one picture per frame, free names, and inputs to keep."""
+"""Names of outputs: patterns for one picture per frame, free names, protection of inputs."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PICTURE_ENDINGS = (".png", ".jpg")
-# "%d" before a letter is a name such as 50%discount, not a number.
+# "%d" before a letter is part of a name such as 50%discount.
 _NUMBER = re.compile(r"%0?(\d{0,2})d(?![A-Za-z])")
 _NAME = "{name}"
 REGION_TABLE = ".regions.csv"
-"""The ending of a table with a row a region; .csv alone is one with a row a frame."""
+"""Ending of a table with one row per region; .csv alone is a table with one row per frame."""
 
 
 @dataclass(frozen=True, slots=True)
 class NumberPattern:
-    """A name with a place for a frame's number, such as "out-%05d.png".
+    """A name with a field for the number of a frame, such as "out-%05d.png".
 
     Attributes:
-        before: The name up to the number.
+        before: The name before the number.
         digits: Minimum number of digits.
-        after: The name behind the number.
+        after: The name after the number.
     """
 
     before: str
@@ -55,65 +55,65 @@ class NumberPattern:
 
 
 def number_pattern(out: Path) -> NumberPattern | None:
-    """The pattern in the name of an output; None if it stands for itself.
+    """The number pattern in the name of an output; None if the name has none.
 
-    Only the names of pictures hold patterns: "100%d.csv" is a table of that name. All other
-    percent signs stand for themselves.
+    Only names of pictures can have a pattern: "100%d.csv" is a table of that name.
 
     Raises:
-        UsageError: It asks for two numbers.
+        UsageError: The name has two number fields.
     """
     if out.suffix.lower() not in PICTURE_ENDINGS:
         return None
-    found = list(_NUMBER.finditer(out.name))
-    if not found:
+    fields = list(_NUMBER.finditer(out.name))
+    if not fields:
         return None
-    if len(found) > 1:
+    if len(fields) > 1:
         raise UsageError(
             tr("{name} asks for two numbers.").format(name=printable(out.name)),
             tr("Give one, such as %05d."),
         )
-    (number,) = found
+    (number,) = fields
     digits = int(number[1] or 1)
     return NumberPattern(out.name[: number.start()], digits, out.name[number.end() :])
 
 
 def ending_of(out: Path) -> str:
-    """The ending that says what an output is, in lower case; empty for a folder."""
+    """The ending that selects the kind of output, in lower case; empty for a folder."""
     return REGION_TABLE if out.name.lower().endswith(REGION_TABLE) else out.suffix.lower()
 
 
 def holds_name(out: Path) -> bool:
-    """Whether {name} stands in the path of an output."""
+    """Whether the path of an output contains {name}."""
     return _NAME in str(out)
 
 
 def named_after(out: Path, source: Path) -> Path:
-    """Puts the name of a source, without its ending, in place of {name}."""
+    """Replaces {name} by the name of a source without its ending."""
     return type(out)(str(out).replace(_NAME, source.stem))
 
 
 def names_each_picture(out: Path) -> bool:
-    """Whether an output is a picture for each one of a folder, called after it: "{name}.png"."""
+    """Whether an output is one picture per picture of a folder, such as "{name}.png"."""
     return _NAME in out.name and out.suffix.lower() in PICTURE_ENDINGS
 
 
 def picture_names(out: Path, pictures: Iterable[Path]) -> list[str]:
-    """Names of the files that an output of `names_each_picture` gives.
+    """Names of the files of an output for which `names_each_picture` holds.
 
     Args:
         out: The output.
-        pictures: The pictures; two that differ only in their ending get a number: "a-2.png".
+        pictures: The pictures of the folder.
 
     Returns:
-        A name for each picture, all different, whatever the case of their letters.
+        A name for each picture. Names that would be equal, in upper or lower case, get a number:
+        "a-2.png".
     """
     names: list[str] = []
-    given: set[str] = set()
+    taken: set[str] = set()
     for picture in pictures:
         stems = (path.name for path in numbered(picture.with_name(picture.stem), ""))
-        stem = next(stem for stem in stems if stem.casefold() not in given)
-        given.add(stem.casefold())
+        stem = next(stem for stem in stems if stem.casefold() not in taken)
+        taken.add(stem.casefold())
         names.append(out.name.replace(_NAME, stem))
     return names
 
@@ -121,15 +121,15 @@ def picture_names(out: Path, pictures: Iterable[Path]) -> list[str]:
 def protect_inputs(
     outs: Iterable[Path], inputs: Iterable[Path], pictures: Sequence[Path] = ()
 ) -> None:
-    """Checks by file identity that no output replaces an input, whatever their names are.
+    """Checks that no output replaces an input; files are compared by identity, not by name.
 
     Args:
-        outs: The outputs; patterns count for all names they can give.
+        outs: The outputs; a pattern counts for all names that it can produce.
         inputs: Files that are read.
-        pictures: Those of a folder, for outputs called after them.
+        pictures: The pictures of a folder, for outputs named after them.
 
     Raises:
-        UsageError: An output is an input: by its name, a link, or a pattern.
+        UsageError: An output is an input, by its name, a link, or a pattern.
     """
     identities = {identity: path for path in inputs if (identity := _identity(path))}
     folders = {_identity(path.parent) for path in identities.values()}
@@ -137,7 +137,7 @@ def protect_inputs(
         clash = None
         if pictures and names_each_picture(out):
             places = [_identity(out.with_name(name)) for name in picture_names(out, pictures)]
-            clash = next((identities[one] for one in places if one in identities), None)
+            clash = next((identities[place] for place in places if place in identities), None)
         elif pattern := number_pattern(out):
             if _identity(out.parent) in folders:
                 clash = next((p for p in identities.values() if pattern.matches(p.name)), None)
@@ -162,13 +162,17 @@ def free_names(
     """Gives outputs names that no file has: "clip.mp4" becomes "clip-2.mp4".
 
     Args:
-        outs: The outputs wanted. A pattern or folder that exists is an error instead.
-        taken: Names that are given away already.
-        overwrite: Existing files may be replaced; only `taken` names are numbered.
-        pictures: Those of a folder, for outputs called after them.
+        outs: The outputs. An existing pattern or folder is an error instead.
+        taken: Names that other outputs have already.
+        overwrite: Existing files may be replaced; only names in `taken` get a number.
+        pictures: The pictures of a folder, for outputs named after them.
+
+    Returns:
+        The names in the order of `outs`.
 
     Raises:
-        OutputError: A pattern, a picture of `pictures` or a folder of maps exists already.
+        OutputError: A file of a pattern, a picture named after one of `pictures`, or a folder of
+            maps exists.
     """
     given = {_key(path) for path in taken}
     result: list[Path] = []
@@ -180,7 +184,7 @@ def free_names(
                 break
             if each or number_pattern(out) or not out.suffix or free.is_dir():
                 raise OutputError(
-                    tr("{path} exists already.").format(path=printable(out)),
+                    tr("{path} already exists.").format(path=printable(out)),
                     tr("Choose another name, or give --overwrite to replace files."),
                 )
         given.add(_key(free))
@@ -189,38 +193,38 @@ def free_names(
 
 
 def videos_in(folder: Path) -> list[Path]:
-    """Lists the videos of a folder by name; those in folders inside are left out.
+    """Lists the videos of a folder by name, without those of its subfolders.
 
     Raises:
-        SourceError: There is no such folder, or no video in it.
+        SourceError: There is no such folder, or it has no video.
     """
     if not folder.is_dir():
         raise SourceError(
-            tr("{folder} is no folder.").format(folder=printable(folder)),
+            tr("{folder} is not a folder.").format(folder=printable(folder)),
             tr("Name a folder of videos."),
         )
-    found = sorted(
+    videos = sorted(
         path
         for path in folder.iterdir()
         if path.suffix.lower() in VIDEO_SUFFIXES
         and path.is_file()
         and not path.name.startswith(".")
     )
-    if not found:
+    if not videos:
         raise SourceError(
             tr("{folder} holds no video.").format(folder=printable(folder)),
             tr("Choose another folder."),
         )
-    return found
+    return videos
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
-    """What tells a file from all others; None if there is none."""
+    """Device and inode of a file, which identify it; None if it does not exist."""
     try:
-        found = path.stat()
+        status = path.stat()
     except (OSError, ValueError):
         return None
-    return found.st_dev, found.st_ino
+    return status.st_dev, status.st_ino
 
 
 def _exists(out: Path, pictures: Sequence[Path]) -> bool:
@@ -237,5 +241,5 @@ def _exists(out: Path, pictures: Sequence[Path]) -> bool:
 
 
 def _key(path: Path) -> str:
-    """The same for all names of one file; a link is followed, as it is when it is written."""
+    """A key that is equal for all names of one file; links are followed, as in writing."""
     return os.path.normcase(os.path.realpath(path))

@@ -1,8 +1,9 @@
-"""Makes the outputs of an export; the ending of each name says what it is."""
+"""Makes the outputs of an export; the ending of a name selects the kind of output."""
 
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import TYPE_CHECKING
 
 from uvanet.atomic_io import is_stream, remove_stale_parts
@@ -48,26 +49,26 @@ def make_sinks(
     teacher: str,
     control: Control,
 ) -> list[Sink]:
-    """Makes the outputs of a job; each by the ending of its name.
+    """Makes the outputs of a job, by the endings of their names.
 
-    `.mp4`, `.webm`: the annotated video. `.png` and `.jpg`: the annotated picture, or one per frame
-    if the name holds a pattern such as `%05d`, or `{name}` for those of a folder. `.npz`: raw maps,
-    see `MapSink`; no ending: a folder of them, see `MapPictures`. `.csv` and `.json`: a row per
-    frame, see `Table`; `.regions.csv`: a row per region. `.html` and `.pdf`: the report, see
-    `ReportSink`.
+    `.mp4`, `.webm`: the annotated video. `.png` and `.jpg`: the annotated picture; one per frame if
+    the name has a pattern such as `%05d`, or one per picture of a folder if it has `{name}`.
+    `.npz`: raw maps, see `MapSink`. No ending: a folder of raw maps, see `MapPictures`. `.csv` and
+    `.json`: a row per frame, see `Table`. `.regions.csv`: a row per region. `.html` and `.pdf`: the
+    report, see `ReportSink`.
 
     Args:
-        job: What is exported.
-        info: Of the source.
-        files: The source's files.
-        timing: Of the source.
-        card: Of the model.
-        teacher: The second model's name; may be empty.
+        job: The export.
+        info: Properties of the source.
+        files: Files of the source.
+        timing: Time axis of the source.
+        card: Card of the model.
+        teacher: Name of the second model; may be empty.
         control: Ends the export.
 
     Raises:
-        UsageError: An ending is none of these, a plain picture cannot hold a video, or the source
-            has no such sound track.
+        UsageError: An ending is unknown, a single picture is named for a video, or the source has
+            no such sound track.
         OutputError: A folder is missing or cannot be written.
     """
     for out in job.outs:
@@ -93,36 +94,37 @@ def make_sinks(
         "settings": job.look.as_dict(),
     }
     sound = _sound_of(job, info, files)
-    summary = RegionRows(job.regions, source, card.name, info.pictures if info.slides else ())
+    slides = info.pictures if info.slides else ()
+    region_rows = partial(RegionRows, job.regions, source, card.name, slides)
 
     def make(out: Path) -> Sink:
         ending = ending_of(out)
-        # Each with a memory of its own for the graph.
+        # Each output has its own compositor, which stores the curve of the plot.
         compositor = Compositor(job.look, names, job.regions)
         if ending in _VIDEO_ENDINGS:
             return VideoSink(out, sound, timing, compositor, job.look.quality, control.out_of_time)
         if ending == ".npz":
             return MapSink(out)
         if ending == REGION_TABLE:
-            return RegionTable(out, job.regions, summary.anew())
+            return RegionTable(out, job.regions, region_rows())
         if ending in REPORT_ENDINGS:
             return ReportSink(out, job, info, card, pdf_layout() if ending == ".pdf" else None)
         if ending == ".csv":
             return CsvTable(out, job.regions, card.name, job.look.as_dict(), info.pictures)
         if ending == ".json":
-            return JsonTable(out, job.regions, facts, summary.anew(), info.pictures)
+            return JsonTable(out, job.regions, facts, region_rows(), info.pictures)
         return PictureSink(out, compositor, info.pictures) if ending else MapPictures(out)
 
     return [make(out) for out in job.outs]
 
 
 def shows_pictures(job: Job) -> bool:
-    """Whether any output shows the frames as a clip does."""
+    """Whether any output is a video or a picture."""
     return any(out.suffix.lower() in (*_VIDEO_ENDINGS, *PICTURE_ENDINGS) for out in job.outs)
 
 
 def _sound_of(job: Job, info: SourceInfo, files: Sequence[Path]) -> Sound | None:
-    """The sound that goes along with the frames; None for none."""
+    """The sound of the source for a video output; None for none."""
     source = files[0] if files else info.spec
     has_sound = not info.live and info.kind in (
         SourceKind.VIDEO,
@@ -164,9 +166,7 @@ def _check_kind(path: Path, info: SourceInfo) -> None:
         hint = tr("Name a new folder for the maps.")
         if ending:
             hint = tr("Add the name of a file to write.")
-        raise OutputError(
-            tr("{path} is there already, a folder.").format(path=printable(path)), hint
-        )
+        raise OutputError(tr("{path} is an existing folder.").format(path=printable(path)), hint)
     if is_stream(path) and (not ending or ending in PICTURE_ENDINGS):
         raise OutputError(
             tr("{path} is a device or a pipe, which takes no pictures.").format(
@@ -176,12 +176,14 @@ def _check_kind(path: Path, info: SourceInfo) -> None:
         )
     each = bool(info.pictures) and names_each_picture(path)
     if ending in PICTURE_ENDINGS and not each and number_pattern(path) is None and info.frames != 1:
-        pattern, other = f"{path.stem}-%05d{path.suffix}", "or an .mp4 file"
+        pattern = f"{path.stem}-%05d{path.suffix}"
+        hint = tr("Name a pattern such as {pattern}, or an .mp4 file.")
         if info.pictures:
-            pattern, other = f"{{name}}-{path.name}", "which gives one for each picture"
+            pattern = f"{{name}}-{path.name}"
+            hint = tr("Name a pattern such as {pattern}, which gives one file for each picture.")
         raise UsageError(
             tr("{title} has more than one frame, {name} holds one.").format(
                 title=info.title, name=name
             ),
-            tr("Name a pattern such as {pattern}, {other}.").format(pattern=pattern, other=other),
+            hint.format(pattern=pattern),
         )

@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from uvanet.video.control import Control
 
 AHEAD = 4
-"""Length of the queue: enough to hide a slow frame, small enough for 8K."""
+"""Length of the queue: enough to hide a slow frame, small enough for frames of 8K."""
 
 EARLY = 1e-3
-"""Seconds by which a frame may come before a limit: containers round times to a millisecond."""
+"""Seconds by which a frame may be earlier than a limit: containers round times to milliseconds."""
 
-# A live source that sent nothing for so long failed; cameras tell it themselves, and earlier.
+# A live source without a frame for this long has failed; cameras report a stall sooner.
 _SILENT_S = 5.0
 _SILENT = (SourceCondition.STALLED, SourceCondition.RECONNECTING)
 
@@ -32,17 +32,19 @@ _SILENT = (SourceCondition.STALLED, SourceCondition.RECONNECTING)
 def read_ahead(
     source: Source, end: float | None, control: Control
 ) -> Generator[tuple[float, Frame], None, None]:
-    """Yields (arrival time on the performance counter, frame) of an open source, and closes it.
+    """Yields (arrival time, frame) of an open source, then closes the source.
+
+    Arrival times are seconds of `time.perf_counter`.
 
     Args:
         source: An open source that no other thread reads.
-        end: Seconds of the source at which to stop, exclusive; None for its end. The time of a live
-            source also passes while it sends nothing.
-        control: Ends the iteration, also while the source sends nothing.
+        end: Time in the source at which to stop, seconds, exclusive; None for its end. The time of
+            a live source also passes while it sends no frames.
+        control: Ends the iteration, also while the source sends no frames.
 
     Raises:
-        SourceError: The source failed, or is live and sent nothing up to `end`; the frames before
-            were yielded.
+        SourceError: The source failed, or is live and sent no frames up to `end`. Earlier frames
+            have been yielded.
     """
     live_end = end if source.info.live else None
     frames: queue.Queue[tuple[float, Frame] | Exception | None] = queue.Queue(AHEAD)
@@ -61,7 +63,7 @@ def read_ahead(
                 if frame is None or (end is not None and frame.pts >= end - EARLY):
                     break
                 hand_over((time.perf_counter(), frame))
-        except Exception as error:  # noqa: BLE001 - raised again by the thread that waits
+        except Exception as error:  # noqa: BLE001 - raised again in the calling thread
             hand_over(error)
         else:
             hand_over(None)
@@ -92,6 +94,6 @@ def read_ahead(
             latest, position = time.monotonic(), item[1].pts
     finally:
         closing.set()
-        # Ends a wait for a device or a sender.
+        # Closing ends a `read` that waits for a device or a sender.
         source.close()
         reader.join(5)

@@ -1,8 +1,9 @@
 """Exports a long video in ranges, on several workers, and joins tables and raw maps.
 
-A student remembers the features of the frames of the last half second (`MAX_AGE`), and those depend
-on nothing else. So a range that first shows them to the network gives the maps of an undivided run.
-What is drawn, encoded or summed up over a whole clip is not joined: such clips are not divided.
+A student uses the features of the frames of the last half second (`MAX_AGE`), which depend on no
+earlier frames. A range that feeds these frames to the network first gives the maps of an undivided
+clip. Videos, pictures and totals over a clip cannot be joined; clips with these outputs are not
+divided.
 """
 
 from __future__ import annotations
@@ -38,11 +39,11 @@ _CHUNK = 1 << 20
 
 
 def split(task: ClipTask, seconds: float) -> list[ClipTask]:
-    """Divides a clip into ranges of about so many seconds.
+    """Divides a clip into ranges of about `seconds` each.
 
     Returns:
-        The ranges in their order; none where the clip is short, an output cannot be joined, the
-        frames have no fixed rate or the model is no student.
+        The ranges in their order. Empty if the clip is short, an output cannot be joined, the
+        frames have no fixed rate, the model is not a student, or the source cannot be read.
     """
     job = task.job
     card = resolve_model(str(job.model)).card
@@ -67,12 +68,12 @@ def split(task: ClipTask, seconds: float) -> list[ClipTask]:
             return []
         limits = [float(limit) for limit in np.linspace(job.start, end, count + 1)]
         ranges = zip([None, *limits[1:-1]], [*limits[1:-1], None], strict=True)
-        return [_range(task, number, first.pts, *one) for number, one in enumerate(ranges)]
-    return []  # which the export will tell
+        return [_range(task, number, first.pts, *limit) for number, limit in enumerate(ranges)]
+    return []  # the export of the whole clip reports the error
 
 
 def join(task: ClipTask, parts: Sequence[ClipTask]) -> ClipReport:
-    """Joins the outputs of finished ranges into those of the clip, records it, deletes the parts.
+    """Joins the outputs of finished ranges, writes the record of the clip, deletes the ranges.
 
     Args:
         task: The clip.
@@ -82,7 +83,7 @@ def join(task: ClipTask, parts: Sequence[ClipTask]) -> ClipReport:
         with FileLock(task.record.with_suffix(".lock")):
             records = [read_record(part) for part in parts]
             if len({record.content for record in records}) > 1:
-                return ClipReport(error="It has changed meanwhile; start the command again.")
+                return ClipReport(error=tr("It has changed meanwhile; start the command again."))
             for number, out in enumerate(task.job.outs):
                 pieces = [part.job.outs[number] for part in parts]
                 out.parent.mkdir(parents=True, exist_ok=True)
@@ -92,20 +93,20 @@ def join(task: ClipTask, parts: Sequence[ClipTask]) -> ClipReport:
     except UvanetError as error:
         return ClipReport(error=str(error))
     except (OSError, ValueError) as error:
-        return ClipReport(error=f"Its ranges cannot be joined: {error}.")
+        return ClipReport(error=tr("Its ranges cannot be joined: {error}.").format(error=error))
     return ClipReport()
 
 
 def _range(
     task: ClipTask, number: int, first: float, start: float | None, end: float | None
 ) -> ClipTask:
-    """A range of a clip; None for the clip's own start and end."""
+    """Makes the task of a range from `start` to `end`; None for the clip's own start or end."""
     folder = task.record.with_suffix(".parts")
     outs = tuple(
         folder / f"{number:05d}-{place}{ending_of(out)}" for place, out in enumerate(task.job.outs)
     )
     job = task.job
-    own = dataclasses.replace(
+    range_job = dataclasses.replace(
         job,
         outs=outs,
         start=job.start if start is None else start,
@@ -113,7 +114,7 @@ def _range(
         continues=None if start is None else first,
     )
     return make_task(
-        own,
+        range_job,
         folder,
         task.version,
         engine=task.engine,

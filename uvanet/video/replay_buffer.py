@@ -1,8 +1,8 @@
-"""The last seconds of a live source, on disk: bounded, cheap, gone when it is closed.
+"""Keeps the last seconds of a live source on disk, bounded, until the buffer is closed.
 
-Each frame is a JPEG (1.8 ms for 720p), since pictures are independent of each other that way: old
-ones can be dropped and any stretch can be saved by copying bytes, as a Matroska file that every
-player and `uvanet.sources` reads, each frame at its own time.
+Each frame is a JPEG (1.8 ms for 720p), so that frames are independent: old frames can be deleted,
+and any range can be saved by copying bytes. The saved file is Matroska with a time stamp for each
+frame; video players and `uvanet.sources` read it.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class SavedRecording(NamedTuple):
 
     Attributes:
         path: The file.
-        frames: How many frames it has.
+        frames: Number of its frames.
     """
 
     path: Path
@@ -60,22 +60,21 @@ class SavedRecording(NamedTuple):
 
 
 class ReplayBuffer:
-    """Keeps the newest frames of a source; one thread puts, any thread saves.
+    """Keeps the newest frames of a source. One thread calls `put`; any thread may call the rest.
 
-    Nothing waits for a copy that runs but other copies, `salvage` and `close`: frames go on being
-    kept, and a long copy does not stop the caller of `hold`.
+    Only other copies, `salvage` and `close` wait for a running copy. `put` and `hold` do not.
 
-    What is held (see `hold`) survives the death of the program, see `recover_recordings`.
+    Held frames (see `hold`) survive a crash of the program, see `recover_recordings`.
 
     Args:
-        root: A folder that only the user can read; each buffer makes one of its own in it and
-            removes those of programs that do not run any more, except recordings.
-        seconds: How many seconds are kept at least.
+        root: A folder that only the user can read. Each buffer makes a subfolder, and removes the
+            subfolders of programs that have ended, except recordings.
+        seconds: Minimum length of the buffer.
 
     Attributes:
         size: (width, height) of the frames kept; (0, 0) before the first.
-        encode_seconds: Time spent on encoding so far.
-        write_seconds: Time spent on writing to the disk so far.
+        encode_seconds: Total time of encoding so far.
+        write_seconds: Total time of writing to the disk so far.
 
     Raises:
         OutputError: The folder cannot be made.
@@ -88,29 +87,30 @@ class ReplayBuffer:
         self._segments: deque[Segment] = deque()
         self._hold: RecordingMarker | None = None
         self._lock = threading.Lock()
-        self._copying = threading.Lock()  # taken before `_lock`, and held for a whole copy
-        self._dropped: list[Segment] | None = None  # while a copy runs, which may read them
-        self._marked_copy = False  # one runs that the marker on the disk belongs to
+        self._copying = threading.Lock()  # held for a whole copy; taken before `_lock`
+        self._dropped: list[Segment] | None = None  # segments to delete after the running copy
+        self._marked_copy = False  # whether the marker on the disk belongs to the running copy
         self._number = 0
         self._closed = False
         try:
             root.mkdir(mode=0o700, parents=True, exist_ok=True)
             remove_stale_buffers(root)
             self._folder = Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=root))
-            # Held as long as this program runs: a buffer whose lock is free is stale.
+            # Locked as long as this program runs; a buffer whose lock is free is stale.
             self._owner = FileLock(self._folder / LOCK_NAME, thread_local=False)
             self._owner.acquire(timeout=0)
         except OSError as error:
             raise unwritable(root, error) from error
 
     def put(self, image: NDArray[np.uint8], t: float) -> None:
-        """Adds a frame; frames older than the buffer is long are dropped.
+        """Adds a frame and deletes frames that are too old.
 
-        A frame of another size, or of an earlier time, empties the buffer first.
+        A frame of another size, or with a time before that of the last frame, empties the buffer
+        first.
 
         Args:
             image: BGR, uint8, (h, w, 3).
-            t: Seconds, growing.
+            t: Time of the frame, seconds.
 
         Raises:
             OutputError: The disk is full.
@@ -143,10 +143,10 @@ class ReplayBuffer:
             return self._segments[0].places[0].t, self._segments[-1].places[-1].t
 
     def hold(self, t: float | None, title: str = "") -> None:
-        """Keeps everything from `t` on, whatever its length; None for the usual bound again.
+        """Keeps all frames from a time on, without a limit of length.
 
         Args:
-            t: The first moment of a recording, seconds.
+            t: Start of a recording, seconds; None ends it, and the usual limit applies again.
             title: Title of its source.
         """
         with self._lock:
@@ -155,15 +155,15 @@ class ReplayBuffer:
                 write_marker(self._folder, self._hold)
 
     def save(self, path: Path, start: float, end: float | None = None) -> SavedRecording:
-        """Copies the frames of a stretch into a new file.
+        """Copies the frames of a range into a new file.
 
         Args:
-            path: A .mkv file. Where it exists, a number is added to its name.
-            start: The first moment.
-            end: The last; None for the newest frame.
+            path: A .mkv file. If it exists, a number is added to its name.
+            start: Start of the range, seconds.
+            end: End of the range, seconds; None for the newest frame.
 
         Raises:
-            OutputError: It cannot be written, or there are no frames.
+            OutputError: The file cannot be written, or there are no frames.
         """
         with self._copying:
             with self._lock:
@@ -172,7 +172,7 @@ class ReplayBuffer:
                     raise OutputError(
                         tr("Nothing was recorded."), tr("Let the source play for a moment.")
                     )
-                # Otherwise it is less than the recording that runs.
+                # Any other copy is only a part of the running recording.
                 self._marked_copy = end is None and (hold is None or start <= hold.start)
                 self._dropped = []
             saved: Path | None = None
@@ -187,21 +187,20 @@ class ReplayBuffer:
         return SavedRecording(saved, len(kept))
 
     def salvage(self, path: Path, start: float) -> SavedRecording:
-        """Saves the frames from a moment on where the disk is full, and keeps nothing else.
+        """Saves the frames from a time on when the disk is full, and empties the buffer.
 
-        Segments are deleted before their frames are written again, and the newest one, whose last
-        frame may be incomplete, is deleted beforehand; so no more room is needed than there was.
+        Each segment is deleted before its frames are written to the file. The newest segment, whose
+        last frame may be incomplete, is deleted first. So no additional space is needed.
 
         Args:
-            path: A .mkv file, perhaps on another disk. Where it exists, a number is added to its
-                name.
-            start: The first moment.
+            path: A .mkv file, perhaps on another disk. If it exists, a number is added to its name.
+            start: Start of the range, seconds.
 
         Returns:
-            The file; if even this fails, with as many frames as could be written.
+            The file. It ends early if the disk fills up all the same.
 
         Raises:
-            OutputError: There is nothing to save, or nothing could be written.
+            OutputError: There are no frames, or the file could not be written.
         """
         with self._copying, self._lock:
             if len(self._segments) > 1:
@@ -235,12 +234,12 @@ class ReplayBuffer:
         return SavedRecording(saved, written)
 
     def clear(self) -> None:
-        """Deletes all frames, as when another source plays."""
+        """Deletes all frames, for example when the source changes."""
         with self._lock:
             self._clear()
 
     def close(self) -> None:
-        """Removes everything, once no copy runs."""
+        """Removes the buffer after the running copy has ended."""
         with self._copying, self._lock:
             self._closed = True
             self._clear()
@@ -280,11 +279,11 @@ class ReplayBuffer:
             self._dropped.append(segment)
 
     def _end_copy(self, held: RecordingMarker | None, until: float | None) -> None:
-        """Deletes what was dropped meanwhile, and notes what is to be saved from now on.
+        """Deletes the segments dropped during a copy, and updates the marker.
 
         Args:
-            held: What was held when the copy began.
-            until: Time of the last frame in the copy; None if it failed.
+            held: The recording at the start of the copy.
+            until: Time of the last frame in the copy; None if the copy failed.
         """
         with self._lock:
             for segment in self._dropped or ():
@@ -294,7 +293,7 @@ class ReplayBuffer:
                 self._marked_copy = False
                 unsaved = self._hold
                 if unsaved is not None and unsaved is held and until is not None:
-                    # A program killed from now on leaves only later frames.
+                    # After a crash, only frames later than the copy have to be recovered.
                     unsaved = replace(unsaved, start=math.nextafter(until, math.inf))
                 write_marker(self._folder, unsaved)
 

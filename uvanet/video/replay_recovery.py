@@ -1,8 +1,8 @@
-"""Replay buffers of programs that were killed: their recordings are saved, the rest is removed.
+"""Saves recordings from the replay buffers of programs that were killed, and removes the rest.
 
-A buffer is a folder whose lock its program holds. Whose lock is free is stale. While a recording
-runs, or is being saved, a marker in the folder says from when on; without one, nobody asked for
-the pictures to be kept.
+A buffer is a folder with a lock that its program holds; a buffer whose lock is free is stale. While
+a recording runs or is being saved, a marker in the folder states its start. A buffer without a
+marker holds no recording.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 LOCK_NAME = "lock"
 MIN_FRAMES = 2
-"""Fewer are no video."""
+"""Smallest number of frames of a recording."""
 
 _MARKER = "recording.json"
 _MAX_MARKER_BYTES = 1 << 16
@@ -44,14 +44,14 @@ _LOG = logging.getLogger(__name__)
 
 
 class RecordingMarker(msgspec.Struct, frozen=True):
-    """What a recording needs to be saved later.
+    """The data that the recovery of a recording needs.
 
     Attributes:
-        start: Its first moment, seconds.
+        start: Start of the recording, seconds.
         title: Title of its source.
-        target: The file that a copy was begun for; empty before. A dead copy left parts beside it.
-        saved: The name that the finished copy takes next; empty before.
-        file_id: Identity of the finished copy. A file of it at `saved` is the copy.
+        target: The file of a copy that has begun; else empty. A killed copy leaves parts beside it.
+        saved: The name to which the finished copy is renamed; empty before.
+        file_id: Identity of the finished copy: if the file `saved` has it, the copy was renamed.
         until: Time of the last frame in the copy, seconds.
     """
 
@@ -64,15 +64,15 @@ class RecordingMarker(msgspec.Struct, frozen=True):
 
 
 def write_marker(folder: Path, marker: RecordingMarker | None) -> None:
-    """Notes in a buffer's folder that a recording runs, or that none does.
+    """Writes the marker of a recording to a buffer's folder; None removes it.
 
-    A disk that has no room for the marker does not end the recording.
+    Errors are ignored: a recording continues even if the disk has no space for the marker.
     """
     with contextlib.suppress(OSError):
         if marker is None:
             (folder / _MARKER).unlink(missing_ok=True)
         else:
-            # Not synced, since the window calls it: a killed program loses nothing by that.
+            # Not synced, since the window must not wait. A crash of the program loses nothing.
             new = folder / f"{_MARKER}.new"
             new.write_bytes(msgspec.json.encode(marker))
             new.replace(folder / _MARKER)
@@ -90,10 +90,10 @@ def recover_recordings(root: Path, name: Callable[[str], Path]) -> list[Path]:
 
     Args:
         root: The folder of the buffers.
-        name: Gives the path of a .mkv file for a title. Where it exists, a number is added.
+        name: Gives the path of a .mkv file for a title. If it exists, a number is added.
 
     Returns:
-        The files. A recording that cannot be saved now stays for the next call.
+        The files. A recording that cannot be saved is kept for the next call.
     """
     saved = []
     for folder in stale_folders(root):
@@ -117,17 +117,16 @@ def save_frames(
     """Copies frames into a new .mkv file, atomically.
 
     Args:
-        path: The file, whose folder is made where it is missing. Where it exists, a number is
-            added to its name.
+        path: The file; a missing folder is made. If the file exists, a number is added to its name.
         size: (width, height) of the frames.
         places: The frames.
-        saving: Called with the finished copy and the name that it takes next.
+        saving: Called with the finished copy and the name to which it is renamed next.
 
     Returns:
-        The name taken.
+        The final path.
 
     Raises:
-        OutputError: It cannot be written.
+        OutputError: The file cannot be written.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -147,7 +146,7 @@ def save_frames(
 def save_marked(
     folder: Path, marker: RecordingMarker, path: Path, size: tuple[int, int], places: list[Place]
 ) -> Path:
-    """Saves a whole recording; its marker tells at every moment whether the file is there.
+    """Saves a whole recording; its marker always states whether the file is complete.
 
     Args:
         folder: The buffer's folder.
@@ -157,10 +156,10 @@ def save_marked(
         places: All frames of the recording.
 
     Returns:
-        The name taken.
+        The final path.
 
     Raises:
-        OutputError: It cannot be written.
+        OutputError: The file cannot be written.
     """
 
     def saving(part: Path, target: Path) -> None:
@@ -177,19 +176,19 @@ def save_marked(
 
 
 def _read_marker(folder: Path) -> RecordingMarker | None:
-    """The marker of a recording; None where there is none."""
+    """Reads the marker of a buffer; None if it has none."""
     try:
         return msgspec.json.decode(
             read_bounded(folder / _MARKER, _MAX_MARKER_BYTES), type=RecordingMarker
         )
     except OSError:
         return None
-    except (ValueError, RecursionError):  # damaged: a recording ran, so that nothing is thrown away
+    except (ValueError, RecursionError):  # the marker is damaged: keep all frames
         return RecordingMarker(start=_FIRST)
 
 
 def _save(folder: Path, marker: RecordingMarker, name: Callable[[str], Path]) -> Path | None:
-    """Saves the frames that are in no file yet; None where there are none."""
+    """Saves the frames that are in no file yet; None if there are none."""
     if marker.target:
         remove_stale_parts(Path(marker.target))
     start = marker.start
@@ -213,7 +212,7 @@ def _save(folder: Path, marker: RecordingMarker, name: Callable[[str], Path]) ->
 
 
 def _file_id(path: Path) -> str:
-    """The file system's number of a file, which it keeps when renamed; empty without a file."""
+    """The inode of a file, which renaming does not change; empty without a file."""
     try:
         return str(path.stat().st_ino)
     except OSError:
@@ -221,7 +220,7 @@ def _file_id(path: Path) -> str:
 
 
 def stale_folders(root: Path) -> Iterator[Path]:
-    """Gives the folders in `root` whose program has ended, and holds their locks meanwhile."""
+    """Yields the folders in `root` whose program has ended; each is locked until the next one."""
     for folder in root.glob("*-*"):
         lock = FileLock(folder / LOCK_NAME)
         try:

@@ -1,7 +1,8 @@
 """Files of JPEG frames with their times: segments of a replay buffer, and Motion JPEG in Matroska.
 
-A segment is a sequence of records: a head (`_HEAD`: mark, time in seconds, length of the picture)
-and the picture. Each record is written at once, so that a killed program loses no frame before.
+A segment is a sequence of records. A record consists of a head (`_HEAD`: mark, time in seconds,
+length of the picture) and the picture. Each record is written with one call, so that a crash leaves
+all earlier frames intact.
 """
 
 from __future__ import annotations
@@ -26,17 +27,17 @@ if TYPE_CHECKING:
 SUFFIX = ".jpegs"
 _HEAD = struct.Struct("<4sdI")
 _MARK = b"UVAF"
-_TICK = Fraction(1, 1000)  # of Matroska
+_TICK = Fraction(1, 1000)  # unit of Matroska's time stamps, seconds
 
 
 class Place(NamedTuple):
-    """Where a frame lies.
+    """The place of a frame in a segment.
 
     Attributes:
-        path: The segment.
-        offset: Where its picture begins.
-        length: Bytes of the picture.
-        t: Its time, seconds.
+        path: File of the segment.
+        offset: Position of the picture in the file, bytes.
+        length: Length of the picture, bytes.
+        t: Time of the frame, seconds.
     """
 
     path: Path
@@ -53,12 +54,12 @@ class Place(NamedTuple):
 
 @dataclass(slots=True)
 class Segment:
-    """A few seconds of frames that are being written, or were.
+    """A file with a few seconds of frames.
 
     Attributes:
-        path: The file.
+        path: The path of the file.
         file: The open file.
-        places: Its frames.
+        places: The frames in the file.
     """
 
     path: Path
@@ -74,7 +75,7 @@ class Segment:
         """Writes a frame.
 
         Raises:
-            OSError: Not all of it could be written.
+            OSError: The frame could not be written completely.
         """
         offset = self.file.tell() + _HEAD.size
         record = _HEAD.pack(_MARK, t, len(data)) + data
@@ -83,7 +84,7 @@ class Segment:
         self.places.append(Place(self.path, offset, len(data), t))
 
     def take(self) -> Iterator[tuple[float, bytes]]:
-        """Gives time and picture of each frame, after the file was deleted."""
+        """Reads the file, deletes it, and yields time and picture of each frame."""
         data = self.path.read_bytes()
         self.drop()
         for place in self.places:
@@ -101,7 +102,7 @@ def places_in(path: Path) -> list[Place]:
     """Finds the frames of a segment that a killed program left, up to the first incomplete one.
 
     Raises:
-        OSError: It cannot be read.
+        OSError: The segment cannot be read.
     """
     places: list[Place] = []
     size = path.stat().st_size
@@ -122,13 +123,13 @@ class MotionJpegFile:
     Args:
         path: The file.
         size: (width, height) of the pictures.
-        times: Seconds of the pictures; they tell readers the mean rate.
+        times: Times of all pictures, seconds; the mean rate in the file follows from them.
     """
 
     def __init__(self, path: Path, size: tuple[int, int], times: Sequence[float]) -> None:
         self._zero = times[0]
         rate = Fraction((len(times) - 1) / (times[-1] - times[0])).limit_denominator(1000)
-        rate = max(rate, Fraction(1, 1000))  # of a source that paused for long
+        rate = max(rate, Fraction(1, 1000))  # a source that paused for long would give 0
         width, height = size
         self._output = open_output(path, "matroska", {"flush_packets": "1"})
         self._stream = self._output.add_mux_stream("mjpeg", rate, width=width, height=height)

@@ -1,4 +1,4 @@
-"""Collects a report while a source is exported; memory does not grow with the clip."""
+"""Collects the data of a report during an export; memory does not grow with the clip."""
 
 from __future__ import annotations
 
@@ -47,11 +47,11 @@ if TYPE_CHECKING:
 
 REPORT_ENDINGS = (".html", ".pdf")
 _PDF_GROUP = "uvanet.report_layouts"
-_WIDE, _NARROW = 1280, 480  # pixels across of the average and of a moment
+_WIDE, _NARROW = 1280, 480  # width of the average and of a moment, pixels
 _MOMENTS = 9
 _CANDIDATES = 64
 _GROUNDS = 16
-_MAX_SLIDES = 400  # shown; the table holds all
+_MAX_SLIDES = 400  # pictures of slides; the table lists all slides
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,10 +59,10 @@ class _Still:
     """A picture that may go into the report.
 
     Attributes:
-        seconds: In the source.
-        change: Share of the attention that moved since the map before.
-        jpeg: The picture.
-        saliency: Its map; a smoothed one would show the scene before a cut.
+        seconds: Time in the source.
+        change: Share of the attention that moved since the previous map, 0..1.
+        jpeg: The picture as JPEG.
+        saliency: Its raw map; after a cut, a smoothed map would still show the scene before.
     """
 
     seconds: float
@@ -76,14 +76,14 @@ class _Still:
 
 
 class ReportSink(WholeFile):
-    """A report as HTML, or as another kind of file by `layout`.
+    """A report as HTML, or in another format by `layout`.
 
     Args:
         path: The file.
         job: The export.
-        info: Of the source.
-        card: Of the model.
-        layout: Turns the report into the content of the file.
+        info: Properties of the source.
+        card: Card of the model.
+        layout: Turns the report into the content of the file; None for HTML.
     """
 
     def __init__(
@@ -121,7 +121,7 @@ class ReportSink(WholeFile):
         bucket = int(seconds / self._record.step + 1e-6)
         if bucket == self._bucket:
             return
-        # The first frame of each interval, as a scan in the window takes it.
+        # Uses the first frame of each interval, as a scan in the window does.
         self._bucket = bucket
         image = item.frame.image
         self._size = image.shape[1], image.shape[0]
@@ -136,7 +136,7 @@ class ReportSink(WholeFile):
         self._offer(item, moved, len(self._shares))
 
     def _add_slide(self, item: AnnotatedFrame, shares: list[float]) -> None:
-        """Adds a picture of a folder, which has nothing in common with those before."""
+        """Adds a picture of a folder, which is independent of earlier pictures."""
         path, number = self._info.pictures[item.frame.index], len(self._slides) + 1
         picture = None
         if number <= _MAX_SLIDES:
@@ -148,7 +148,7 @@ class ReportSink(WholeFile):
         self._slides.append(ReportSlide(name, picture, spread, shares, scores))
 
     def _offer(self, item: AnnotatedFrame, moved: float, number: int) -> None:
-        """Keeps pictures evenly over the time, and those of the highest change."""
+        """Keeps pictures at even intervals, and pictures with the highest change."""
 
         def still(width: int) -> _Still:
             return _Still(
@@ -268,10 +268,10 @@ class ReportSink(WholeFile):
 
 
 def pdf_layout() -> Callable[[Report], bytes]:
-    """Finds the layout for PDF, which the window's package registers: it needs Qt.
+    """Finds the layout for PDF, which needs Qt and is registered by the window's package.
 
     Raises:
-        OutputError: That package is not installed.
+        OutputError: The window's package is not installed.
     """
     for point in entry_points(group=_PDF_GROUP, name="pdf"):
         layout: Callable[[Report], bytes] = point.load()

@@ -1,7 +1,7 @@
 """Outputs of an export: the interface, annotated videos and annotated pictures.
 
-All outputs of an export are one transaction: each writes under hidden names, `stage` completes
-them, and only then `commit` gives them their names.
+All outputs of an export form one transaction: they are written to hidden files, `stage` completes
+them, and then `commit` renames them to their final names.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 
 class Sink(abc.ABC):
-    """One output. Frames are written in order; then `stage` and `commit`, or `abort`.
+    """One output. Frames are written in order; then `stage` and `commit`, or `abort` is called.
 
     Args:
         path: The file or folder to write.
@@ -57,46 +57,46 @@ class Sink(abc.ABC):
         """Adds a frame.
 
         Raises:
-            OutputError: It cannot be written.
+            OutputError: The frame cannot be written.
         """
 
     @abc.abstractmethod
     def available(self) -> int:
-        """After an output failed to write: how many first frames this one can keep."""
+        """The number of first frames that can be kept, after any output failed to write."""
 
     @abc.abstractmethod
     def stage(self, frames: int | None = None) -> None:
-        """Completes what was written, still under its hidden name.
+        """Completes the hidden file.
 
         Args:
-            frames: Keep only the first so many; all if None.
+            frames: Number of first frames to keep; None for all.
 
         Raises:
-            OutputError: It cannot be completed.
+            OutputError: The file cannot be completed.
         """
 
     @abc.abstractmethod
     def commit(self) -> None:
-        """Gives the output its name.
+        """Renames the hidden file to its final name.
 
         Raises:
-            OutputError: That failed; nothing of the output is left.
+            OutputError: The file cannot be renamed and is removed.
         """
 
     @abc.abstractmethod
     def abort(self) -> None:
-        """Removes everything that has no name yet."""
+        """Removes all hidden files of the output."""
 
 
 class VideoSink(Sink):
-    """The annotated video with the sound of a video file, each frame at its own time.
+    """The annotated video with the times of the frames and the sound of the source.
 
     Args:
-        path: .mp4 or .webm.
+        path: A .mp4 or .webm file.
         sound: The sound of the source from its start; None for none.
-        timing: Of the source.
+        timing: Time axis of the source.
         compositor: Draws the frames.
-        quality: How much space to spend.
+        quality: See `ClipStyle`.
         out_of_time: See `VideoWriter`.
     """
 
@@ -130,7 +130,7 @@ class VideoSink(Sink):
             sound = self._sound
             if sound is not None:
                 sound = replace(sound, start=sound.start + item.frame.pts)
-            # Made at the first frame: only that tells the size for sure.
+            # Made at the first frame, since the size is certain only then.
             self._writer = VideoWriter(
                 self.path,
                 size,
@@ -168,12 +168,12 @@ class VideoSink(Sink):
 
 
 class PictureSink(Sink):
-    """The annotated picture, or one per frame, by the frame's index or the source's name.
+    """The annotated picture, or one picture per frame.
 
     Args:
-        path: .png or .jpg, with a pattern such as %05d or {name} for one per frame.
+        path: A .png or .jpg file; with a pattern such as %05d or {name}, one file per frame.
         compositor: Draws the frames.
-        pictures: The source's pictures by index, which {name} stands for.
+        pictures: The pictures of the source by index, whose names replace {name}.
     """
 
     def __init__(self, path: Path, compositor: Compositor, pictures: Sequence[Path] = ()) -> None:
@@ -218,7 +218,7 @@ class PictureSink(Sink):
 
 
 class FileSink(Sink):
-    """An output of one file, which a subclass writes into the part of its path."""
+    """An output of one file, which a subclass writes to `_part`."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
@@ -236,7 +236,7 @@ class FileSink(Sink):
 
 
 class WholeFile(FileSink):
-    """A file about all frames, written at the end."""
+    """A file that is computed from all frames and written at the end."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
@@ -254,11 +254,13 @@ class WholeFile(FileSink):
         return self._frames
 
     def stage(self, frames: int | None = None) -> None:
-        """See `Sink.stage`; nothing of it can be taken back."""
+        """See `Sink.stage`; a part of the frames cannot be kept."""
         assert self._part is not None
         if frames is not None and frames < self._frames:
             raise OutputError(
-                tr("{path} is about all frames or none.").format(path=printable(self.path))
+                tr("{path} needs all frames, but the export ended early.").format(
+                    path=printable(self.path)
+                )
             )
         try:
             self._part.path.write_bytes(self._content())
@@ -267,22 +269,22 @@ class WholeFile(FileSink):
 
     @abc.abstractmethod
     def _add(self, item: AnnotatedFrame) -> None:
-        """Takes a frame in."""
+        """Adds a frame."""
 
     @abc.abstractmethod
     def _content(self) -> bytes:
-        """Makes the file.
+        """Returns the content of the file.
 
         Raises:
-            OutputError: It cannot be made.
+            OutputError: The content cannot be made.
         """
 
 
 class HiddenFolder:
-    """A folder beside a target, for files that have no name yet.
+    """A hidden folder beside a target, for files that get their final names later.
 
     Args:
-        target: What the files will belong to.
+        target: The path of the output.
     """
 
     def __init__(self, target: Path) -> None:
@@ -290,10 +292,10 @@ class HiddenFolder:
         self._part: Part | None = None
 
     def write(self, name: str, data: bytes) -> None:
-        """Writes a file in the folder, which the first one creates.
+        """Writes a file in the folder; the first call creates the folder.
 
         Raises:
-            OutputError: It cannot be written.
+            OutputError: The file cannot be written.
         """
         try:
             if self._part is None:
@@ -313,7 +315,7 @@ class HiddenFolder:
         """Syncs a file and moves it beside the target.
 
         Raises:
-            OSError: It cannot be moved.
+            OSError: The file cannot be moved.
         """
         assert self._part is not None
         with (self._part.path / name).open("rb") as file:
@@ -321,7 +323,7 @@ class HiddenFolder:
         (self._part.path / name).replace(self._target.with_name(name))
 
     def commit(self) -> None:
-        """Gives the folder the name of its target.
+        """Renames the folder to its target.
 
         Raises:
             OutputError: The target cannot be replaced; the folder is removed.
@@ -330,16 +332,16 @@ class HiddenFolder:
         commit(self._part)
 
     def discard(self) -> None:
-        """Removes the folder with what is left in it."""
+        """Removes the folder and the files that are still in it."""
         if self._part is not None:
             self._part.discard()
 
 
 def encode_picture(path: Path, image: NDArray[np.uint8] | NDArray[np.uint16]) -> bytes:
-    """Encodes a picture by the ending of its name.
+    """Encodes a picture in the format of a path's ending.
 
     Raises:
-        OutputError: It cannot be encoded.
+        OutputError: The picture cannot be encoded.
     """
     done, data = cv2.imencode(path.suffix, image)
     if not done:
@@ -351,7 +353,7 @@ def encode_picture(path: Path, image: NDArray[np.uint8] | NDArray[np.uint16]) ->
 
 
 def letterbox(image: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
-    """Fits a picture into (width, height) with its proportions kept, black around it."""
+    """Fits a picture into (width, height) with black bars; its aspect ratio is kept."""
     width, height = size
     scale = min(width / image.shape[1], height / image.shape[0])
     inner = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))

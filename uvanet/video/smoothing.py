@@ -20,12 +20,12 @@ def smooth(history: Sequence[tuple[float, NDArray[np.float32]]], tau: float) -> 
     """Averages recent maps with exponential weights.
 
     Weights are exp(-(t_last - t) / tau), normalized to sum 1. The function keeps no state, so a
-    changed `tau` takes effect without predicting again.
+    new `tau` needs no new predictions.
 
     Args:
-        history: (time in seconds, map of shape (h, w)), oldest first, all of one shape and of
-            one unbroken stretch of the source.
-        tau: Time constant in seconds; 0 gives the last map.
+        history: (time in seconds, map of shape (h, w)), oldest first. All maps have one shape and
+            come from one range of the source without jumps.
+        tau: Time constant, seconds; 0 returns the last map.
 
     Returns:
         A new array, float32, shape (h, w).

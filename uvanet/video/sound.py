@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from uvanet.sources.media_input import MediaInput
     from uvanet.video.codecs import Container
 
-# Decoders need a few packets before the first sample that is heard.
+# Decoders need a few packets before the first audible sample.
 _PREROLL_S = 0.1
 _TIMEOUT_S = 20.0
 _RATE = 48_000
@@ -38,12 +38,12 @@ _USUAL_RATE = 25  # of a video that states none
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """The sound of a file, to go along with exported frames.
+    """The sound of a file for an exported clip.
 
     Attributes:
         source: The file, or its address.
-        start: Seconds on the file's own clock that belong to the first frame.
-        track: Number of the sound track, from 1; None for the default one, if there is any.
+        start: Time of the clip's first frame on the file's own clock, seconds.
+        track: Number of the sound track, from 1; None for the default track, if there is any.
     """
 
     source: str | Path
@@ -56,12 +56,12 @@ class SoundTrack:
     """A sound track of a file.
 
     Attributes:
-        number: From 1, in the file's order.
-        codec: FFmpeg's name of its codec.
-        layout: Of its channels, such as "stereo" or "5.1".
-        language: As the file states it, such as "eng"; may be empty.
-        title: As the file states it; may be empty.
-        default: It is used unless another one is chosen.
+        number: Number in the file, from 1.
+        codec: FFmpeg's name of the codec.
+        layout: Channel layout, such as "stereo" or "5.1".
+        language: Language that the file states, such as "eng"; may be empty.
+        title: Title that the file states; may be empty.
+        default: Whether the track is used unless another one is chosen.
     """
 
     number: int
@@ -77,7 +77,7 @@ class SoundTrack:
 
 
 def sound_tracks(source: str | Path) -> list[SoundTrack]:
-    """Lists the sound tracks of a file or address; none of what cannot be opened."""
+    """Lists the sound tracks of a file or address; empty if it cannot be opened."""
     with contextlib.ExitStack() as stack:
         try:
             media = stack.enter_context(_open(source))
@@ -104,9 +104,13 @@ class SoundReader:
         sound: The sound.
         seconds: Length of the clip.
 
+    Attributes:
+        track: The sound track; None if there is none.
+
     Raises:
         av.error.FFmpegError: The source cannot be opened.
-        OSError: As above.
+        OSError: The source cannot be opened.
+        SourceError: The source is not a regular file.
     """
 
     def __init__(self, sound: Sound, seconds: float) -> None:
@@ -122,10 +126,11 @@ class SoundReader:
     def add_copied(
         self, output: OutputContainer, container: Container
     ) -> Iterator[Packet[AudioStream]] | None:
-        """Adds the track as it is; None if the container cannot hold its codec.
+        """Adds the track to an output without encoding it again.
 
         Returns:
-            The packets, with times from 0 at the clip's start, belonging to the new stream.
+            The packets of the new stream, with times from 0 at the clip's start; None if the
+            container does not support the codec.
         """
         assert self.track is not None
         if self.track.codec_context.codec.canonical_name not in container.copied_sound:
@@ -136,10 +141,11 @@ class SoundReader:
     def add_encoded(
         self, output: OutputContainer, container: Container
     ) -> Iterator[Packet[AudioStream]]:
-        """Adds the track, encoded anew; returns as `add_copied` does."""
+        """Adds the track to an output, encoded again; returns the packets of the new stream."""
         assert self.track is not None
         channels = self.track.codec_context.layout.nb_channels
-        layout = {1: "mono"}.get(channels, "5.1" if channels >= _SURROUND_CHANNELS else "stereo")
+        many = "5.1" if channels >= _SURROUND_CHANNELS else "stereo"
+        layout = "mono" if channels == 1 else many
         stream = output.add_stream(container.sound_encoder, rate=_RATE, layout=layout)
         assert isinstance(stream, av.AudioStream)
         stream.bit_rate = container.sound_bit_rate
@@ -155,7 +161,7 @@ class SoundReader:
                 stream.discard = av.stream.Discard.all
         early = self._sound.start - 1.0
         if early > 0:
-            # Otherwise it is read from the start.
+            # If the seek fails, the file is read from its start.
             with contextlib.suppress(av.error.FFmpegError, OSError):
                 container.seek(int(early * av.time_base))
         if follows is None:
@@ -173,8 +179,9 @@ class SoundReader:
                 continue
             at = float(packet.pts * packet.time_base)
             length = float((packet.duration or 0) * packet.time_base)
-            # MP4 hides what lies before its start; WebM would move the pictures instead.
-            if at < start - 1e-6 if not may_be_early else at + length < start - _PREROLL_S:
+            # MP4 hides sound before its start; WebM would delay the pictures instead.
+            too_early = at + length < start - _PREROLL_S if may_be_early else at < start - 1e-6
+            if too_early:
                 continue
             if at >= end - 1e-6:
                 return
@@ -193,7 +200,10 @@ class SoundReader:
         yield from stream.encode(None)
 
     def _filtered(self, encoder: AudioCodecContext) -> Iterator[av.AudioFrame]:
-        """Decodes, cuts, resamples: from 0 at the clip's start, gaps filled with silence."""
+        """Decodes, cuts and resamples the sound; times count from the clip's start.
+
+        Gaps are filled with silence.
+        """
         encoder.open()
         graph = self._graph(encoder)
         for frame in self._decoded(encoder):

@@ -1,7 +1,8 @@
-"""Tables: a row a frame as CSV or JSON, and a row a region as CSV; see docs/tables.md."""
+"""Tables with one row per frame (CSV, JSON) or one row per region (CSV); see docs/tables.md."""
 
 from __future__ import annotations
 
+import abc
 import errno
 import json
 import os
@@ -35,8 +36,8 @@ class Table(FileSink):
 
     Columns: `frame`, index in the source; `time_s`, seconds in the source; `clip_time_s`, seconds
     in the exported clip; `peak_x` and `peak_y`, the highest point, 0..1 from the left and the top;
-    `entropy` of the raw map, 0 (one cell) to 1 (uniform); `share:NAME` of each region, 0..1. Of a
-    folder of pictures `file`, the name of the picture, stands behind `frame`.
+    `entropy` of the raw map, 0 (one cell) to 1 (uniform); `share:NAME` of each region, 0..1. For a
+    folder of pictures, the column `file` with the name of the picture follows `frame`.
 
     Args:
         path: The file.
@@ -70,7 +71,7 @@ class Table(FileSink):
         try:
             if self._file is None:
                 self._part = claim(self.path)
-                # Unbuffered, so that no loss goes unnoticed.
+                # Unbuffered, so that each write that fails is noticed.
                 self._file = self._part.path.open("w+b", buffering=0)
                 self._put(self._head())
             self._put(self._row(item, values))
@@ -79,7 +80,7 @@ class Table(FileSink):
         self._ends.append(self._file.tell())
 
     def available(self) -> int:
-        """See `Sink.available`; the last row makes room for the end of the table."""
+        """See `Sink.available`; the space of the last row is needed for the end of the table."""
         return max(0, len(self._ends) - 1)
 
     def stage(self, frames: int | None = None) -> None:
@@ -102,17 +103,21 @@ class Table(FileSink):
         super().abort()
 
     def _put(self, text: str) -> None:
-        """Writes all of a text or raises."""
+        """Writes a text completely.
+
+        Raises:
+            OSError: The disk is full, or writing failed.
+        """
         assert self._file is not None
         data = text.encode("utf-8", "backslashreplace")
         if self._file.write(data) != len(data):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    def _head(self) -> str:
-        raise NotImplementedError
+    @abc.abstractmethod
+    def _head(self) -> str: ...
 
-    def _row(self, item: AnnotatedFrame, values: list[Any]) -> str:
-        raise NotImplementedError
+    @abc.abstractmethod
+    def _row(self, item: AnnotatedFrame, values: list[Any]) -> str: ...
 
     def _foot(self) -> str:
         return ""
@@ -138,8 +143,8 @@ class CsvTable(Table):
         pictures: Sequence[Path] = (),
     ) -> None:
         super().__init__(path, regions, pictures)
-        words = " ".join(f"{name}={settings[name]}" for name in settings if name != "panes")
-        self._constants = [model, words]
+        style = " ".join(f"{name}={settings[name]}" for name in settings if name != "panes")
+        self._constants = [model, style]
 
     def _head(self) -> str:
         return csv_text([[*self.columns, "model", "settings"]])
@@ -151,13 +156,13 @@ class CsvTable(Table):
 class JsonTable(Table):
     """The table as JSON: an object with the facts of the export, `rows`, and `summary`.
 
-    `summary` holds the rows of the table of regions, see `uvanet.analysis.region_summary`.
+    `summary` has the rows of the region table, see `uvanet.analysis.region_summary`.
 
     Args:
         path: The file.
         regions: The regions whose shares are columns.
         facts: Fields before the rows.
-        summary: Collects the rows of the table of regions.
+        summary: Collects the rows of the region table.
         pictures: See `Table`.
     """
 
@@ -185,7 +190,7 @@ class JsonTable(Table):
         return comma + json.dumps(row, ensure_ascii=False)
 
     def _foot(self) -> str:
-        # The statistics are those of all rows.
+        # The summary covers all rows, so it is left out if some were cut off.
         if self._cut:
             return "\n ]\n}\n"
         rows = json.dumps(self._summary.rows(), ensure_ascii=False)
@@ -193,26 +198,21 @@ class JsonTable(Table):
 
 
 class RegionRows:
-    """Collects the rows of the table of regions, see `uvanet.analysis.region_summary`.
+    """Collects the rows of the region table, see `uvanet.analysis.region_summary`.
 
     Args:
         regions: The regions.
         source: Name of the source.
         model: Name of the model.
-        slides: The pictures of slides, each of which is a source of its own; empty for others.
+        slides: The pictures of slides, which get rows of their own; empty for other sources.
     """
 
     def __init__(
         self, regions: Sequence[RegionMask], source: str, model: str, slides: Sequence[Path]
     ) -> None:
-        self._given = regions, source, model, slides
-        self._regions, self._source, self._model, self._slides = self._given
+        self._regions, self._source, self._model, self._slides = regions, source, model, slides
         self._tracker = RegionTracker(regions)
         self._rows: list[dict[str, object]] = []
-
-    def anew(self) -> RegionRows:
-        """A collection of the same without rows."""
-        return RegionRows(*self._given)
 
     def add(self, item: AnnotatedFrame, shares: Sequence[float]) -> None:
         """Adds a frame.
@@ -229,7 +229,7 @@ class RegionRows:
         self._rows += summary_rows(source, self._model, 0.0, self._regions, summaries)
 
     def rows(self) -> list[dict[str, object]]:
-        """The rows by the names of `SUMMARY_COLUMNS`: a region each, of slides for each picture."""
+        """Rows with the keys `SUMMARY_COLUMNS`: one per region, for slides per region and slide."""
         if self._slides:
             return self._rows
         summaries, duration = self._tracker.summaries(), self._tracker.duration
@@ -237,7 +237,7 @@ class RegionRows:
 
 
 class RegionTable(WholeFile):
-    """A row per region.
+    """The region table as CSV: one row per region.
 
     Args:
         path: The file.

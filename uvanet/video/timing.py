@@ -1,8 +1,8 @@
-"""The time axis of a source, kept exactly.
+"""Restores the exact times of a source's frames.
 
-A file states its times in ticks of its own; sources give them as seconds, and some containers round
-them to a millisecond. Frames that follow a rate get that rate's exact times back, all others keep
-their own, to the tick.
+A file states times in its own ticks; sources give them in seconds, and some containers round them
+to milliseconds. Frames at a fixed rate get the exact times of that rate. All other frames keep
+their own times, to the tick.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ FALLBACK_FPS = 25.0
 
 _PROBE_SECONDS = 60.0
 _TIMEOUT_S = 15.0
-_ROUNDING = Fraction(11, 10_000)  # of containers that count milliseconds
+_ROUNDING = Fraction(11, 10_000)  # seconds; containers that count milliseconds round by up to this
 _USUAL_SCALE = 90_000
 _FINEST_SCALE = 1_000_000
 
@@ -39,7 +39,7 @@ class Timing:
     Attributes:
         rate: Nominal frames per second.
         scale: Ticks per second of the exported times.
-        regular: Frames come at multiples of the rate's period.
+        regular: Whether all frames come at multiples of the frame period.
     """
 
     rate: Fraction
@@ -52,40 +52,40 @@ class Timing:
         return Fraction(1, self.scale)
 
     def at(self, pts: float) -> Fraction:
-        """The exact time of a frame, from its seconds since the source's start."""
+        """The exact time of a frame, from its time in seconds since the source's start."""
         if self.regular:
-            even = Fraction(round(pts * self.rate)) / self.rate
-            if abs(even - Fraction(pts)) <= _ROUNDING:
-                return even
+            exact = Fraction(round(pts * self.rate)) / self.rate
+            if abs(exact - Fraction(pts)) <= _ROUNDING:
+                return exact
         return Fraction(round(pts * self.scale), self.scale)
 
 
 def timing_of(info: SourceInfo, path: Path | None = None) -> Timing:
-    """Learns the time axis of an open source.
+    """Determines the time axis of an open source.
 
     Args:
-        info: Of the source.
-        path: The video file; its first minute's packets are read.
+        info: Properties of the source.
+        path: The video file, of which the packets of the first minute are read.
     """
     rate = exact_rate(info.fps if 0 < info.fps <= 1000 else FALLBACK_FPS)
-    even = rate.numerator * -(-10_000 // rate.numerator)
+    exact_scale = rate.numerator * -(-10_000 // rate.numerator)  # has exact times of the rate
     if info.live:
         return Timing(rate, _USUAL_SCALE, regular=False)
     if info.kind not in (SourceKind.VIDEO, SourceKind.NETWORK, SourceKind.DEMO):
-        return Timing(rate, even, regular=True)
+        return Timing(rate, exact_scale, regular=True)
     base, times = _packet_times(path or info.spec)
     regular = all(
         abs(round((time - times[0]) * rate) / rate - (time - times[0])) <= _ROUNDING
         for time in times
     )
     if regular:
-        return Timing(rate, even, regular=True)
+        return Timing(rate, exact_scale, regular=True)
     fits = base.numerator == 1 and base.denominator <= _FINEST_SCALE
     return Timing(rate, base.denominator if fits else _USUAL_SCALE, regular=False)
 
 
 def _packet_times(source: str | Path) -> tuple[Fraction, list[Fraction]]:
-    """Gives the length of a tick and the sorted times of the shown frames of the first minute."""
+    """Returns the tick and the sorted times of the first minute's shown frames, in seconds."""
     base, ticks = Fraction(1, _USUAL_SCALE), []
     try:
         is_url = isinstance(source, str) and "://" in source
@@ -102,5 +102,5 @@ def _packet_times(source: str | Path) -> tuple[Fraction, list[Fraction]]:
                 if (packet.pts - ticks[0]) * base > _PROBE_SECONDS:
                     break
     except (av.error.FFmpegError, OSError, SourceError):
-        pass  # the frames' own times decide
+        pass  # the frames keep their own times
     return base, [tick * base for tick in sorted(ticks)]

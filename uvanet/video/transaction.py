@@ -1,4 +1,4 @@
-"""All outputs of one export as a transaction: each is complete to the same frame, or not there."""
+"""All outputs of an export as one transaction: they end at the same frame, or are removed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class WriteError(Exception):
-    """An output could not take a frame; `error` says why."""
+    """An output could not write a frame; `error` states the cause."""
 
     def __init__(self, error: OutputError) -> None:
         super().__init__(error)
@@ -27,12 +27,12 @@ class WriteError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a transaction left behind.
+    """The result of a transaction.
 
     Attributes:
-        paths: The outputs that are there.
-        frames: Frames in each of them.
-        problem: Why some outputs or frames are missing, and which; empty if all is there.
+        paths: The outputs that were written.
+        frames: Number of frames in each output.
+        problem: Which outputs or frames are missing, and why; empty if none are.
         note: What is missing from an output, such as its sound; usually empty.
     """
 
@@ -49,7 +49,7 @@ class Transaction:
         sinks: The outputs.
 
     Attributes:
-        frames: Frames that every output has taken.
+        frames: Number of frames that all outputs have written.
     """
 
     def __init__(self, sinks: Sequence[Sink]) -> None:
@@ -60,7 +60,7 @@ class Transaction:
         """Adds a frame to every output.
 
         Raises:
-            WriteError: One could not take it; go on with `keep`.
+            WriteError: An output could not write it; call `keep` next.
         """
         try:
             for sink in self._sinks:
@@ -70,21 +70,23 @@ class Transaction:
         self.frames += 1
 
     def complete(self) -> Outcome:
-        """Completes all outputs and gives them their names.
+        """Completes all outputs and renames them to their final names.
 
         Raises:
-            OutputError: None of them could be completed; nothing is left.
+            OutputError: No output could be completed; all were removed.
         """
         return self._finish(None, None)
 
     def keep(self, error: OutputError) -> Outcome:
-        """After a failure: keeps the first frames that all outputs can show.
+        """Keeps the first frames that all outputs have, after a failure.
+
+        An output without any complete frame is removed.
 
         Args:
             error: The failure.
 
         Raises:
-            OutputError: The failure, if nothing can be kept; nothing is left.
+            OutputError: `error`, if no frame can be kept; all outputs were removed.
         """
         counts = {id(sink): min(sink.available(), self.frames) for sink in self._sinks}
         frames = min((count for count in counts.values() if count), default=0)
@@ -116,7 +118,7 @@ class Transaction:
                 errors.append(error)
         if not staged:
             if frames is None:
-                # Not even one end fitted: fewer frames may.
+                # No output could be completed; with fewer frames there may be enough space.
                 return self.keep(errors[0])
             self.abort()
             raise errors[0]

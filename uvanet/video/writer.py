@@ -40,39 +40,38 @@ if TYPE_CHECKING:
 
     from uvanet.video.sound import Sound
 
-# Without the tag of the matrix players would guess BT.709 from 720 lines on.
+# Codes of ITU-T H.273. Without a tag of the matrix, players assume BT.709 from 720 lines on.
 _BT709, _LIMITED = 1, 1
 _KEY_FRAME_SECONDS = 2
 _MAX_SIDE = 16_384  # of libx264 and libvpx
 
 
 class VideoWriter:
-    """Writes frames as an MP4 (H.264) or WebM (VP9) that every player plays.
+    """Writes frames as an MP4 (H.264) or WebM (VP9) file that common players support.
 
-    The file grows under a hidden name beside the target and takes the target's place when it is
-    complete. `abort`, or leaving the `with` block by an exception, leaves nothing behind.
+    The file grows under a hidden name beside the target and replaces the target when it is
+    complete. `abort`, or an exception in the `with` block, removes it.
 
     Args:
-        path: The file to write, .mp4 or .webm; one that exists is replaced.
-        size: (width, height) of the frames in pixels. Odd sizes get one more row or column,
-            a copy of the last, since usual chroma needs even sizes.
-        fps: Frames per second; the rates of television such as 29.97 are kept as the exact
-            fractions they stand for.
-        quality: How much space to spend.
-        sound: Goes along with the frames from their start and ends with them at the latest:
-            copied if the file can carry it, otherwise encoded.
-        scale: Ticks per second on which times are kept; a multiple of the rate by default.
-        matrix: Of the planes.
-        out_of_time: Asked for each packet while the file is completed; once true, the video is
-            kept without sound. What it raises, `stage` raises.
+        path: The .mp4 or .webm file to write; an existing file is replaced.
+        size: (width, height) of the frames in pixels. An odd size gets one more row or column, a
+            copy of the last, since chroma has half the size.
+        fps: Frames per second; television rates such as 29.97 become exact fractions.
+        quality: See `ClipStyle`.
+        sound: The sound for the frames, cut to their duration. It is copied if the container
+            supports its codec, otherwise encoded.
+        scale: Ticks per second of the time stamps; by default a multiple of the rate.
+        matrix: Color matrix of the planes.
+        out_of_time: Called for each packet while the file is completed. Once it returns True, the
+            video is kept without sound. `stage` passes on its exceptions.
 
     Attributes:
-        frames: How many were written.
+        frames: Number of frames written.
         note: After `stage`, what is missing from the file, for people; usually empty.
 
     Raises:
         OutputError: The folder does not exist or cannot be written, or the size, the rate or the
-            ending makes no sense.
+            ending is invalid.
     """
 
     def __init__(
@@ -121,12 +120,12 @@ class VideoWriter:
         """Adds a frame.
 
         Args:
-            image_bgr: BGR, uint8, shape (h, w, 3) of the size given at the start.
-            at: When it is shown, seconds from the first, later than the one before; by the
-                frame rate if None.
+            image_bgr: BGR, uint8, shape (h, w, 3), of the writer's size.
+            at: Time of the frame, seconds since the first frame, later than the previous one; None
+                for the time by the frame rate.
 
         Raises:
-            OutputError: It cannot be written (disk full), or the writer is closed.
+            OutputError: The frame cannot be written (disk full), or the writer is closed.
             ValueError: The frame has another shape or type.
         """
         width, height = self._size
@@ -137,9 +136,9 @@ class VideoWriter:
         self.write_planes(to_planes(np.ascontiguousarray(image_bgr), self._matrix), at)
 
     def write_planes(self, planes: NDArray[np.uint8], at: Fraction | None = None) -> None:
-        """As `write`, for a frame that `uvanet.video.yuv.to_planes` has converted.
+        """Like `write`, for a frame that `uvanet.video.yuv.to_planes` has converted.
 
-        The encoder may keep the planes: nobody may write to them afterwards.
+        The encoder may keep the planes, so do not change them afterwards.
         """
         if not self._open:
             raise OutputError(
@@ -161,18 +160,18 @@ class VideoWriter:
         self.frames += 1
 
     def available(self) -> int:
-        """After a failed `write`: how many first frames can still be had by `stage`."""
+        """The number of first frames that `stage` can keep after a failed `write`."""
         self._stop()
         return count_frames(self._part.path)
 
     def stage(self, frames: int | None = None) -> None:
-        """Completes the hidden file: adds the sound and puts the index in front.
+        """Completes the hidden file: adds the sound and moves the index to the front.
 
-        If only that cannot be done, because the sound is unreadable, the disk has no room for a
-        second file or there is no time, the video is kept without sound and `note` says so.
+        If this fails because the sound cannot be read, the disk has no space for a second file, or
+        there is no time, the video is kept without sound, and `note` states the reason.
 
         Args:
-            frames: Keep only the first so many.
+            frames: Number of first frames to keep; None for all.
 
         Raises:
             OutputError: No frame was written, or the file cannot be completed.
@@ -192,9 +191,9 @@ class VideoWriter:
             first = first or error
             if error is None or isinstance(error, OutOfTimeError):
                 break
-        # What has grown is playable as it is, if it need not be cut.
-        cut = frames is not None and error is not None and frames != count_frames(self._part.path)
-        if cut:
+        # Without a copy, the hidden file itself is kept, which is possible unless it has to be cut.
+        uncut = frames is not None and error is not None and frames != count_frames(self._part.path)
+        if uncut:
             raise unwritable(self.path, first or OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
         if first is not None and sound is not None:
             reason = getattr(first, "strerror", None) or first
@@ -203,18 +202,18 @@ class VideoWriter:
             )
 
     def commit(self) -> None:
-        """Gives the staged file its name.
+        """Renames the staged file to its final name.
 
         Raises:
-            OutputError: The target cannot be replaced; the file is gone.
+            OutputError: The target cannot be replaced; the staged file is removed.
         """
         commit(self._part)
 
     def close(self) -> None:
-        """Completes the file and gives it its name; does nothing the second time.
+        """Completes the file and renames it; a second call does nothing.
 
         Raises:
-            OutputError: See `stage` and `commit`; nothing is left behind.
+            OutputError: See `stage` and `commit`; the file is removed.
         """
         if not self._open:
             return
@@ -227,7 +226,7 @@ class VideoWriter:
         self._open = False
 
     def abort(self) -> None:
-        """Stops and removes what was written; does nothing after `close`."""
+        """Stops and removes the hidden file; does nothing after `close`."""
         self._stop()
         self._part.discard()
 
@@ -256,10 +255,10 @@ class VideoWriter:
         context = stream.codec_context
         context.width, context.height = self._even
         context.pix_fmt = "yuv420p"
-        # With threads per slice, PyAV's default, `encode` would wait for the frame it was given.
+        # With threads per slice, PyAV's default, `encode` would wait until its frame is encoded.
         context.thread_type = "FRAME"
         context.time_base = Fraction(1, self._scale)
-        # A complete picture every two seconds lets players jump without a wait.
+        # A key frame every two seconds lets players seek without a wait.
         context.gop_size = max(1, round(_KEY_FRAME_SECONDS * self._rate))
         context.colorspace, context.color_range = self._matrix, _LIMITED
         context.color_primaries, context.color_trc = _BT709, _BT709
@@ -278,7 +277,7 @@ class VideoWriter:
     def _repack(
         self, sound: Sound | None, frames: int | None, *, copy_sound: bool
     ) -> Exception | None:
-        """Puts the final form in the place of the growing one; returns why it could not."""
+        """Replaces the growing file by its final form; returns the error if that fails."""
         second = claim(self.path)
         try:
             repack(
@@ -309,7 +308,7 @@ class VideoWriter:
 
 
 def _as_frame(planes: NDArray[np.uint8]) -> av.VideoFrame:
-    # PyAV 18 wraps an array without a copy, but miscounts the rows of the others.
+    # PyAV 18 wraps arrays without a copy, but counts the rows of other heights wrongly.
     wrap = av.VideoFrame.from_numpy_buffer if len(planes) % 6 == 0 else av.VideoFrame.from_ndarray
     return wrap(np.ascontiguousarray(planes), "yuv420p")
 
@@ -318,7 +317,7 @@ def check_target(path: Path) -> None:
     """Checks the name of a video file before anything is written.
 
     Raises:
-        OutputError: It is a folder, has another ending, or its folder does not exist.
+        OutputError: The path is a folder, has another ending, or its folder does not exist.
     """
     if path.is_dir():
         raise OutputError(
@@ -327,7 +326,7 @@ def check_target(path: Path) -> None:
         )
     if path.suffix.lower() not in CONTAINERS:
         raise OutputError(
-            tr("{name} is no kind of video.").format(name=printable(path.name)),
+            tr("{name} does not have the ending of a video.").format(name=printable(path.name)),
             tr("Use .mp4 or .webm."),
         )
     if not path.parent.is_dir():
@@ -338,7 +337,7 @@ def check_target(path: Path) -> None:
 
 
 def claim(path: Path) -> Part:
-    """Makes the hidden part of a file, the earliest proof that the folder can be written.
+    """Makes the hidden part of a file, which also shows that the folder can be written.
 
     Raises:
         OutputError: The folder cannot be written.
@@ -361,7 +360,7 @@ def claim(path: Path) -> Part:
 
 
 def commit(part: Part) -> None:
-    """Gives a part the name of its target.
+    """Renames a part to its target.
 
     Raises:
         OutputError: The target cannot be replaced; the part is removed.
@@ -379,7 +378,7 @@ def commit(part: Part) -> None:
 
 
 def exact_rate(fps: float | Fraction) -> Fraction:
-    """Gives the fraction a frame rate stands for, such as 30000/1001 for 29.97.
+    """Returns the exact fraction of a frame rate, such as 30000/1001 for 29.97.
 
     Raises:
         OutputError: The rate is not a positive number of at most 1000.
@@ -389,9 +388,9 @@ def exact_rate(fps: float | Fraction) -> Fraction:
     if not 0.0 < fps <= 1000.0:
         raise OutputError(tr("A video of {fps} frames a second cannot be written.").format(fps=fps))
     television = Fraction(round(fps * 1.001) * 1000, 1001)
-    # Half a hundredth: what is left when such a rate was written with two digits.
+    # Half a hundredth is the rounding of a television rate that was written with two digits.
     if fps >= 1 and round(fps) != fps and abs(float(television) - fps) < 0.005:
         return television
-    if fps < 1:  # of a time lapse: a whole number of seconds, or nearly
+    if fps < 1:  # a time lapse; its period is often a whole number of seconds
         return 1 / Fraction(1 / fps).limit_denominator(1000)
     return Fraction(fps).limit_denominator(1000)

@@ -1,7 +1,7 @@
-"""Conversion to planar YUV, the input of encoders, and blending of the heat map there.
+"""Converts pictures to planar YUV, the input of encoders, and blends the heat map over the planes.
 
-A blend is linear, and so is the conversion from RGB to luma and chroma: blending the planes gives
-the same picture as blending RGB, with half the values and no lookup of three channels.
+Blending and the conversion from RGB to YUV are both linear. So blending the planes gives the same
+picture as blending RGB, with half the values and no lookup of three channels.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ def to_planes(
     """Converts a picture to planar YUV 4:2:0 in limited range.
 
     Args:
-        picture: BGR, uint8, shape (h, w, 3), or a decoded picture, whose planes are only copied
-            where they have the matrix. Odd sizes get one more row or column, a copy of the last,
-            since chroma has half the size.
-        matrix: Of the planes.
+        picture: BGR, uint8, shape (h, w, 3), or a decoded picture; planes of a decoded picture
+            with this matrix are copied without conversion. An odd size gets one more row or
+            column, a copy of the last, since chroma has half the size.
+        matrix: Color matrix of the planes.
 
     Returns:
         I420, uint8, shape (3 h / 2, w), a new array.
@@ -72,10 +72,10 @@ def blend(
     """Blends a heat map over a picture, in place.
 
     Args:
-        planes: I420 as `to_planes` gives it.
+        planes: I420, see `to_planes`.
         saliency: Float, any shape (h', w'), values 0..1.
         style: Color map, opacity and threshold.
-        matrix: Of the planes.
+        matrix: Color matrix of the planes.
     """
     rows, width = planes.shape
     half_height, half_width = rows // 3, width // 2
@@ -84,10 +84,10 @@ def blend(
     box = _visible_box(values, table.least, (half_height, half_width))
     if box is None:
         return
-    # Two by two pixels of luma share their heat, which is far smoother than the picture: half of
-    # the work, at a PSNR of 56 to 64 dB against heat of full size.
+    # Each 2 x 2 pixels of luma share one value of the heat map, which is far smoother than the
+    # picture. This halves the work, at a PSNR of 56 to 64 dB against a heat map of full size.
     heat = cv2.LUT(enlarge_bytes(values, (half_width, half_height))[box], table.packed)
-    # Without arrays to write to, `split` copies its results once more.
+    # Without output arrays, `split` copies its results once more.
     parts = [np.empty(heat.shape, np.uint8) for _ in range(4)]
     remaining, y, *colors = cv2.split(heat.view(np.uint8).reshape(*heat.shape, 4), parts)
     double = cv2.merge((remaining, remaining)), cv2.merge((y, y))
@@ -107,14 +107,14 @@ def _mix(part: NDArray[np.uint8], remaining: MatLike, color: MatLike) -> None:
 def _visible_box(
     values: NDArray[np.uint8], least: int, size: tuple[int, int]
 ) -> tuple[slice, slice] | None:
-    """Rows and columns of a picture that hold visible heat; None without any.
+    """Rows and columns of a picture in which the heat map is visible; None without any.
 
-    Most of a map is usually transparent. The cubic kernel spreads a cell over two cells more, and
-    overshoots by up to 1.41.
+    Most of a map is usually transparent. The cubic kernel spreads a cell to the two next cells, and
+    overshoots by a factor of up to 1.41.
 
     Args:
-        values: The map.
-        least: The least visible value.
+        values: The map, uint8.
+        least: The smallest visible value.
         size: Height and width of the picture.
     """
     x, y, width, height = cv2.boundingRect(np.asarray(values >= 0.7 * least - 1.0, np.uint8))
@@ -132,9 +132,9 @@ class _Table:
     """Lookup table by map value.
 
     Attributes:
-        packed: Weight of the picture and addends of Y, U and V, each 0..255, as the four bytes of
-            a value: int32, (256,).
-        least: The least visible value; 256 if none is.
+        packed: The weight of the picture and the addends of Y, U and V, each 0..255, as the four
+            bytes of an int32, (256,).
+        least: The smallest visible value; 256 if no value is visible.
     """
 
     packed: NDArray[np.int32]
