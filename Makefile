@@ -30,7 +30,7 @@ fuzz:
 KILLS ?= 100
 kill:
 	@$(PYTHON) packaging/bootstrap.py test
-	@UVANET_KILLS=$(KILLS) .venv/bin/python -m pytest -q --junitxml dist/kills.xml tests/trust/test_kills.py
+	@UVANET_KILLS=$(KILLS) .venv/bin/python -m pytest -q -o junit_family=xunit1 --junitxml dist/kills.xml tests/trust/test_kills.py
 
 # A million frames, and 2,000 times something opened and closed: does anything grow? dist/soak.
 FRAMES ?= 1000000
