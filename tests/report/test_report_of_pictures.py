@@ -82,6 +82,8 @@ def test_pictures_are_written_under_the_names_of_their_sources(folder: Path) -> 
     assert "{name}-one.png" in refused("predict", "photos", "-o", "one.png", cwd=folder)
 
 
+# With the window tests' QApplication: a PDF would start a smaller one, which stays in the process.
+@pytest.mark.usefixtures("qapp")
 def test_a_report_of_pictures_shows_each_and_one_table(folder: Path) -> None:
     done = run_command(
         *("report", "photos", "--regions", "regions.json", "--gaze", "looks.csv", "--quiet"),
