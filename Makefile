@@ -2,7 +2,7 @@
 PYTHON ?= python3
 SOURCE ?=
 
-.PHONY: live test fuzz kill soak monkey trust bench bundle deb docs web translations pictures weights ablation
+.PHONY: live test coverage fuzz kill soak monkey trust bench bundle deb docs web translations pictures weights ablation
 live:
 	@$(PYTHON) packaging/bootstrap.py live
 	@.venv/bin/uvanet run $(if $(SOURCE),"$(SOURCE)")
@@ -10,6 +10,11 @@ live:
 test:
 	@$(PYTHON) packaging/bootstrap.py test
 	@.venv/bin/python packaging/check.py
+
+# The same, and the share of lines and branches that tests run.
+coverage:
+	@$(PYTHON) packaging/bootstrap.py test
+	@.venv/bin/python packaging/check.py --coverage
 
 # Reads thousands of damaged variants of each kind of file. FUZZ: examples a test. MEDIA: variants
 # of each media file.
@@ -25,7 +30,7 @@ fuzz:
 KILLS ?= 100
 kill:
 	@$(PYTHON) packaging/bootstrap.py test
-	@UVANET_KILLS=$(KILLS) .venv/bin/python -m pytest -q --junitxml dist/kills.xml tests/trust/test_kills.py
+	@UVANET_KILLS=$(KILLS) .venv/bin/python -m pytest -q -o junit_family=xunit1 --junitxml dist/kills.xml tests/trust/test_kills.py
 
 # A million frames, and 2,000 times something opened and closed: does anything grow? dist/soak.
 FRAMES ?= 1000000

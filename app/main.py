@@ -155,6 +155,7 @@ class Program(QObject):
         self.features: list[Feature] = [make(self.context) for make in features]
         self.window.complete(self.features, self.presenter)
         self._autosave = SettingsAutosave(self.settings, self._jobs, self)
+        self._autosave.failed.connect(self._on_settings_not_saved)
         if options.size is not None:
             self.window.resize(*options.size)
         self._exceptions.happened.connect(self._on_exception)
@@ -247,6 +248,15 @@ class Program(QObject):
         # Nobody may be there to answer the question about unfinished work.
         self.window.quit_guard.allow()
         self.window.close()
+
+    def _on_settings_not_saved(self) -> None:
+        self.window.banner.notify(
+            "warning",
+            tr("The settings cannot be saved."),
+            tr("Check that {path} can be written, and that its disk has space.").format(
+                path=settings_path().parent
+            ),
+        )
 
     def _on_exception(self, text: str) -> None:
         self.problem.emit(text)

@@ -1,16 +1,19 @@
 """Runs every check; `make test` and CI run this and nothing else.
 
+`make coverage` also measures test coverage, which makes the tests about a fifth slower.
+
     lint, format, types, import contracts
     tests             all, a file at a time in each process; on the real window system
     lower bounds      the oldest allowed versions in an empty environment; tests without torch
     wheel             built, installed into an empty environment, used from there
 
-All stages run even if one fails. The summary lists times, failures and test coverage; the exit code
-is 1 if any stage failed. Torch is not part of the lower bounds, since its builds are too large.
+All stages run even if one fails. The summary lists times and failures; the exit code is 1 if any
+stage failed. Torch is not part of the lower bounds, since its builds are too large.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import re
@@ -94,14 +97,15 @@ class Checks:
         return output if passed else None
 
 
-def run_tests(checks: Checks, data: Path) -> None:
-    """Runs all tests; long files first, so that all cores are busy until the end."""
+def run_tests(checks: Checks, coverage_file: Path | None) -> None:
+    """Runs all tests; long files first, so that no core waits for another one at the end."""
+    options = ("--cov", "--cov-report=") if coverage_file else ()
+    environment = {"COVERAGE_FILE": str(coverage_file)} if coverage_file else {}
     checks.run(
         "tests",
-        *(sys.executable, *PYTEST, "--no-loadscope-reorder", "--durations=20"),
-        *("--cov", "--cov-report=", "tests"),
+        *(sys.executable, *PYTEST, "--no-loadscope-reorder", "--durations=20", *options, "tests"),
         QT_QPA_PLATFORM=NATIVE,
-        COVERAGE_FILE=str(data / ".coverage.tests"),
+        **environment,
     )
 
 
@@ -160,9 +164,9 @@ def make_environment(
 
 def report_coverage(checks: Checks, data: Path) -> None:
     """Prints the share of covered lines and branches, and lists the files with the least."""
-    coverage, file = (sys.executable, "-m", "coverage"), f"--data-file={data / '.coverage.tests'}"
-    target = data / "coverage.json"
-    if checks.run("coverage", *coverage, "json", "-q", file, "-o", target) is None:
+    target = data.with_suffix(".json")
+    command = (sys.executable, "-m", "coverage", "json", "-q", f"--data-file={data}", "-o", target)
+    if checks.run("coverage", *command) is None:
         return
     report = json.loads(target.read_text())
     totals = report["totals"]
@@ -179,6 +183,9 @@ def report_coverage(checks: Checks, data: Path) -> None:
 
 def main() -> int:
     """Runs all stages and prints the summary; gives the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--coverage", action="store_true", help="measure test coverage, too")
+    measured = parser.parse_args().coverage
     began, checks = time.monotonic(), Checks()
     # Tests start hundreds of processes; without byte code each compiles the program anew.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -188,13 +195,15 @@ def main() -> int:
         checks.run("format", SCRIPTS / "ruff", "format", "--check", ".")
         checks.run("types", SCRIPTS / "mypy")
         checks.run("import contracts", SCRIPTS / "lint-imports")
-        run_tests(checks, folder)
+        coverage_file = folder / "coverage.tests" if measured else None
+        run_tests(checks, coverage_file)
         build = (sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder)
         if checks.run("build", *build) is not None:
             (wheel,) = folder.glob("*.whl")
             check_lower_bounds(checks, folder, wheel)
             check_wheel(checks, folder, wheel)
-        report_coverage(checks, folder)
+        if coverage_file is not None:
+            report_coverage(checks, coverage_file)
     print("\n== summary")
     for title, passed, seconds in checks.results:
         print(f"   {'passed' if passed else 'FAILED'}  {seconds:5.0f} s  {title}")

@@ -25,17 +25,17 @@ KILLS = {
         "writers of settings, regions and requests killed at random moments",
         "each file whole, no part left",
     ),
-    "test_an_export_that_is_killed_leaves_a_whole_file_or_none": (
+    "test_an_export_that_is_killed_leaves_whole_files_or_none": (
         "exports killed at random moments",
-        "a whole file or none",
+        "each file whole or not there; the next export leaves no part",
     ),
     "test_a_recording_that_is_killed_is_saved_at_the_next_start": (
         "recordings killed at random moments",
         "each saved as a film from its first frame on; no picture left behind",
     ),
-    "test_a_training_that_is_killed_is_resumed_to_its_end": (
+    "test_a_training_that_is_killed_again_and_again_is_resumed_to_its_end": (
         "trainings killed at random moments",
-        "resumed to its end",
+        "each resumed, to its end at last",
     ),
 }
 """Tests of tests/trust/test_kills.py to what they kill, and to the result."""
@@ -88,12 +88,13 @@ def kill_rows(path: Path) -> list[tuple[str, str, str]]:
     for case in ElementTree.parse(path).iter("testcase"):
         name = case.get("name", "").partition("[")[0]
         if name in KILLS and case.find("skipped") is None:
-            count[name] += 1
+            properties = {one.get("name"): one.get("value", "0") for one in case.iter("property")}
+            count[name] += int(properties.get("kills", "0"))
             failed[name] += case.find("failure") is not None
     return [
         (what, f"{count[name]:,}", f"{failed[name]} failed" if failed[name] else result)
         for name, (what, result) in KILLS.items()
-        if count[name]
+        if count[name] or failed[name]
     ]
 
 

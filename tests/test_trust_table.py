@@ -9,13 +9,18 @@ from pathlib import Path
 
 SCRIPT = Path(__file__).resolve().parents[1] / "packaging" / "trust_table.py"
 CASE = "test_a_recording_that_is_killed_is_saved_at_the_next_start"
+SKIPPED = "test_a_training_that_is_killed_again_and_again_is_resumed_to_its_end"
 
 
 def test_kills_and_damaged_media_are_counted(tmp_path: Path) -> None:
     page, kills, media = (tmp_path / name for name in ("trust.md", "kills.xml", "media.jsonl"))
     page.write_text("before\n<!-- figures -->\nold\n<!-- end of figures -->\nafter\n")
-    cases = "".join(f'<testcase name="{CASE}[{number}]"/>' for number in range(3))
-    skipped = '<testcase name="test_a_training_that_is_killed_is_resumed_to_its_end[0]"><skipped/>'
+    cases = "".join(
+        f'<testcase name="{CASE}[{number}]"><properties>'
+        f'<property name="kills" value="{number}"/></properties></testcase>'
+        for number in range(3)
+    )
+    skipped = f'<testcase name="{SKIPPED}[0]"><skipped/>'
     kills.write_text(f"<testsuites><testsuite>{cases}{skipped}</testcase></testsuite></testsuites>")
     results = [{"file": f"{n % 2}.mp4", "result": "read" if n else "crash"} for n in range(4)]
     media.write_text("".join(json.dumps(one) + "\n" for one in results))

@@ -69,6 +69,10 @@ MEMORY_HINT = tr_noop(
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether an exception of Python or of a native library means that memory is exhausted."""
     text = str(error).lower()
-    # Messages of C++, of threads whose stack cannot be allocated, and of encoders in FFmpeg.
-    signs = ("bad_alloc", "cannot allocate", "can't start new thread", "failed to allocate")
+    # Messages of C++ and CUDA, of torch and its oneDNN, of threads whose stack cannot be allocated,
+    # and of encoders in FFmpeg.
+    signs = (
+        *("bad_alloc", "out of memory", "can't allocate memory", "could not create a primitive"),
+        *("cannot allocate", "can't start new thread", "failed to allocate"),
+    )
     return isinstance(error, MemoryError) or any(sign in text for sign in signs)

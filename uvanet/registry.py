@@ -150,15 +150,20 @@ def _file_of_name(name: str) -> Path:
             shipped = {path.stem: path for path in _shipped_files()}
             if path := shipped.get(name) or user_model(name):
                 return path
-    names = ", ".join(card.name for card in list_models()) or "none"
+    names = ", ".join(card.name for card in list_models())
+    hint = tr("Choose one of: {names}; or give the path of an .onnx file.").format(names=names)
     raise ModelError(
         tr("There is no model named {name!r}.").format(name=excerpt(name)),
-        tr("Choose one of: {names}; or give the path of an .onnx file.").format(names=names),
+        hint if names else tr("The models of the program are missing: install it again."),
     )
 
 
 def _shipped_files() -> list[Path]:
-    return sorted(resource("weights").glob("*.onnx"))
+    try:
+        return sorted(resource("weights").glob("*.onnx"))
+    except (OSError, UvanetError) as error:  # models of others still work
+        _LOG.info("models left out: %s", error)
+        return []
 
 
 def _existing_file(text: str) -> Path:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
 
-from uvanet.errors import ModelError, UvanetError
-from uvanet.i18n import tr
+from uvanet.errors import MEMORY_HINT, ModelError, UvanetError, is_out_of_memory
+from uvanet.i18n import tr, tr_noop
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -85,7 +85,10 @@ def known_error(error: Exception, what: str) -> UvanetError:
     if isinstance(error, UvanetError):
         return error
     detail = f"{type(error).__name__}: {error}".rstrip(": ")
-    return ModelError(f"{what} ({detail}).", tr("Try another model, and see the log."))
+    hint = (
+        MEMORY_HINT if is_out_of_memory(error) else tr_noop("Try another model, and see the log.")
+    )
+    return ModelError(f"{what} ({detail}).", tr(hint))
 
 
 def cancel(predictor: Predictor | None) -> None:

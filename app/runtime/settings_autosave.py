@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.runtime.shutdown import run_bounded
 
@@ -23,7 +23,12 @@ class SettingsAutosave(QObject):
         store: The settings.
         jobs: Runs the write, which waits for the disk.
         parent: Parent object.
+
+    Signals:
+        failed: The settings could not be written; the write before could.
     """
+
+    failed = Signal()
 
     def __init__(self, store: SettingsStore, jobs: Jobs, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -31,6 +36,7 @@ class SettingsAutosave(QObject):
         self._last = store.text()
         self._lock = threading.Lock()
         self._requested = self._written = 0
+        self._failing = False
         self._timer = QTimer(self)
         self._timer.setInterval(INTERVAL_MS)
         self._timer.timeout.connect(self.check)
@@ -42,7 +48,7 @@ class SettingsAutosave(QObject):
         if text != self._last:
             self._last = text
             number = self._next()
-            self._jobs.run(lambda: self._write(text, number), name="settings")
+            self._jobs.run(lambda: self._write(text, number), self._on_written, name="settings")
 
     def close(self, timeout: float) -> bool:
         """Writes the settings a last time.
@@ -61,9 +67,15 @@ class SettingsAutosave(QObject):
         self._requested += 1
         return self._requested
 
-    def _write(self, text: str, number: int) -> None:
+    def _write(self, text: str, number: int) -> bool:
         with self._lock:
             # Two jobs may run in either order; the older text must not replace the newer one.
-            if number > self._written:
-                self._store.write(text)
-                self._written = number
+            if number < self._written:
+                return True
+            self._written = number
+            return self._store.write(text)
+
+    def _on_written(self, done: bool) -> None:
+        if not done and not self._failing:
+            self.failed.emit()
+        self._failing = not done

@@ -24,6 +24,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from uvanet.redaction import visible
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
@@ -120,10 +122,23 @@ def form_layout(spacing: int = 10, parent: QWidget | None = None) -> QFormLayout
     return form
 
 
+class _PlainLabel(QLabel):
+    """Shows its text as it is: without markup, and control characters as escapes."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setText(text)
+
+    def setText(self, text: str) -> None:
+        """Sets the text."""
+        super().setText(visible(text))
+
+
 def label(
     text: str = "", style: str = "", *, wrap: bool = False, selectable: bool = False
 ) -> QLabel:
-    """Builds a label of plain text, since file names and addresses may look like markup.
+    """Builds a label of plain text, since names from outside may look like markup.
 
     Args:
         text: The text.
@@ -131,9 +146,8 @@ def label(
         wrap: Whether a long text has several lines.
         selectable: Whether the text can be selected with the mouse.
     """
-    result = QLabel(text)
+    result = _PlainLabel(text)
     result.setObjectName(style)
-    result.setTextFormat(Qt.TextFormat.PlainText)
     result.setWordWrap(wrap)
     if selectable:
         result.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from app.ui.build import plain_tip, use_tabular_digits
 from app.ui.theme import theme_colors
+from uvanet.redaction import printable
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -185,6 +186,7 @@ class ElidedLabel(QLabel):
 
     def __init__(self, parent: QWidget | None = None, *, as_wide_as_text: bool = False) -> None:
         super().__init__(parent)
+        self.setTextFormat(Qt.TextFormat.PlainText)
         self._full = ""
         self._as_wide_as_text = as_wide_as_text
         policy = QSizePolicy.Policy
@@ -210,7 +212,8 @@ class ElidedLabel(QLabel):
         return self._full
 
     def set_full_text(self, text: str) -> None:
-        """Sets the text."""
+        """Sets the text; control characters in it become escapes."""
+        text = printable(text)
         if text != self._full:
             self._full = text
             self.setAccessibleName(text)

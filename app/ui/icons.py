@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import functools
+import logging
 
 from PySide6.QtCore import QByteArray, QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QIcon, QIconEngine, QPainter, QPixmap, QPixmapCache
 from PySide6.QtSvg import QSvgRenderer
 
 from app.ui.theme import theme_colors
+from uvanet.errors import UvanetError
 from uvanet.paths import resource
+
+_log = logging.getLogger(__name__)
+
+_EMPTY = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"/>'
 
 
 @functools.cache
 def _drawing(name: str) -> str:
-    return resource(f"icons/{name}.svg").read_text(encoding="utf-8")
+    try:
+        return resource(f"icons/{name}.svg").read_text(encoding="utf-8")
+    except (OSError, UvanetError) as error:  # a damaged installation works without
+        _log.warning("icon left out: %s", error)
+        return _EMPTY
 
 
 def svg(name: str, color: str | None = None) -> bytes:

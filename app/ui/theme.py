@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import asdict, dataclass
 from string import Template
 from typing import TYPE_CHECKING
@@ -9,10 +10,13 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QPalette
 
+from uvanet.errors import UvanetError
 from uvanet.paths import resource
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication, QWidget
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +209,12 @@ def palette(colors: ThemeColors) -> QPalette:
 
 
 def style_sheet(colors: ThemeColors) -> str:
-    """Returns the style sheet `resources/theme.qss` with the colors of a theme."""
-    template = Template(resource("theme.qss").read_text(encoding="utf-8"))
-    check = resource("icons/check.svg").as_posix()
+    """Returns the style sheet `resources/theme.qss` in the colors of a theme; empty without it."""
+    try:
+        path = resource("theme.qss")
+        template = Template(path.read_text(encoding="utf-8"))
+    except (OSError, UvanetError) as error:  # a damaged installation has Qt's own look
+        _log.warning("style left out: %s", error)
+        return ""
+    check = (path.parent / "icons" / "check.svg").as_posix()
     return template.substitute(asdict(colors), check=check)

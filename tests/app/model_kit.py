@@ -54,9 +54,9 @@ def use(dialog: ModelsDialog, name: str, button: str = "use_button") -> None:
     getattr(dialog, button).click()
 
 
-def add_user_model() -> Path:
+def add_user_model(name: str = "desk-0102-0304") -> Path:
     """Makes a copy of uvanet-64 a model of the user, and gives its folder."""
-    folder = models_folder() / "desk-0102-0304"
+    folder = models_folder() / name
     folder.mkdir(parents=True)
     for ending in ("onnx", "json"):
         weights = resource(f"weights/uvanet-64.{ending}")

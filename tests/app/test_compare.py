@@ -59,7 +59,7 @@ def test_nothing_of_a_comparison_is_cut_off(side: Bench, size: tuple[int, int]) 
     side.window.resize(*size)
     feature, panes = compare(side), side.slots.panes
     card = feature.card
-    side.until(lambda: dict(card.numbers)["CC"] != "-" and card.started)
+    side.until(lambda: dict(card.numbers)["CC"] != "-")
 
     def whole() -> bool:
         shown = [pane for pane in (panes.main, *panes.extra) if pane.isVisible()]

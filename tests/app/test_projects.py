@@ -1,13 +1,16 @@
 """Projects: saved, moved, dropped, damaged; with their regions, marks, model and view."""
 
 import json
+import select
 import shutil
+import socket
 from pathlib import Path
 
 import msgspec
 import pytest
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QMessageBox
 from region_kit import BOX, LEFT_HALF, analyse, answer, regions
+from studio_kit import answer_question
 
 from app.features.gaze.feature import GazeOfPeople
 from app.features.project.feature import Projects
@@ -249,3 +252,29 @@ def test_a_folder_that_cannot_be_written_is_named(player, tmp_path):
     answer(player, Path("/proc/nowhere/p.uvanet"))
     player.until(lambda: player.banner.level == "error")
     assert "nowhere" in player.banner.message
+
+
+def test_a_project_of_a_stream_connects_only_where_the_user_agrees(player, tmp_path):
+    server = socket.create_server(("127.0.0.1", 0))
+    path, projects = tmp_path / "of a stranger.uvanet", player.find(Projects)
+    address = f"http://127.0.0.1:{server.getsockname()[1]}/film.mp4"
+    Project(source=address).write(path)
+
+    def asked():
+        projects.open_file(str(path))
+        player.until(
+            lambda: any(box.isVisible() for box in player.window.findChildren(QMessageBox))
+        )
+
+    asked()
+    said = answer_question(player, "Cancel")
+    assert "of a stranger.uvanet opens a stream of the network" in said
+    assert address in said
+    player.until(lambda: not player.program._jobs.busy())
+    assert not select.select([server], [], [], 0)[0]
+    asked()
+    answer_question(player, "Connect")
+    player.until(lambda: select.select([server], [], [], 0)[0])
+    server.accept()[0].close()
+    server.close()
+    player.until(lambda: "127.0.0.1" in player.banner.message)

@@ -35,6 +35,16 @@ def test_windows_are_listed_by_title_and_size(program):
     ]
 
 
+def test_a_window_with_wrong_properties_hides_no_other(program):
+    from uvanet.sources.window import list_windows
+
+    program.do("spoil")
+    blue, red = list_windows()
+    assert blue.title.startswith("\N{REPLACEMENT CHARACTER}x")
+    assert len(blue.title) == 200
+    assert (red.title, red.spec) == (program.red, f"window:{program.red}")
+
+
 def test_each_window_shows_its_own_content_also_where_it_is_covered(program):
     for where, color in ((program.red, RED), ("red", RED), ("BLÜ", BLUE)):
         with make_source(f"window:{where}") as source:

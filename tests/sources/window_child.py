@@ -2,7 +2,7 @@
 
 import sys
 
-from Xlib import X
+from Xlib import X, Xatom
 from Xlib.display import Display
 
 
@@ -37,6 +37,11 @@ for line in sys.stdin:
     match line.strip():
         case "grow":
             red.configure(width=240, height=160)
+        case "spoil":  # properties of types and lengths that no program should give them
+            pid, name = (display.intern_atom(one) for one in ("_NET_WM_PID", "_NET_WM_NAME"))
+            red.change_property(pid, Xatom.STRING, 8, b"\xff\x01")
+            red.change_property(name, Xatom.CARDINAL, 32, [1, 2, 3])
+            windows[1].change_property(name, Xatom.STRING, 8, b"\xffx" * 50_000)
         case "hide":
             red.unmap()
         case "show":

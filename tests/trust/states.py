@@ -68,7 +68,7 @@ F = TypeVar("F")
 _open: list[socket.socket] = []  # until the end
 
 
-def _feature(live: LiveWindow, kind: type[F]) -> F:
+def feature(live: LiveWindow, kind: type[F]) -> F:
     return next(one for one in live.program.features if isinstance(one, kind))
 
 
@@ -100,11 +100,11 @@ def retrying(live: LiveWindow, folder: Path) -> None:
 
 def scanning(live: LiveWindow, folder: Path) -> None:
     live.actions["scan_clip"].trigger()
-    live.until(lambda: _feature(live, Analyse).history.scanning, "the scan")
+    live.until(lambda: feature(live, Analyse).history.scanning, "the scan")
 
 
 def exporting(live: LiveWindow, folder: Path) -> None:
-    export = _feature(live, Export)
+    export = feature(live, Export)
     for name in ("one", "two"):
         export.builder.add("demo", ExportOptions(), folder / name)
     live.until(lambda: export.queue.tasks[0].done > 5, "the export")
@@ -113,7 +113,7 @@ def exporting(live: LiveWindow, folder: Path) -> None:
 def recording(live: LiveWindow, folder: Path) -> None:
     live.open("screen:")
     live.actions["record"].trigger()
-    recorder = _feature(live, Export).recording.live
+    recorder = feature(live, Export).recording.live
 
     def recorded() -> bool:
         buffer = recorder._recorder and recorder._recorder.buffer
@@ -127,7 +127,7 @@ def training(live: LiveWindow, folder: Path) -> None:
     """The run goes on when the window is closed, as it is meant to."""
     scene, teacher = write_scene(folder / "scene.mp4"), write_teacher(folder / "green.onnx")
     arguments = [str(scene), "--teacher", str(teacher), "--steps", "100000"]
-    controller = _feature(live, Training).controller
+    controller = feature(live, Training).controller
     controller.start(RunRequest("adapt", "scene", arguments))
     live.until(lambda: controller.running, "the training")
 
@@ -174,8 +174,6 @@ def main() -> None:
     state, folder = sys.argv[1], Path(sys.argv[2])
     live = LiveWindow("demo", model=STUDENT)
     live.until(lambda: live.presenter.overlay_seen, "the first overlay")
-    # Once, behind the first overlay, the import of the charts takes 0.2 s.
-    live.until(lambda: "pyqtgraph" in sys.modules, "the charts")
     {**STATES, "told": told}[state](live, folder)
     meter = TurnMeter()
     for _ in range(20):

@@ -25,7 +25,7 @@ def modules() -> dict[str, ast.Module]:
     }
 
 
-def calls(tree: ast.Module) -> list[tuple[str, ast.Call]]:
+def calls(tree: ast.AST) -> list[tuple[str, ast.Call]]:
     """The calls of a module with the dotted name of what is called."""
     return [(ast.unparse(one.func), one) for one in ast.walk(tree) if isinstance(one, ast.Call)]
 
@@ -96,6 +96,27 @@ def test_html_is_set_nowhere() -> None:
             assert name != "QMessageBox" or path in QUESTIONS, where
             assert not name.endswith(".setHtml"), where
             assert not name.endswith(("insertHtml", "appendHtml")), where
+
+
+def test_labels_show_text_as_it_is() -> None:
+    """Qt looks for markup in the text of a label that is not told otherwise."""
+    for path, tree in modules().items():
+        for name, call in calls(tree):
+            if name == "QLabel" and call.args:
+                assert ast.unparse(call.args[0]).startswith("tr("), f"{path}:{call.lineno}"
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ClassDef) and "QLabel" in map(ast.unparse, node.bases):
+                formats = [call for name, call in calls(node) if name == "self.setTextFormat"]
+                assert formats, f"{path}: {node.name}"
+                assert ast.unparse(formats[0].args[0]) == "Qt.TextFormat.PlainText", path
+
+
+def test_json_that_is_printed_steers_no_terminal() -> None:
+    """Escapes of JSON leave out some control characters and the marks that reverse text."""
+    for path, tree in modules().items():
+        if path.startswith("uvanet/cli/"):
+            for _, call in calls(tree):
+                assert option(call, "ensure_ascii") is None, f"{path}:{call.lineno}"
 
 
 def test_spreadsheets_get_text_through_one_helper() -> None:

@@ -22,7 +22,7 @@ from uvanet.atomic_io import write_bytes
 from uvanet.bounded_io import read_bounded
 from uvanet.errors import OutputError, UsageError
 from uvanet.i18n import tr, tr_noop
-from uvanet.redaction import excerpt
+from uvanet.redaction import excerpt, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -79,7 +79,7 @@ class Region:
     """A named shape.
 
     Attributes:
-        name: Name for people; two regions may share one.
+        name: Name for people, in one line; two regions may share one.
         shape: Kind of the shape.
         points: Corners, 0..1: two opposite corners of the bounding box for a rectangle or an
             ellipse, three or more corners in order for a polygon.
@@ -97,6 +97,7 @@ class Region:
     locked: bool = False
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "name", printable(self.name)[:MAX_NAME])
         count = len(self.points)
         fits = count >= 3 if self.shape is Shape.POLYGON else count == 2
         if not fits or not all(math.isfinite(value) for point in self.points for value in point):
@@ -321,10 +322,7 @@ def load_masks(path: Path) -> list[MaskRegion]:
                 raise ValueError(tr("its masks are too large"))
             if len(archive.namelist()) > MAX_REGIONS:
                 raise ValueError(tr("it has more than {most} masks").format(most=MAX_REGIONS))
-            masks = [
-                MaskRegion(name.removesuffix(".npy"), _read_mask(name, archive.read(name)))
-                for name in archive.namelist()
-            ]
+            masks = [_mask_region(name, archive.read(name)) for name in archive.namelist()]
     # For damaged bytes, numpy, zipfile, zlib and the tokenizer of numpy's headers raise nearly any
     # exception: BadZipFile, zlib.error, EOFError, TokenError, KeyError, NotImplementedError, ...
     except Exception as error:  # noqa: BLE001
@@ -334,6 +332,10 @@ def load_masks(path: Path) -> list[MaskRegion]:
             hint,
         ) from None
     return masks
+
+
+def _mask_region(name: str, data: bytes) -> MaskRegion:
+    return MaskRegion(printable(name.removesuffix(".npy")), _read_mask(name, data))
 
 
 def _read_mask(name: str, data: bytes) -> NDArray[np.generic]:

@@ -28,6 +28,7 @@ from uvanet.evaluation.progress import silent
 from uvanet.evaluation.report import TITLES
 from uvanet.i18n import tr
 from uvanet.paths import expand_user
+from uvanet.redaction import visible
 
 if TYPE_CHECKING:
     from uvanet.data.gaze_table import GazeTable
@@ -131,7 +132,7 @@ give the names of the columns:
         if out:
             is_csv = out.suffix.lower() == ".csv"
             write_output(out, scores.csv() if is_csv else as_json(result) + "\n")
-        print(as_json(result) if arguments.json else "\n".join(_table(scores)))
+        print(as_json(result) if arguments.json else visible("\n".join(_table(scores))))
         return 0
 
 

@@ -13,7 +13,7 @@ from uvanet.cli.options import integer
 from uvanet.errors import UsageError, UvanetError
 from uvanet.extras import require
 from uvanet.i18n import tr
-from uvanet.redaction import printable
+from uvanet.redaction import printable, visible
 
 if TYPE_CHECKING:
     import argparse
@@ -69,7 +69,9 @@ after an interruption: a file with labels is not labelled again. Needs the extra
             for task, error in _run(tasks, arguments):
                 if error:
                     failed += 1
-                    progress.write(f"uvanet: {printable(task.path)}: {error}", file=sys.stderr)
+                    progress.write(
+                        f"uvanet: {printable(task.path)}: {visible(error)}", file=sys.stderr
+                    )
                 progress.update()
         print(f"{len(tasks)} files: {len(tasks) - failed} labelled, {failed} failed")
         return FAILED_EXIT if failed else 0

@@ -13,6 +13,7 @@ from uvanet.atomic_io import write_text
 from uvanet.errors import OutputError
 from uvanet.i18n import tr
 from uvanet.paths import DEFAULT_MODEL
+from uvanet.redaction import visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -97,7 +98,7 @@ def print_report(result: dict[str, Any], table: list[str], arguments: argparse.N
     text = as_json(result)
     if arguments.out:
         write_output(arguments.out, text + "\n")
-    print(text if arguments.json else "\n".join(table))
+    print(text if arguments.json else visible("\n".join(table)))
 
 
 def as_json(result: dict[str, Any]) -> str:
@@ -106,7 +107,7 @@ def as_json(result: dict[str, Any]) -> str:
     Raises:
         ValueError: A value is NaN or infinite.
     """
-    return json.dumps(result, indent=1, ensure_ascii=False, allow_nan=False)
+    return json.dumps(result, indent=1, allow_nan=False)
 
 
 def write_output(path: Path, text: str) -> None:

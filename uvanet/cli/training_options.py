@@ -13,9 +13,9 @@ import psutil
 from tqdm import tqdm
 
 from uvanet.cli.options import integer
-from uvanet.errors import UsageError, UvanetError
+from uvanet.errors import MEMORY_HINT, UsageError, UvanetError, is_out_of_memory
 from uvanet.extras import require
-from uvanet.i18n import tr
+from uvanet.i18n import tr, tr_noop
 from uvanet.paths import expand_user
 from uvanet.registry import list_models
 from uvanet.system_info import usable_cores
@@ -254,8 +254,10 @@ def running(arguments: argparse.Namespace, title: str) -> Iterator[tuple[Callbac
             callback.emit(ErrorEvent(message=message, hint=hint))
             raise UvanetError(message, hint) from error
         except Exception as error:
-            message = f"The run failed: {type(error).__name__}: {error}"
-            callback.emit(ErrorEvent(message=message, hint="Look at its log."))
+            detail = f"{type(error).__name__}: {error}".rstrip(": ")
+            message = tr("The run failed: {error}.").format(error=detail)
+            hint = MEMORY_HINT if is_out_of_memory(error) else tr_noop("Look at its log.")
+            callback.emit(ErrorEvent(message=message, hint=tr(hint)))
             raise
 
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from uvanet.data.gaze_files import need_file
 from uvanet.errors import UsageError
 from uvanet.i18n import tr, tr_noop
+from uvanet.redaction import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +44,8 @@ class DelimitedText:
         path: The file; may be compressed by gzip.
         encoding: Its encoding. Bytes that are not UTF-8 are read as Windows-1252.
         delimiter: Tab, semicolon or comma.
-        header: Names of the columns; their numbers from 1 where the file has no header.
+        header: Names of the columns, without control characters; their numbers from 1 where the
+            file has no header.
         first: Number of lines before the first row.
     """
 
@@ -89,7 +91,7 @@ def open_text(path: Path) -> DelimitedText:
             names = tuple(str(column + 1) for column in range(len(cells)))
             return DelimitedText(path, encoding, delimiter, names, index)
         if not below or len(split(below, delimiter)) >= 2:
-            names = tuple(cell.strip() for cell in cells)
+            names = tuple(printable(cell.strip()) for cell in cells)
             return DelimitedText(path, encoding, delimiter, names, index + 1)
     raise _no_table(path)
 

@@ -16,6 +16,7 @@ from uvanet.data.gaze_table import GazeTable, LeftOut, join
 from uvanet.errors import UsageError
 from uvanet.i18n import tr, tr_noop
 from uvanet.paths import expand_user
+from uvanet.redaction import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -240,7 +241,7 @@ class _Rows:
                 )
             points[:, 1] = size[1] - points[:, 1]
         order = np.argsort(time, kind="stable")
-        persons = tuple(name or path.stem for name in self._persons.numbers)
+        persons = tuple(printable(name or path.stem) for name in self._persons.numbers)
         return GazeTable(
             "fixations" if fixations else "samples",
             time[order],

@@ -29,6 +29,12 @@ NETWORK_SCHEMES = ("http", "https", "rtsp", "rtsps", "rtmp", "udp", "tcp", "srt"
 _ADVICE = tr_noop("Check the address, and that the sender is running.")
 
 
+def is_network(spec: str) -> bool:
+    """Whether the string that selects a source is an address of the network."""
+    scheme, mark, _ = spec.strip().partition("://")
+    return bool(mark) and scheme.lower() in NETWORK_SCHEMES
+
+
 class NetworkSource(ReconnectingSource):
     """Frames from a URL that FFmpeg understands.
 

@@ -19,18 +19,20 @@ from Xlib.ext import composite
 
 from uvanet.errors import SourceError
 from uvanet.i18n import tr, tr_noop
-from uvanet.redaction import printable
+from uvanet.redaction import excerpt, printable
 from uvanet.sources._thread_safe import ThreadSafeSource
 from uvanet.sources.base import Frame, SourceCondition, SourceInfo, SourceKind
 from uvanet.sources.media_input import reason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from av.container import InputContainer
 
 _ADVICE = tr_noop("Write window: and a part of its title, or its number such as 0x400007.")
 _RETRY_S = 0.3  # interval of attempts to read a window that is not shown
+_MAX_TITLE = 200  # letters
+_MAX_PROPERTY = 4096  # units of four bytes that are read of a property
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ class WindowDevice:
 
     Attributes:
         number: Number of the window in X11.
-        title: The title, as its program wrote it.
+        title: The title, as its program wrote it, shortened.
         width: Width, pixels.
         height: Height, pixels.
     """
@@ -177,7 +179,7 @@ class _Server:
 
     def windows(self) -> list[WindowDevice]:
         """The visible windows of other programs, the newest first."""
-        numbers = self._property(self._display.screen().root, "_NET_CLIENT_LIST") or ()
+        numbers = self._property(self._display.screen().root, "_NET_CLIENT_LIST")
         windows = (self._window(int(number)) for number in reversed(numbers))
         return [window for window in windows if window is not None]
 
@@ -225,21 +227,24 @@ class _Server:
     def _window(self, number: int) -> WindowDevice | None:
         window = self._object(number)
         try:
-            own = os.getpid() in (self._property(window, "_NET_WM_PID") or ())
+            own = os.getpid() in list(self._property(window, "_NET_WM_PID"))
             shown = window.get_attributes().map_state == X.IsViewable
-            title = self._property(window, "_NET_WM_NAME") or self._property(window, "WM_NAME")
+            names = [self._property(window, name) for name in ("_NET_WM_NAME", "WM_NAME")]
         except XError:  # closed meanwhile
             return None
         size = self.size_of(number)
         if own or not shown or size is None:
             return None
-        text = title.decode("utf-8", "replace") if isinstance(title, bytes) else title
-        return WindowDevice(number, text or f"{number:#x}", *size)
+        # A program may give its properties any type and length.
+        titles = [name.decode("utf-8", "replace") for name in names if isinstance(name, bytes)]
+        title = next(filter(None, titles), f"{number:#x}")
+        return WindowDevice(number, excerpt(title, _MAX_TITLE), *size)
 
-    def _property(self, window: Any, name: str) -> Any:
-        """The value of a property of a window; None if it is not set."""
-        reply = window.get_full_property(self._display.intern_atom(name), X.AnyPropertyType)
-        return None if reply is None else reply.value
+    def _property(self, window: Any, name: str) -> bytes | Sequence[int]:
+        """The beginning of the value of a property of a window; empty if it is not set."""
+        atom = self._display.intern_atom(name)
+        reply = window.get_property(atom, X.AnyPropertyType, 0, _MAX_PROPERTY)
+        return () if reply is None else reply.value
 
 
 @contextlib.contextmanager

@@ -68,14 +68,18 @@ class RegionStore:
             _set(self._stored, spec, entries)
             self._changed.add(spec)
 
-    def write(self) -> None:
-        """Writes changes to the file, on any thread. Errors are only logged."""
+    def write(self) -> bool:
+        """Writes changes to the file, on any thread. Errors are logged.
+
+        Returns:
+            Whether all changes are stored.
+        """
         with self._writing:
             with self._lock:
                 changed, self._changed = self._changed, set()
                 known = dict(self._stored)
             if not changed:
-                return
+                return True
             try:
                 self._path.parent.mkdir(parents=True, exist_ok=True)
                 with exclusive(self._path):
@@ -90,11 +94,12 @@ class RegionStore:
                 _log.warning("regions cannot be written to %s: %s", self._path, error)
                 with self._lock:
                     self._changed |= changed
-                return
+                return False
             with self._lock:
                 for spec in self._changed:
                     _set(stored, spec, self._stored.get(spec, []))
                 self._stored = stored
+            return True
 
 
 def _set(stored: Stored, spec: str, entries: list[dict[str, object]]) -> None:

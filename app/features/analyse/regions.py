@@ -11,6 +11,7 @@ from app.features.analyse.region_card import RegionRow
 from app.features.analyse.region_store import RegionStore, store_path
 from app.runtime.shutdown import run_bounded
 from app.shell.region_editor import RegionEditor, among
+from app.ui.i18n import tr
 from uvanet.analysis import region_shares
 from uvanet.sources.base import SourceKind
 from uvanet.video.layers import color_of
@@ -156,6 +157,12 @@ class Regions(RegionEditor):
         self.select(rest if toggled_off else [*rest, region])
 
     def _write(self) -> None:
-        self._context.jobs.run(
-            self._store.write, lambda _: None, self._context.show_error, name="regions"
-        )
+        self._context.jobs.run(self._store.write, self._on_written, name="regions")
+
+    def _on_written(self, stored: bool) -> None:
+        if not stored:
+            self._context.messages.notify(
+                "warning",
+                tr("The regions cannot be saved."),
+                tr("Check that the disk has space and your home folder can be written."),
+            )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from app.ui.build import column
@@ -23,20 +22,13 @@ _HEIGHT = 110  # pixels
 
 
 class SharePlot(QWidget):
-    """A chart with one curve per region; `start` builds the chart.
-
-    Signals:
-        needed: The widget has become visible, and the chart is not built.
-    """
-
-    needed = Signal()
+    """One curve per region."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName(tr("Shares over time"))
         self.setFixedHeight(_HEIGHT)
         self.chart = LineChart(self.accessibleName(), margins=(0, 9, 16, 0))
-        self.chart.needed.connect(self.needed)
         self._axis = SteadyAxis(0.0, 10.0)
         self._now = 0.0
         self._data: (
@@ -44,15 +36,6 @@ class SharePlot(QWidget):
         ) = None
         self._span = (0.0, 1.0)
         column(self.chart, parent=self)
-
-    def start(self) -> None:
-        """Builds the chart."""
-        self.chart.build()
-        self._draw()
-
-    def stop(self) -> None:
-        """Removes the chart."""
-        self.chart.clear_plot()
 
     def show_shares(
         self,
@@ -75,7 +58,7 @@ class SharePlot(QWidget):
         self._draw()
 
     def _draw(self) -> None:
-        if not self.chart.built or self._data is None:
+        if self._data is None:
             return
         seconds, shares, colors = self._data
         self.chart.set_curves(list(colors))

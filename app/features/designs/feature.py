@@ -21,6 +21,7 @@ from app.ui.images import write_png
 from app.ui.output_file import write_output
 from uvanet.csv_text import csv_text
 from uvanet.errors import UvanetError
+from uvanet.redaction import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -161,4 +162,6 @@ def titles(specs: Sequence[str]) -> list[str]:
     """Names of the files, with their folders where the names are equal."""
     paths = [Path(spec) for spec in specs]
     names = [path.name for path in paths]
-    return names if len(set(names)) > 1 else [f"{path.parent.name}/{path.name}" for path in paths]
+    if len(set(names)) == 1:
+        names = [f"{path.parent.name}/{path.name}" for path in paths]
+    return [printable(name) for name in names]

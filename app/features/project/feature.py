@@ -12,8 +12,10 @@ from app.shell.project import SUFFIX, Project
 from app.shell.settings import WindowSettings
 from app.ui.file_dialogs import ask_folder, ask_missing_source, ask_project, ask_save_project
 from app.ui.i18n import tr
-from uvanet.redaction import printable
+from app.ui.questions import ask
+from uvanet.redaction import printable, redact
 from uvanet.sources.base import SourceKind
+from uvanet.sources.network import is_network
 from uvanet.sources.orientation import Orientation
 
 if TYPE_CHECKING:
@@ -93,6 +95,8 @@ class Projects(Feature):
         def done(found: FoundProject) -> None:
             if found.spec is None:
                 self._ask_where(found, file)
+            elif is_network(found.spec):
+                self._ask_to_connect(found, file, found.spec)
             else:
                 self._open(found, file, found.spec)
 
@@ -118,6 +122,19 @@ class Projects(Feature):
         else:
             dialog = ask_missing_source(window, str(file.parent), title, use)
         dialog.finished.connect(lambda _: self.context.messages.dismiss_topic(_MISSING))
+
+    def _ask_to_connect(self, found: FoundProject, file: Path, spec: str) -> None:
+        # The project may come from somebody else: no address is called unasked.
+        ask(
+            self.context.slots.window,
+            tr("Open project"),
+            tr("The project {name} opens a stream of the network.").format(
+                name=printable(file.name)
+            ),
+            printable(redact(spec)),
+            tr("Connect"),
+            lambda: self._open(found, file, spec),
+        )
 
     def _open(self, found: FoundProject, file: Path, spec: str) -> None:
         self._pending = None
