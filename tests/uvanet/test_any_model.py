@@ -230,9 +230,9 @@ def test_an_impossible_input_is_refused(tmp_path: Path, shape: list[Any], words:
 @pytest.mark.parametrize("size", ["0x8", "60000x8", "1099511627776x8", "8", "8x8x8"])
 def test_an_impossible_size_is_refused(tmp_path: Path, size: str) -> None:
     path = graph(tmp_path / "any.onnx", [1, 3, "h", "w"])
-    with pytest.raises(UsageError, match="no size"):
+    with pytest.raises(UsageError, match="valid value of size"):
         uvanet.load(f"{path},size={size}")
-    with pytest.raises(UsageError, match="no frames"):
+    with pytest.raises(UsageError, match="valid value of frames"):
         uvanet.load(f"{path},size=8x8,frames=10000")
 
 
