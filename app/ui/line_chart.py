@@ -1,52 +1,46 @@
-"""A line chart in the colors of the theme."""
+"""A line chart in the colors of the theme: a thin wrapper around pyqtgraph."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPolygonF
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QFont, QFontMetrics, QShowEvent
 from PySide6.QtWidgets import QWidget
 
+from app.ui.build import column
 from app.ui.number_text import number_text
-from app.ui.theme import theme_colors
+from app.ui.theme import is_theme_change, theme_colors
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
+    import numpy as np
     from numpy.typing import ArrayLike, NDArray
-    from PySide6.QtGui import QPaintEvent
+
+    from app.ui.theme import ThemeColors
 
 _LINE_WIDTH = 1.7
 _FONT_SCALE = 0.82  # of the widget's font
-_TICK_GAP = 4  # pixels between an axis and its texts
-_BOTTOM_HEIGHT = 18  # pixels of the bottom axis
-
-N = TypeVar("N", float, "NDArray[np.float64]")
-
-
-@dataclass(slots=True)
-class _Curve:
-    """A curve; `joined` tells whether a line leads from a point to the next, shape (n,)."""
-
-    color: str
-    x: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
-    y: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
-    joined: NDArray[np.bool_] | None = None
+_TICK_GAP = 8  # pixels between the texts of the left axis and the curves
 
 
 class LineChart(QWidget):
     """A chart with a left and a bottom axis, without mouse interaction.
 
-    A color is a field of `ThemeColors` or "#rrggbb".
+    The chart is empty until `build`; until then, and after `clear_plot`, all drawing methods do
+    nothing. A color is a field of `ThemeColors` or "#rrggbb".
 
     Args:
         name: Accessible name.
-        left_width: Least width of the left axis, in pixels.
+        left_width: Width of the left axis, in pixels.
         margins: Left, top, right and bottom, in pixels.
+
+    Signals:
+        needed: The widget becomes visible, and the chart is not built.
     """
+
+    needed = Signal()
 
     def __init__(
         self,
@@ -57,21 +51,65 @@ class LineChart(QWidget):
     ) -> None:
         super().__init__(parent)
         self.setAccessibleName(name)
-        self._left_width, self._margins = float(left_width), margins
-        self._curves: list[_Curve] = []
-        self._cursor: float | None = None
-        self._x_range, self._y_range = (0.0, 1.0), (0.0, 1.0)
-        self._ticks: dict[str, Sequence[tuple[float, str]]] = {"left": [], "bottom": []}
+        self._left_width, self._margins = left_width, margins
+        self._colors: list[str] = []
+        self._curves: list[Any] = []
+        # pyqtgraph has no type annotations.
+        self._plot: Any = None
+        self._applied: tuple[ThemeColors, str] | None = None  # theme and font of the plot
+        self._cursor: Any = None
+        self._layout = column(parent=self)
+
+    @property
+    def built(self) -> bool:
+        """Whether the chart can draw."""
+        return self._plot is not None
+
+    def build(self) -> None:
+        """Creates the plot; imports pyqtgraph if nothing did so before, which takes 0.2 s."""
+        if self._plot is not None:
+            return
+        # Imported here, on the GUI thread: PySide creates its types when they are first used, and
+        # pyqtgraph uses all of them. On another thread that crashes beside a window in use.
+        import pyqtgraph
+
+        view = pyqtgraph.PlotWidget(enableMenu=False)
+        view.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        view.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        view.setAccessibleName(self.accessibleName())
+        self._plot = view
+        view.hideButtons()
+        view.setMouseEnabled(x=False, y=False)
+        view.getPlotItem().setContentsMargins(*self._margins)
+        view.getAxis("left").setWidth(self._left_width)
+        view.getAxis("bottom").setHeight(18)
+        self._apply_theme()
+        self._layout.addWidget(view)
+
+    def clear_plot(self) -> None:
+        """Destroys the plot; `build` creates it again."""
+        if self._plot is not None:
+            # Without a parent, a plot whose layout has yet to show it would become a window.
+            self._plot.hide()
+            self._plot.close()
+            self._plot.deleteLater()
+        self._plot = self._cursor = self._applied = None
+        self._curves = []
 
     def set_curves(self, colors: Sequence[str]) -> None:
         """Sets the number of curves and their colors."""
-        del self._curves[len(colors) :]
-        for place, color in enumerate(colors):
-            if place < len(self._curves):
-                self._curves[place].color = color
-            else:
-                self._curves.append(_Curve(color))
-        self.update()
+        self._colors = list(colors)
+        if self._plot is None:
+            return
+        import pyqtgraph
+
+        while len(self._curves) > len(colors):
+            self._plot.removeItem(self._curves.pop())
+        while len(self._curves) < len(colors):
+            self._curves.append(pyqtgraph.PlotCurveItem(antialias=True))
+            self._plot.addItem(self._curves[-1])
+        for curve, color in zip(self._curves, colors, strict=True):
+            curve.setPen(pyqtgraph.mkPen(_resolve(color), width=_LINE_WIDTH))
 
     def set_data(
         self, index: int, x: ArrayLike, y: ArrayLike, joined: NDArray[np.bool_] | None = None
@@ -80,33 +118,43 @@ class LineChart(QWidget):
 
         Args:
             index: Which curve.
-            x: Ascending, shape (n,).
+            x: Shape (n,).
             y: Shape (n,).
             joined: Shape (n,): whether a line leads from a point to the next; None for all.
         """
-        curve = self._curves[index]
-        curve.x, curve.y, curve.joined = np.asarray(x, float), np.asarray(y, float), joined
-        self.update()
+        if self._plot is not None:
+            self._curves[index].setData(x, y, connect="all" if joined is None else joined)
 
     def curve_points(self, index: int) -> tuple[list[float], list[float]]:
-        """Returns the points of a curve: x and y."""
-        curve = self._curves[index]
-        return curve.x.tolist(), curve.y.tolist()
+        """Returns the drawn points of a curve: x and y."""
+        x, y = self._curves[index].getData()
+        return ([], []) if x is None else (list(x), list(y))
 
     def set_cursor(self, x: float) -> None:
         """Moves the vertical line that marks a place on the horizontal axis."""
-        self._cursor = x
-        self.update()
+        if self._plot is None:
+            return
+        if self._cursor is None:
+            import pyqtgraph
+
+            self._cursor = pyqtgraph.InfiniteLine(pen=theme_colors().faint)
+            self._plot.addItem(self._cursor)
+        self._cursor.setValue(x)
 
     def set_x_range(self, low: float, high: float, padding: float = 0.0) -> None:
         """Sets the visible range; `padding` is a share of it, added on both sides."""
-        self._x_range = _padded(low, high, padding)
-        self.update()
+        if self._plot is not None:
+            self._plot.setXRange(low, high, padding=padding)
+
+    def set_y_range(self, low: float, high: float, padding: float = 0.0) -> None:
+        """Sets the visible range; `padding` is a share of it, added on both sides."""
+        if self._plot is not None:
+            self._plot.setYRange(low, high, padding=padding)
 
     def set_ticks(self, side: str, ticks: Sequence[tuple[float, str]]) -> None:
         """Sets values and texts of the ticks on the "left" or the "bottom" axis."""
-        self._ticks[side] = ticks
-        self.update()
+        if self._plot is not None:
+            self._plot.getAxis(side).setTicks([list(ticks)])
 
     def set_value_axis(self, ticks: Sequence[float], unit: str = "", padding: float = 0.03) -> None:
         """Sets the range and the ticks of the left axis.
@@ -119,99 +167,48 @@ class LineChart(QWidget):
         texts = [number_text(value) for value in ticks]
         if unit:
             texts[-1] += f"\N{NO-BREAK SPACE}{unit}"
-        self._y_range = _padded(ticks[0], ticks[-1], padding)
+        self.set_y_range(ticks[0], ticks[-1], padding=padding)
         self.set_ticks("left", list(zip(ticks, texts, strict=True)))
+        if self._plot is not None:
+            metrics = QFontMetrics(self._tick_font())
+            widest = max(metrics.horizontalAdvance(text) for text in texts)
+            # Never narrower again: the curves would move sideways.
+            self._left_width = max(self._left_width, widest + _TICK_GAP)
+            self._plot.getAxis("left").setWidth(self._left_width)
 
-    def tick_texts(self, side: str) -> list[str]:
-        """Returns the texts of the ticks on the "left" or the "bottom" axis."""
-        return [text for _, text in self._ticks[side]]
+    def showEvent(self, event: QShowEvent) -> None:
+        """Requests the chart where it is not built."""
+        super().showEvent(event)
+        if self._plot is None:
+            self.needed.emit()
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Paints axes, cursor and curves."""
-        del event
-        painter, colors = QPainter(self), theme_colors()
-        font = _tick_font(self.font())
-        painter.setFont(font)
-        area = self._area(QFontMetricsF(font))
-        self._paint_axes(painter, area)
-        painter.setClipRect(area.adjusted(0, -_LINE_WIDTH, _LINE_WIDTH, _LINE_WIDTH))
+    def changeEvent(self, event: QEvent) -> None:
+        """Applies another theme or font."""
+        super().changeEvent(event)
+        if is_theme_change(event) or event.type() == QEvent.Type.FontChange:
+            self._apply_theme()
+
+    def _apply_theme(self) -> None:
+        colors, font = theme_colors(), self._tick_font()
+        # One change of theme sends several events.
+        if self._plot is None or self._applied == (colors, font.key()):
+            return
+        self._applied = (colors, font.key())
+        self._plot.setBackground(colors.surface)
+        for side in ("left", "bottom"):
+            axis = self._plot.getAxis(side)
+            axis.setPen(colors.line)
+            axis.setTextPen(colors.quiet)
+            axis.setStyle(tickLength=0, tickFont=font, hideOverlappingLabels=False)
         if self._cursor is not None:
-            painter.setPen(QColor(colors.faint))
-            at = self._across(area, self._cursor)
-            painter.drawLine(QPointF(at, area.top()), QPointF(at, area.bottom()))
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        for curve in self._curves:
-            name = curve.color
-            color = QColor(name if name.startswith("#") else getattr(colors, name))
-            pen = QPen(color, _LINE_WIDTH)
-            pen.setCapStyle(Qt.PenCapStyle.RoundCap)
-            painter.setPen(pen)
-            x, y = self._across(area, curve.x), self._up(area, curve.y)
-            for own_x, own_y in _runs(x, y, curve.joined):
-                places = map(QPointF, own_x.tolist(), own_y.tolist())
-                painter.drawPolyline(QPolygonF(list(places)))
-        painter.end()
+            self._cursor.setPen(colors.faint)
+        self.set_curves(self._colors)
 
-    def _area(self, metrics: QFontMetricsF) -> QRectF:
-        """The rectangle of the curves."""
-        texts = self.tick_texts("left")
-        widest = max((metrics.horizontalAdvance(text) for text in texts), default=0.0)
-        # Never narrower again: the curves would move sideways.
-        self._left_width = max(self._left_width, widest + 2 * _TICK_GAP)
-        left, top, right, bottom = self._margins
-        return QRectF(self.rect()).adjusted(
-            left + self._left_width, top, -right, -bottom - _BOTTOM_HEIGHT
-        )
-
-    def _paint_axes(self, painter: QPainter, area: QRectF) -> None:
-        colors, metrics = theme_colors(), QFontMetricsF(painter.font())
-        painter.setPen(QColor(colors.line))
-        painter.drawLine(area.topLeft(), area.bottomLeft())
-        painter.drawLine(area.bottomLeft(), area.bottomRight())
-        painter.setPen(QColor(colors.quiet))
-        height = metrics.height()
-        for value, text in self._ticks["left"]:
-            place = QRectF(0, 0, area.left() - _TICK_GAP, height)
-            place.moveTop(self._up(area, value) - height / 2)
-            painter.drawText(place, Qt.AlignmentFlag.AlignRight, text)
-        for value, text in self._ticks["bottom"]:
-            width = metrics.horizontalAdvance(text) + 1
-            left = self._across(area, value) - width / 2
-            left = max(0.0, min(left, self.width() - width))
-            place = QRectF(left, area.bottom() + _TICK_GAP / 2, width, height)
-            painter.drawText(place, Qt.AlignmentFlag.AlignLeft, text)
-
-    def _across(self, area: QRectF, x: N) -> N:
-        low, high = self._x_range
-        return area.left() + (x - low) * (area.width() / (high - low))
-
-    def _up(self, area: QRectF, y: N) -> N:
-        low, high = self._y_range
-        return area.bottom() - (y - low) * (area.height() / (high - low))
+    def _tick_font(self) -> QFont:
+        font = self.font()
+        font.setPointSizeF(max(6.0, font.pointSizeF() * _FONT_SCALE))
+        return font
 
 
-def _padded(low: float, high: float, padding: float) -> tuple[float, float]:
-    span = high - low or 1.0
-    return low - padding * span, low + (1 + padding) * span
-
-
-def _tick_font(font: QFont) -> QFont:
-    font = QFont(font)
-    font.setPointSizeF(max(6.0, font.pointSizeF() * _FONT_SCALE))
-    return font
-
-
-def _runs(
-    x: NDArray[np.float64], y: NDArray[np.float64], joined: NDArray[np.bool_] | None
-) -> Iterator[tuple[NDArray[np.float64], NDArray[np.float64]]]:
-    """Parts of a curve that are drawn as one line, in pixels; no more points than can be seen."""
-    every = np.ones(len(x), bool) if joined is None else joined
-    ends = np.flatnonzero(~every[:-1]) + 1
-    for own_x, own_y in zip(np.split(x, ends), np.split(y, ends), strict=True):
-        columns = np.floor(own_x)
-        first = np.flatnonzero(np.diff(columns, prepend=-np.inf))
-        if 2 * len(first) < len(columns):  # lowest and highest point of each column of pixels
-            low, high = np.minimum.reduceat(own_y, first), np.maximum.reduceat(own_y, first)
-            yield np.repeat(columns[first], 2), np.stack((low, high), 1).ravel()
-        elif len(columns):
-            yield own_x, own_y
+def _resolve(color: str) -> str:
+    return color if color.startswith("#") else str(getattr(theme_colors(), color))

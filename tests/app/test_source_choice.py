@@ -249,6 +249,7 @@ def test_a_bad_source_at_the_start_is_reported_in_the_window(launch, clip):
     assert bench.canvas.message == "Nothing to show"
     bench.open(clip)
     bench.until(lambda: bench.presenter.overlay_seen)
+    bench.until(lambda: bench.plots.rates.started)
 
 
 def test_the_last_of_several_choices_is_opened(player, clip, tmp_path):

@@ -111,14 +111,24 @@ def test_title_and_status_name_the_source(player, clip):
     player.until(lambda: "p95" in player.find(Diagnostics).labels.latency.text())
 
 
-def test_the_charts_follow_the_pipeline(player):
+def test_the_charts_start_and_follow_the_pipeline(player):
     plots = player.plots
+    player.until(lambda: plots.rates.started and plots.memory.started)
     player.until(lambda: max(plots.rates.chart.curve_points(2)[1], default=0.0) > 0)
     memory = plots.memory.chart.curve_points(0)
     assert memory[0][-1] == 0
     assert memory[0][0] >= -60
     assert 20 < memory[1][-1] < 10_000
     assert plots.memory.values[0].text().endswith("MB")
+
+
+def test_the_first_overlay_does_not_wait_for_the_charts(launch, clip):
+    bench = launch(str(clip))
+    built = []
+    bench.presenter.first_overlay.connect(lambda: built.append(bench.plots.rates.started))
+    bench.until(lambda: built)
+    assert built == [False]
+    bench.until(lambda: bench.plots.rates.started)
 
 
 def test_the_frame_counters_add_up(player):

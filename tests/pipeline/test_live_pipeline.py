@@ -331,7 +331,7 @@ def test_commands_without_a_source_do_nothing(bench: Bench) -> None:
 def test_the_pipeline_imports_neither_qt_nor_torch() -> None:
     code = (
         "import sys, app.pipeline.pipeline\n"
-        "bad = {'PySide6', 'torch'} & set(sys.modules)\n"
+        "bad = {'PySide6', 'torch', 'pyqtgraph'} & set(sys.modules)\n"
         "sys.exit(', '.join(bad) or 0)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

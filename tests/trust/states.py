@@ -174,6 +174,8 @@ def main() -> None:
     state, folder = sys.argv[1], Path(sys.argv[2])
     live = LiveWindow("demo", model=STUDENT)
     live.until(lambda: live.presenter.overlay_seen, "the first overlay")
+    # Once, behind the first overlay, the import of the charts takes 0.2 s.
+    live.until(lambda: "pyqtgraph" in sys.modules, "the charts")
     {**STATES, "told": told}[state](live, folder)
     meter = TurnMeter()
     for _ in range(20):

@@ -10,8 +10,28 @@ from app.ui.live_plot import PlotCard
 def card(qtbot):
     card = PlotCard("Memory", [("resident", "memory")], "{:.0f} MB".format, 84, 100.0, "MB")
     qtbot.addWidget(card)
+    card.start()
     card.show()
-    return card
+    yield card
+    card.stop()
+
+
+def test_a_chart_is_built_when_it_is_first_visible(card):
+    card.stop()
+    card.hide()
+    card.add(1.0, [50.0])
+    card.start()
+    assert not card.started
+    card.show()
+    assert card.started
+    assert card.chart.curve_points(0)[1] == [50.0]
+
+
+def test_a_chart_that_was_stopped_is_not_built(card):
+    card.stop()
+    card.hide()
+    card.show()
+    assert not card.started
 
 
 def test_the_past_is_kept_in_a_pause(card):
@@ -35,9 +55,12 @@ def test_a_value_of_a_pause_is_a_number_and_no_point(card):
 
 
 def test_the_axis_names_its_unit_and_stays(card):
+    axis = card.chart._plot.getAxis("left")
     for seconds, value in enumerate((95.0, 105.0, 99.0, 101.0)):
         card.add(float(seconds), [value])
-    assert card.chart.tick_texts("left") == ["0", "100", "200\N{NO-BREAK SPACE}MB"]
+    ticks = axis._tickLevels[0]
+    assert ticks == [(0.0, "0"), (100.0, "100"), (200.0, "200\N{NO-BREAK SPACE}MB")]
+    assert axis.width() >= card.chart.fontMetrics().horizontalAdvance("200 MB") * 0.75
 
 
 def test_numbers_keep_their_place(qtbot):

@@ -84,8 +84,10 @@ class Analyse(RegionActions):
         session.switched.connect(self._on_switched)
         session.failed.connect(self._on_failed)
         context.presenter.presented.connect(self._on_presented)
+        context.presenter.first_overlay.connect(self._load_plot)
         slots.closing.connect(self._on_closing)
         slots.chrome_changed.connect(lambda: self.regions.select(()))
+        self.card.plot.needed.connect(self._load_plot)
         self.card.editing_ended.connect(slots.canvas.setFocus)
         self.layer.tool_dropped.connect(self.check_tool)
         self.layer.menu_requested.connect(self.show_menu)
@@ -270,6 +272,7 @@ class Analyse(RegionActions):
 
     def _on_closing(self) -> None:
         self.history.stop_scan()
+        self.card.plot.stop()
 
     # -- helpers
 
@@ -340,3 +343,8 @@ class Analyse(RegionActions):
                 tr("No time of high change is known there."),
                 tr("Press Ctrl+J to scan the whole clip."),
             )
+
+    def _load_plot(self) -> None:
+        """Starts the chart once it is visible; the first overlay must not wait for its import."""
+        if self.card.plot.isVisible() and self.context.presenter.overlay_seen:
+            self.card.plot.start()

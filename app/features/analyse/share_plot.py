@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from app.ui.build import column
@@ -22,13 +23,20 @@ _HEIGHT = 110  # pixels
 
 
 class SharePlot(QWidget):
-    """One curve per region."""
+    """One curve per region; the chart appears with `start`.
+
+    Signals:
+        needed: The widget becomes visible, and the chart is not started.
+    """
+
+    needed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName(tr("Shares over time"))
         self.setFixedHeight(_HEIGHT)
         self.chart = LineChart(self.accessibleName(), margins=(0, 9, 16, 0))
+        self.chart.needed.connect(self.needed)
         self._axis = SteadyAxis(0.0, 10.0)
         self._now = 0.0
         self._data: (
@@ -36,6 +44,15 @@ class SharePlot(QWidget):
         ) = None
         self._span = (0.0, 1.0)
         column(self.chart, parent=self)
+
+    def start(self) -> None:
+        """Shows the chart."""
+        self.chart.build()
+        self._draw()
+
+    def stop(self) -> None:
+        """Removes the chart."""
+        self.chart.clear_plot()
 
     def show_shares(
         self,
@@ -58,7 +75,7 @@ class SharePlot(QWidget):
         self._draw()
 
     def _draw(self) -> None:
-        if self._data is None:
+        if not self.chart.built or self._data is None:
             return
         seconds, shares, colors = self._data
         self.chart.set_curves(list(colors))

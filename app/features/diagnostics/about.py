@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _PAPER = "https://arxiv.org/abs/1904.04449"
 _LICENSE = "https://www.apache.org/licenses/LICENSE-2.0"
-_PACKAGES = ("PySide6_Essentials", "opencv-python-headless", "onnxruntime", "numpy")
+_PACKAGES = ("PySide6_Essentials", "opencv-python-headless", "onnxruntime", "numpy", "pyqtgraph")
 
 
 class AboutDialog(QDialog):

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from app.shell.context import FeatureContext
 
 _INTERVAL_MS = 400
+_CHARTS_AFTER_MS = 400  # of the first overlay, which must not wait for their library
 _STATUS_RANK, _CARD_RANK = 50, 20
 _CRASH = "crash"  # topic of the message
 
@@ -50,6 +51,9 @@ class Diagnostics(Feature):
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._show_stats)
         self._timer.start(_INTERVAL_MS)
+        self._start = QTimer(self, singleShot=True, interval=_CHARTS_AFTER_MS)
+        self._start.timeout.connect(self.plots.start)
+        context.presenter.first_overlay.connect(self._start.start)
         if context.logs.last_crash is not None:
             context.messages.acted.connect(self._on_message_button)
             context.messages.notify(
@@ -85,9 +89,11 @@ class Diagnostics(Feature):
         ]
 
     def close(self, timeout: float) -> bool:
-        """Stops the timer."""
+        """Stops the timers and the plots."""
         del timeout
         self._timer.stop()
+        self._start.stop()
+        self.plots.stop()
         return True
 
     @action(

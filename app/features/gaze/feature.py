@@ -77,6 +77,7 @@ class GazeOfPeople(Feature):
         self.card.shown_changed.connect(self._set_shown)
         self.card.offset_changed.connect(self._set_offset)
         self.card.removed.connect(self._remove)
+        self.card.chart_needed.connect(self.card.build_chart)
         self.measurement.progress.connect(self._on_progress)
         self.measurement.measured.connect(self._on_measured)
         self.measurement.failed.connect(context.show_error)
@@ -366,6 +367,7 @@ class GazeOfPeople(Feature):
     def _on_closing(self) -> None:
         self._request += 1
         self.measurement.stop()
+        self.card.chart.clear_plot()
 
 
 def _picture_names(info: SourceInfo) -> list[str]:

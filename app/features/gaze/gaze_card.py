@@ -18,7 +18,7 @@ from app.ui.steady_axis import SteadyAxis
 from app.ui.time_text import clock_text
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QAction
+    from PySide6.QtGui import QAction, QShowEvent
 
     from uvanet.data.gaze_table import GazeTable
     from uvanet.evaluation.gaze_scores import GazeScores
@@ -40,11 +40,13 @@ class GazeCard(QFrame):
         shown_changed: Whether the user wants the gaze drawn over the picture.
         offset_changed: Seconds to add to the times of the gaze.
         removed: The user removes the table.
+        chart_needed: The chart is visible and not built.
     """
 
     shown_changed = Signal(bool)
     offset_changed = Signal(float)
     removed = Signal()
+    chart_needed = Signal()
 
     def __init__(self, load: QAction, measure: QAction, save: QAction) -> None:
         super().__init__()
@@ -138,6 +140,11 @@ class GazeCard(QFrame):
         self.show_table(None, "")
         self.show_progress(None)
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """Requests the chart when it is first visible."""
+        super().showEvent(event)
+        self._request_chart()
+
     def show_table(self, table: GazeTable | None, name: str, outside: int = 0) -> None:
         """Shows a table.
 
@@ -206,16 +213,26 @@ class GazeCard(QFrame):
         else:
             self.results.setText(tr("{model}, moments with gaze: {moments}").format(**facts))
         self.chart.setVisible(not scores.pictures)
+        self._request_chart()
+        self._draw()
+
+    def build_chart(self) -> None:
+        """Builds the chart; imports the library of charts where nothing did before."""
+        self.chart.build()
         self._draw()
 
     def set_position(self, seconds: float) -> None:
         """Marks the position of playback in the chart."""
-        if self._scores is not None:
+        if self.chart.built and self._scores is not None:
             self.chart.set_cursor(seconds)
+
+    def _request_chart(self) -> None:
+        if self._scores is not None and self.isVisible() and not self.chart.built:
+            self.chart_needed.emit()
 
     def _draw(self) -> None:
         scores, name = self._scores, self.metric_box.currentData()
-        if scores is None or name not in scores.metrics:
+        if not self.chart.built or scores is None or name not in scores.metrics:
             return
         values = scores.values[:, scores.metrics.index(name)]
         known = ~np.isnan(values)

@@ -102,6 +102,8 @@ class Training(Feature):
             return max(0.05, deadline - time.monotonic())
 
         self.controller.close()
+        for dialog in self._dialogs.values():
+            dialog.view.show_charts(False)
         installers = [dialog.torch.close_installer(0.1) for dialog in self._dialogs.values()]
         closed = self.capture.cancel(left())
         if self._data is not None:

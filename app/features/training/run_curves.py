@@ -50,6 +50,15 @@ class RunCurve(QFrame):
         self.setAccessibleName(title)
         self.value.setAccessibleDescription(title)
 
+    def start(self) -> None:
+        """Shows the chart; importing pyqtgraph takes 0.2 s the first time."""
+        self.chart.build()
+        self._draw()
+
+    def stop(self) -> None:
+        """Removes the chart."""
+        self.chart.clear_plot()
+
     def clear(self) -> None:
         """Removes all points."""
         self._points, self._done = [], 0.0

@@ -14,6 +14,8 @@ from app.features.training.training_dependencies import training_possible
 from app.ui.build import column
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QShowEvent
+
     from app.features.training.run import RunResult, TrainingRun
     from app.features.training.training_form import TrainingForm
 
@@ -61,6 +63,8 @@ class RunDialog(QDialog):
         """Shows the progress page, empty."""
         self.view.begin()
         self.pages.setCurrentWidget(self.view)
+        if self.isVisible():
+            self.view.show_charts(True)
 
     def show_result(self, result: RunResult, *, in_use: bool, log: str = "") -> None:
         """Shows how the run ended.
@@ -74,3 +78,14 @@ class RunDialog(QDialog):
         messages = self.view.log.toPlainText() if self.pages.currentWidget() is self.view else ""
         self.result_card.show_log("\n".join(part for part in (messages, log) if part))
         self.pages.setCurrentWidget(self.result_card)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Creates the charts."""
+        super().showEvent(event)
+        if self.pages.currentWidget() is self.view:
+            self.view.show_charts(True)
+
+    def done(self, code: int) -> None:
+        """Removes the charts, which take memory."""
+        self.view.show_charts(False)
+        super().done(code)

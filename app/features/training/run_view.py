@@ -91,6 +91,11 @@ class RunView(QWidget):
         self.pause.setText(tr("Pause"))
         self._set_controllable(True)
 
+    def show_charts(self, on: bool) -> None:
+        """Creates the charts, or removes them."""
+        for curve in (self.loss, self.quality):
+            curve.start() if on else curve.stop()
+
     def show_step(self, phase: str, share: float, left: float | None) -> None:
         """Shows the progress of a phase.
 
