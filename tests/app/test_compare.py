@@ -49,7 +49,7 @@ def test_side_by_side_shows_one_frame_three_times(side: Bench) -> None:
     side.until(lambda: len(numbers) > 8)
     assert all(one == two == three for one, two, three in numbers)
     card = compare(side).card
-    side.until(lambda: dict(card.numbers)["CC"] != "-")
+    side.until(lambda: dict(card.numbers)["CC"] != "-" and card.started)
     assert float(dict(card.numbers)["CC"]) < 0.5
     assert "behind" in compare(side).strip.lag.full_text
 
@@ -59,7 +59,7 @@ def test_nothing_of_a_comparison_is_cut_off(side: Bench, size: tuple[int, int]) 
     side.window.resize(*size)
     feature, panes = compare(side), side.slots.panes
     card = feature.card
-    side.until(lambda: dict(card.numbers)["CC"] != "-")
+    side.until(lambda: dict(card.numbers)["CC"] != "-" and card.started)
 
     def whole() -> bool:
         shown = [pane for pane in (panes.main, *panes.extra) if pane.isVisible()]

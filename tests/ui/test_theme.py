@@ -69,6 +69,7 @@ def test_a_visible_widget_changes_its_colors(theme, qtbot, name):
 def test_a_chart_changes_the_color_of_its_curves(theme, qtbot):
     card = PlotCard("Memory", [("resident", "memory")], str, 80, 1.0)
     qtbot.addWidget(card)
+    card.start()
     # A line between two rows of pixels has its color in neither.
     for seconds, value in ((0.0, 0.1), (30.0, 0.9), (60.0, 0.1)):
         card.add(seconds, [value])
@@ -77,6 +78,7 @@ def test_a_chart_changes_the_color_of_its_curves(theme, qtbot):
     for choice, colors in (("light", LIGHT), ("dark", DARK)):
         theme.choose(choice)
         qtbot.waitUntil(lambda color=colors.memory: has_color(card, color))
+    card.stop()
 
 
 def test_a_disabled_icon_is_faint_and_a_checked_one_has_its_own_color(theme):

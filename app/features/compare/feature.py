@@ -78,6 +78,7 @@ class Compare(Feature):
         session.teacher.ready.connect(self._on_ready)
         session.teacher.failed.connect(self._on_failed)
         session.student.changed.connect(lambda _: self.card.clear())
+        slots.closing.connect(self.card.stop)
         slots.panes.resized.connect(self._reflow)
         self.strip.models_wanted.connect(lambda: actions.trigger("choose_models"))
         self.handle.moved.connect(self._on_wiped)
@@ -248,6 +249,7 @@ class Compare(Feature):
             self.card.show()
         self._slot.setVisible(view == "wipe")
         self.strip.set_wanted(self.view.needs_teacher)
+        self._plot()
         chosen = self.context.actions[f"compare_{self._settings.view}"]
         self._button.setIcon(chosen.icon())
         if not self.view.needs_teacher:
@@ -311,6 +313,12 @@ class Compare(Feature):
     def _on_first_overlay(self) -> None:
         if self.view.needs_teacher and not self.context.session.teacher.running:
             self._start()
+        self._plot()
+
+    def _plot(self) -> None:
+        """Builds the chart once a view shows it; its library costs memory."""
+        if self.view.needs_teacher and self.context.presenter.overlay_seen:
+            self.card.start()
 
     def _describe(self) -> None:
         """Shows the lag of the teacher and the agreement; called at a readable rate."""
