@@ -207,9 +207,9 @@ def test_a_run_that_dies_with_its_folder_is_reported(studio):
 
 
 def test_a_student_that_is_not_better_is_not_used(studio):
-    # Too few steps, at too small a rate, to learn anything.
+    # At this rate a student loses what it has learned.
     words = [studio.session.info.spec, "--teacher", studio.settings.training_teacher]
-    words += ["--start", "uvanet-64", "--steps", "2", "--rate", "1e-6"]
+    words += ["--start", "uvanet-64", "--steps", "3", "--rate", "0.3"]
     studio.feature.controller.start(RunRequest("adapt", "squares", words))
     result = finish(studio)
     assert result.state == "done", result
@@ -217,5 +217,5 @@ def test_a_student_that_is_not_better_is_not_used(studio):
     assert studio.session.student.name == "uvanet-64"
     assert not list_user_models()
     ending = studio.feature.dialog("adapt").result_card
-    assert ending.title.text() in {"No clear difference", "Worse"}
+    assert ending.title.text() == "Worse"
     assert "not used" in ending.text.text()

@@ -192,6 +192,7 @@ def test_a_checkpoint_and_weights_of_another_version(
     done = adapted(clip, tmp_path / "b", teacher, "--start", old / "uvanet-64.onnx")
     assert done.code == 2
     assert "has format 99" in done.last.message
+    assert left_in(tmp_path / "b") == set()
     # A network of other widths, as an earlier version had.
     (old / "uvanet-64.json").write_text(json.dumps(card))
     weights = load_file(old / "uvanet-64.safetensors")
