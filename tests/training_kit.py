@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 from command_kit import run_command
+from fork_kit import ForkedCommand
 from imageio_ffmpeg import get_ffmpeg_exe
 
 from uvanet.training.control import Callback
@@ -215,19 +216,34 @@ class Command:
 
 
 class Child:
-    """A training command as a process of its own."""
+    """A training command as a process of its own.
 
-    def __init__(self, *arguments: object, **options: Any) -> None:
+    Args:
+        arguments: Those of the command.
+        prepare: Is called in the process first; a function of `fork_kit`.
+        fresh: Whether a new interpreter is started, with all its imports.
+    """
+
+    def __init__(
+        self,
+        *arguments: object,
+        prepare: Callable[[], None] | None = None,
+        fresh: bool = False,
+    ) -> None:
         self.reader = LineReader()
         self.events: list[Event] = []
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "uvanet", *map(str, arguments), "--events", "jsonl"],
-            cwd=ROOT,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            **options,
+        words = [*map(str, arguments), "--events", "jsonl", "--threads", "1"]
+        self.process = (
+            subprocess.Popen(
+                [sys.executable, "-m", "uvanet", *words],
+                cwd=ROOT,
+                env={**os.environ, "PYTHONPATH": str(ROOT)},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+            )
+            if fresh
+            else ForkedCommand(words, prepare)
         )
 
     def until(self, condition: Callable[[Event], bool]) -> Event:
@@ -268,8 +284,8 @@ def training(step: int) -> Callable[[Event], bool]:
     return lambda told: phase_of(told) == "train" and told.done >= step  # type: ignore[attr-defined]
 
 
-def adapt(source: object, out: Path, teacher: Path, *more: object, **options: object) -> Child:
-    """A fine-tuning to a scene, as a process of its own."""
+def adapt(source: object, out: Path, teacher: Path, *more: object, **options: Any) -> Child:
+    """A fine-tuning to a scene, as a process of its own; `options` are those of `Child`."""
     return Child("finetune", source, "--out", out, "--teacher", teacher, *more, **options)
 
 

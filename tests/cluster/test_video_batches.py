@@ -10,24 +10,23 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 import pytest
-from cluster_kit import PATIENCE, until
+from cluster_kit import PATIENCE, Dask, until
 from command_kit import refused, run_command
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
-CLIPS = 6
-LONG = 400  # frames of the first film: time enough to stop a worker in it
+CLIPS = 5
+LONG = 400  # frames of a film: time enough to stop a worker in it
 
 
-@pytest.fixture(scope="module")
-def films(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of small videos that differ."""
-    folder = tmp_path_factory.mktemp("films")
+def write_films(folder: Path, first: int) -> Path:
+    """Small videos that differ, the first of them of so many frames."""
     for number in range(CLIPS):
         path = str(folder / f"film-{number}.avi")
         writer = cv2.VideoWriter(path, cv2.VideoWriter.fourcc(*"MJPG"), 25, (160, 96))
-        for at in range(20 if number else LONG):
+        for at in range(8 if number else first):
             picture = np.full((96, 160, 3), 30, np.uint8)
             place = (10 + 6 * at % 140, 20 + 10 * number)
             cv2.circle(picture, place, 9, (240, 240, 240), -1)
@@ -37,8 +36,30 @@ def films(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
+def films(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of short videos."""
+    return write_films(tmp_path_factory.mktemp("films"), 8)
+
+
+@pytest.fixture(scope="module")
+def long_films(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with a long one."""
+    return write_films(tmp_path_factory.mktemp("long"), LONG)
+
+
+@pytest.fixture(scope="module")
 def expected(films: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """The tables of one process without Dask."""
+    return written_alone(films, tmp_path_factory)
+
+
+@pytest.fixture(scope="module")
+def long_expected(long_films: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """Those of `long_films`."""
+    return written_alone(long_films, tmp_path_factory)
+
+
+def written_alone(films: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     out = tmp_path_factory.mktemp("expected")
     assert run_command(*command(films, out)).returncode == 0
     return tables(out)
@@ -110,13 +131,13 @@ def test_a_full_disk_loses_nothing(films, expected, tmp_path):
     assert tables(tmp_path) == expected
 
 
-def test_two_runs_at_once_share_the_work(films, expected, tmp_path):
-    start = [sys.executable, "-m", "uvanet", *command(films, tmp_path, "--resume")]
+def test_two_runs_at_once_share_the_work(long_films, long_expected, tmp_path):
+    start = [sys.executable, "-m", "uvanet", *command(long_films, tmp_path, "--resume")]
     runs = [subprocess.Popen(start, stdout=subprocess.PIPE, text=True) for _ in range(2)]
     outputs = [run.communicate(timeout=PATIENCE)[0] for run in runs]
     written = [int(text.split("videos: ")[1].split()[0]) for text in outputs]
     assert sum(written) == CLIPS
-    assert tables(tmp_path) == expected
+    assert tables(tmp_path) == long_expected
 
 
 def test_a_batch_is_for_folders(tmp_path):
@@ -124,6 +145,15 @@ def test_a_batch_is_for_folders(tmp_path):
 
 
 # With Dask: real schedulers and workers, on loopback.
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dask]:
+    """A scheduler with two workers for tests that leave one of them."""
+    pytest.importorskip("distributed", reason="the extra cluster is not installed")
+    running = Dask(tmp_path_factory.mktemp("dask"), 2)
+    yield running
+    running.end()
 
 
 def start(films: Path, out: Path, *options: str) -> subprocess.Popen[str]:
@@ -143,22 +173,24 @@ def test_a_local_cluster_gives_the_same_tables(films, expected, tmp_path):
     assert tables(tmp_path) == expected
 
 
-def test_the_work_of_a_killed_worker_is_done_by_another(films, expected, tmp_path, dask):
+def test_the_work_of_a_killed_worker_is_done_by_another(
+    long_films, long_expected, tmp_path, shared
+):
     out = tmp_path / "out"
     out.mkdir()
-    run = start(films, out, "--scheduler", dask.address)
-    until(lambda: dask.stop_one_that_writes(out))
-    dask.stopped[0].kill()
+    run = start(long_films, out, "--scheduler", shared.address)
+    until(lambda: shared.stop_one_that_writes(out))
+    shared.stopped[0].kill()
     text, err = run.communicate(timeout=PATIENCE)
     assert run.returncode == 0, err
     assert f"{CLIPS} written, 0 finished before, 0 failed" in text
-    assert tables(out) == expected
+    assert tables(out) == long_expected
 
 
-def test_a_run_continues_after_its_scheduler_was_lost(films, expected, tmp_path, dask):
+def test_a_run_continues_after_its_scheduler_was_lost(long_films, long_expected, tmp_path, dask):
     out = tmp_path / "out"
     out.mkdir()
-    run = start(films, out, "--scheduler", dask.address)
+    run = start(long_films, out, "--scheduler", dask.address)
     # The long film is not finished, whatever the other worker does meanwhile.
     until(lambda: dask.stop_one_that_writes(out, "film-0"))
     until(lambda: tables(out))
@@ -170,21 +202,20 @@ def test_a_run_continues_after_its_scheduler_was_lost(films, expected, tmp_path,
     finished = len(list((out / ".uvanet-batch").glob("*.json")))
     before = times(out)
     assert "film-0.csv" not in before
-    again = run_command(*command(films, out, "--resume"))
+    again = run_command(*command(long_films, out, "--resume"))
     assert f"{CLIPS - finished} written, {finished} finished before, 0 failed" in again.stdout
-    assert tables(out) == expected
+    assert tables(out) == long_expected
     assert sum(times(out)[name] == before.get(name) for name in times(out)) >= finished
 
 
-def test_reports_are_made_by_the_same_workers(films, tmp_path):
-    pytest.importorskip("distributed", reason="the extra cluster is not installed")
+def test_reports_are_made_by_the_same_workers(films, tmp_path, shared):
     few, out = tmp_path / "films", tmp_path / "reports"
     few.mkdir()
     for path in sorted(films.iterdir())[1:3]:
         (few / path.name).write_bytes(path.read_bytes())
     words = ["report", str(few), "--each", "-o", f"{out}/{{name}}.html", "--quiet"]
     done = subprocess.run(
-        [sys.executable, "-m", "uvanet", *words, "--workers", "2"],
+        [sys.executable, "-m", "uvanet", *words, "--scheduler", shared.address],
         capture_output=True,
         text=True,
         timeout=PATIENCE,

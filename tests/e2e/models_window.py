@@ -1,4 +1,7 @@
-"""Walks through models, a training on one clip and a recording; see walk_window.py."""
+"""Walks through models, a training on one clip and a recording; see walk_window.py.
+
+With a fourth argument, no-training, it only looks at the training's form.
+"""
 
 from __future__ import annotations
 
@@ -51,11 +54,14 @@ def training(walk: Walk) -> None:
     walk.pause()
     settings = walk.program.settings.section(TrainingSettings)
     settings.teacher, settings.background = str(walk.folder / "green.onnx"), False
-    settings.steps = 20
+    settings.steps = 10
     walk.trigger("adapt_scene")
     feature = walk.find(Training)
     dialog = feature.dialog("adapt")
     walk.keep("training-form")
+    if "no-training" in sys.argv:
+        dialog.close()
+        return
     dialog.form.start_button.click()
     walk.until(lambda: feature.controller.running)
     walk.until(lambda: dialog.view.loss.points)

@@ -7,43 +7,69 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from command_kit import run_command
 from export_bench import FRAMES, PATIENCE, ffmpeg, number_of, read_back
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable, Iterator
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals and limits of POSIX")
 
-# A limit on the size of files has the effect of a full disk: the same calls fail. It is removed at
-# the end, so that coverage can write its data.
+# A limit on the size of files has the effect of a full disk: the same calls fail. One process makes
+# all these exports, each with its limit, which this process must not have.
 LIMITED = """
-import resource, sys
-from uvanet.cli import main
+import json, resource, sys
+from command_kit import run_command
 before = resource.getrlimit(resource.RLIMIT_FSIZE)
-resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, before[1]))
-code = main(sys.argv[1:])
-resource.setrlimit(resource.RLIMIT_FSIZE, before)
-sys.exit(code)
+for line in sys.stdin:
+    limit, words = json.loads(line)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, before[1]))
+    done = run_command(*words)
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    print(json.dumps([done.returncode, done.stderr]), flush=True)
 """
 
 
-def start(*arguments: object, limit: int = 0, **more: object) -> subprocess.Popen[str]:
-    program = ["-m", "uvanet"] if not limit else ["-c", LIMITED.format(limit=limit)]
+def start(*arguments: object) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, *program, *map(str, arguments)],
+        [sys.executable, "-m", "uvanet", *map(str, arguments)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        **more,  # type: ignore[call-overload]
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def limited() -> Iterator[Callable[..., tuple[int, str]]]:
+    """Runs an export with a limit on the size of files; gives its exit code and errors."""
+    paths = os.pathsep.join([*map(str, Path(__file__).parents[1:3]), *sys.path])
+    with subprocess.Popen(
+        [sys.executable, "-c", LIMITED],
+        env={**os.environ, "PYTHONPATH": paths},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+
+        def run(limit: int, *arguments: object) -> tuple[int, str]:
+            assert process.stdin is not None
+            assert process.stdout is not None
+            process.stdin.write(json.dumps([limit, [*map(str, arguments)]]) + "\n")
+            process.stdin.flush()
+            code, errors = json.loads(process.stdout.readline())
+            assert "Traceback" not in errors
+            return code, errors
+
+        yield run
+
+
+@pytest.fixture(scope="module")
 def long(clip: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The clip repeated 20 times, long enough to be interrupted."""
     path = tmp_path_factory.mktemp("long") / "long.mp4"
@@ -51,13 +77,13 @@ def long(clip: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def test_a_full_disk_keeps_what_fitted(long: Path, tmp_path: Path) -> None:
-    running = start("predict", long, "-o", tmp_path / "o.mp4", "--quiet", limit=150_000)
-    out, errors = running.communicate(timeout=PATIENCE)
-    assert running.returncode == 1, (out, errors)
+def test_a_full_disk_keeps_what_fitted(
+    long: Path, tmp_path: Path, limited: Callable[..., tuple[int, str]]
+) -> None:
+    code, errors = limited(150_000, "predict", long, "-o", tmp_path / "o.mp4", "--quiet")
+    assert code == 1, errors
     assert "o.mp4" in errors
     assert "disk" in errors
-    assert "Traceback" not in errors
     frames = read_back(tmp_path / "o.mp4")
     assert f"The {len(frames)} frames before are kept" in errors
     assert len(frames) >= 60
@@ -65,22 +91,23 @@ def test_a_full_disk_keeps_what_fitted(long: Path, tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ["o.mp4"]
 
 
-def test_a_disk_too_full_for_anything_leaves_nothing(clip: Path, tmp_path: Path) -> None:
+def test_a_disk_too_full_for_anything_leaves_nothing(
+    clip: Path, tmp_path: Path, limited: Callable[..., tuple[int, str]]
+) -> None:
     for name in ("o.mp4", "o.npz", "o.csv"):
-        running = start("predict", clip, "-o", tmp_path / name, "--quiet", limit=100)
-        out, errors = running.communicate(timeout=PATIENCE)
-        assert running.returncode == 2, (out, errors)
+        code, errors = limited(100, "predict", clip, "-o", tmp_path / name, "--quiet")
+        assert code == 2, errors
         assert name in errors
-        assert "Traceback" not in errors
     assert os.listdir(tmp_path) == []
 
 
 @pytest.mark.parametrize("ending", ["csv", "json"])
-def test_tables_on_a_full_disk_have_whole_rows(clip: Path, tmp_path: Path, ending: str) -> None:
+def test_tables_on_a_full_disk_have_whole_rows(
+    clip: Path, tmp_path: Path, limited: Callable[..., tuple[int, str]], ending: str
+) -> None:
     out = tmp_path / f"o.{ending}"
-    running = start("predict", clip, "-o", out, "--quiet", limit=4000)
-    _, errors = running.communicate(timeout=PATIENCE)
-    assert running.returncode == 1, errors
+    code, errors = limited(4000, "predict", clip, "-o", out, "--quiet")
+    assert code == 1, errors
     text = out.read_text(encoding="utf-8")
     rows = json.loads(text)["rows"] if ending == "json" else text.splitlines()[1:]
     assert f"The {len(rows)} frames before are kept" in errors
@@ -88,11 +115,10 @@ def test_tables_on_a_full_disk_have_whole_rows(clip: Path, tmp_path: Path, endin
     assert os.listdir(tmp_path) == [out.name]
 
 
-def test_a_folder_that_cannot_be_written_is_named(clip: Path, tmp_path: Path) -> None:
-    running = start("predict", clip, "-o", "/proc/self/o.mp4")
-    _, errors = running.communicate(timeout=PATIENCE)
-    assert running.returncode == 2
-    assert "/proc/self" in errors
+def test_a_folder_that_cannot_be_written_is_named(clip: Path) -> None:
+    done = run_command("predict", clip, "-o", "/proc/self/o.mp4")
+    assert done.returncode == 2
+    assert "/proc/self" in done.stderr
 
 
 def test_killed_in_the_middle_leaves_the_name_free(clip: Path, long: Path, tmp_path: Path) -> None:
@@ -107,8 +133,7 @@ def test_killed_in_the_middle_leaves_the_name_free(clip: Path, long: Path, tmp_p
     assert "o.mp4" not in names
     # The partial file is hidden; the next export to this name removes it.
     assert all(name.startswith(".o.mp4.") for name in names)
-    again = start("predict", clip, "-o", tmp_path / "o.mp4", "--quiet")
-    again.communicate(timeout=PATIENCE)
+    run_command("predict", clip, "-o", tmp_path / "o.mp4", "--quiet")
     assert os.listdir(tmp_path) == ["o.mp4"]
 
 
@@ -152,14 +177,12 @@ def test_events_end_with_the_result(clip: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("limit", [60_000, 150_000, 300_000])
 def test_all_outputs_on_a_full_disk_end_at_the_same_frame(
-    long: Path, tmp_path: Path, limit: int
+    long: Path, tmp_path: Path, limited: Callable[..., tuple[int, str]], limit: int
 ) -> None:
     names = ("o.mp4", "o.csv", "o.json", "o.npz")
     outs = [word for name in names for word in ("-o", tmp_path / name)]
-    running = start("predict", long, *outs, "--quiet", limit=limit)
-    _, errors = running.communicate(timeout=PATIENCE)
-    assert running.returncode in (1, 2), errors
-    assert "Traceback" not in errors
+    code, errors = limited(limit, "predict", long, *outs, "--quiet")
+    assert code in (1, 2), errors
     there = sorted(os.listdir(tmp_path))
     counts = {}
     if "o.mp4" in there:
@@ -283,10 +306,9 @@ def test_a_whole_folder_and_one_broken_film(clip: Path, broken: Path, tmp_path: 
     (films / "c.mov").write_bytes(clip.read_bytes())
     (films / "notes.txt").write_text("no film")
     names = [tmp_path / "{name}-heat.mp4", tmp_path / "{name}.csv"]
-    running = start("predict", films, "--each", "-o", names[0], "-o", names[1], "--quiet")
-    _, errors = running.communicate(timeout=PATIENCE)
-    assert running.returncode == 1
-    assert "a.mp4" in errors
+    done = run_command("predict", films, "--each", "-o", names[0], "-o", names[1], "--quiet")
+    assert done.returncode == 1
+    assert "a.mp4" in done.stderr
     assert sorted(os.listdir(tmp_path)) == [
         "b-heat.mp4",
         "b.csv",

@@ -1,6 +1,6 @@
-"""Brings the program into a state, and quits when a signal of the system asks for it.
+"""Brings the program into states, and quits when a signal of the system asks for it.
 
-    python tests/trust/states.py STATE FOLDER
+    python tests/trust/states.py STATE[+STATE ...] FOLDER
 
 Prints "ready", and at its end the most that one turn of the event loop took.
 """
@@ -70,10 +70,6 @@ _open: list[socket.socket] = []  # until the end
 
 def feature(live: LiveWindow, kind: type[F]) -> F:
     return next(one for one in live.program.features if isinstance(one, kind))
-
-
-def playing(live: LiveWindow, folder: Path) -> None:
-    """As after the start."""
 
 
 def paused(live: LiveWindow, folder: Path) -> None:
@@ -163,20 +159,21 @@ def told(live: LiveWindow, folder: Path) -> None:
 STATES = {
     state.__name__: state
     for state in (
-        *(playing, paused, camera, connecting, retrying, scanning, exporting, recording),
-        *(training, comparing, in_a_dialog, asked, trying_a_model),
+        *(paused, camera, connecting, retrying, scanning, exporting, recording),
+        *(training, comparing, in_a_dialog, asked, trying_a_model, told),
     )
 }
 
 
 def main() -> None:
     """Runs until a signal asks for the end."""
-    state, folder = sys.argv[1], Path(sys.argv[2])
+    states, folder = sys.argv[1].split("+"), Path(sys.argv[2])
     live = LiveWindow("demo", model=STUDENT)
     live.until(lambda: live.presenter.overlay_seen, "the first overlay")
     # Once, behind the first overlay, the import of the charts takes 0.2 s.
     live.until(lambda: "pyqtgraph" in sys.modules, "the charts")
-    {**STATES, "told": told}[state](live, folder)
+    for state in states:
+        STATES[state](live, folder)
     meter = TurnMeter()
     for _ in range(20):
         live.turn(20)

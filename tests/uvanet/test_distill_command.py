@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from training_kit import Child, Command, phase_of, training
@@ -18,9 +18,6 @@ from uvanet.training.progress import (
     PreviewEvent,
     StepEvent,
 )
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="orders on stdin")
 
@@ -64,26 +61,36 @@ def test_a_pause_does_not_count_as_work(monkeypatch: pytest.MonkeyPatch) -> None
     assert listener.left == pytest.approx([3, 2, 1, 0])
 
 
-def test_a_run_is_stopped_by_a_word_keeps_its_best_and_resumes(
-    gaze_data_root: Path, tmp_path: Path
-) -> None:
-    out = tmp_path / "run"
-    words = ("distill", "--preset", "uvanet-32", "--data", gaze_data_root, "--out", out)
-    words = (*words, "--epochs", 300, "--threads", 1, "--spatial", "teacher-spatial")
+@pytest.fixture(scope="module")
+def words(gaze_data_root: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[object, ...]:
+    """The command of a long run whose teacher is there."""
+    out = tmp_path_factory.mktemp("distill") / "run"
+    run = ("distill", "--preset", "uvanet-32", "--data", gaze_data_root, "--out", out)
+    return (*run, "--epochs", 300, "--spatial", "teacher-temporal")
+
+
+@pytest.fixture(scope="module")
+def stopped(words: tuple[object, ...]) -> Child:
+    """The run after it was told to stop."""
     child = Child(*words)
     child.until(lambda told: phase_of(told) == "label")
-    measured = child.until(lambda told: isinstance(told, EvalEvent))
-    assert isinstance(measured, EvalEvent)
-    assert measured.metric == "nss"
-    seen = child.until(lambda told: isinstance(told, PreviewEvent))
-    assert isinstance(seen, PreviewEvent)
-    assert seen.target_from == "gaze"
-    assert all((seen.frame, seen.student, seen.target))
+    child.until(lambda told: isinstance(told, EvalEvent))
     child.until(lambda told: isinstance(told, CheckpointEvent))
     child.say("stop")
     code, err = child.end()
     assert code == 0, err
-    last = child.last
+    return child
+
+
+def test_a_run_is_stopped_by_a_word_keeps_its_best_and_resumes(
+    words: tuple[object, ...], stopped: Child
+) -> None:
+    measured = next(told for told in stopped.events if isinstance(told, EvalEvent))
+    assert measured.metric == "nss"
+    seen = next(told for told in stopped.events if isinstance(told, PreviewEvent))
+    assert seen.target_from == "gaze"
+    assert all((seen.frame, seen.student, seen.target))
+    last = stopped.last
     assert isinstance(last, DoneEvent)
     assert last.stopped
     card = uvanet.load(last.model).card
@@ -95,35 +102,19 @@ def test_a_run_is_stopped_by_a_word_keeps_its_best_and_resumes(
     again.until(training(int(measured.step) + 1))
     steps = [told for told in again.events if isinstance(told, StepEvent)]
     assert not any(told.phase == "train" and told.done <= measured.step for told in steps)
-    again.say("stop")
-    assert again.end()[0] == 0
+    again.process.kill()
+    again.end()
 
 
-def test_teachers_that_are_there_label_and_none_is_made(
-    gaze_data_root: Path, tmp_path: Path
-) -> None:
-    out = tmp_path / "run"
-    words = (
-        "distill",
-        "--preset",
-        "uvanet-32",
-        "--data",
-        gaze_data_root,
-        "--out",
-        out,
-        "--epochs",
-        300,
-    )
-    child = Child(*words, "--threads", 1, "--spatial", "teacher-temporal")
-    child.until(lambda told: isinstance(told, EvalEvent))
-    child.say("stop")
-    code, err = child.end()
-    assert code == 0, err
-    phases = {phase_of(told) for told in child.events if isinstance(told, StepEvent)}
+def test_teachers_that_are_there_label_and_none_is_made(stopped: Child) -> None:
+    phases = {phase_of(told) for told in stopped.events if isinstance(told, StepEvent)}
     assert "label" in phases
     assert not {"features", "readout", "motion", "gate"} & phases
-    assert not list(out.glob("teacher-*"))
-    card = uvanet.load(child.last.model).card
+    assert isinstance(stopped.last, DoneEvent)
+    model = Path(stopped.last.model)
+    assert not list(model.parents[1].rglob("teacher-*"))
+    card = uvanet.load(model).card
+    assert card is not None
     assert card.recipe["spatial teacher"]["name"] == "teacher-temporal"
     assert card.recipe["temporal teacher"]["name"] == "teacher-temporal"
     assert "--spatial teacher-temporal --temporal teacher-temporal" in card.recipe["command"]

@@ -23,10 +23,11 @@ from uvanet.model import load
 from uvanet.models.teacher import Backbone, SpatialTeacher
 from uvanet.stream import Stream
 from uvanet.teacher_input import HEIGHT, WIDTH
+from uvanet.training.control import Callback, StoppedError
 from uvanet.training.pipeline import DistillConfig, distill
 from uvanet.training.progress import CheckpointEvent, Event, StepEvent
 from uvanet.training.publish import publish_spatial, publish_temporal
-from uvanet.training.teachers.build import make_teachers
+from uvanet.training.teachers.build import make_spatial, make_teachers
 from uvanet.training.teachers.inference import load_spatial
 
 if TYPE_CHECKING:
@@ -94,6 +95,41 @@ def test_teachers_learn_where_the_backbone_stays(
     density = teachers.spatial(image)
     assert density.sum() == pytest.approx(1, abs=1e-3)
     assert np.allclose(load_spatial(run / "teacher-spatial.onnx", 1)(image), density)
+
+
+def test_a_run_that_was_stopped_keeps_its_readouts(
+    gaze_data_root: Path, small_teachers: Path, tmp_path: Path
+) -> None:
+    run, other = tmp_path / "run", tmp_path / "other"
+    other.mkdir()
+    shutil.copytree(small_teachers, run)
+    weights = run / "teacher-spatial.safetensors"
+    first = load_file(weights)
+    weights.unlink()  # stopped before the end
+    readout = run / "readout-0-lite0.safetensors"
+    whole = readout.read_bytes()
+    readout.write_bytes(whole[:-100])
+    with pytest.raises(ModelError, match="readout-0"):
+        make_spatial(gaze_data_root, run, SPATIAL_CONFIG)
+    readout.write_bytes(whole)
+    listener = Listener()
+    again = make_spatial(gaze_data_root, run, SPATIAL_CONFIG, listener).state_dict()
+    assert listener.events == []
+    assert all(torch.equal(value, again[name]) for name, value in first.items())
+    # A readout does not depend on the others; two of one backbone differ by their seeds.
+    three = dataclasses.replace(SPATIAL_CONFIG, scales=(0, 0, 0))
+
+    class InTheThird(Callback):
+        def proceed(self) -> bool:
+            return len(list(other.glob("readout-*"))) < 2
+
+    with pytest.raises(StoppedError):
+        make_spatial(gaze_data_root, other, three, InTheThird())
+    kept = [load_file(path) for path in sorted(other.glob("readout-*"))]
+    assert len(kept) == 2
+    for name, value in kept[0].items():
+        assert torch.equal(value, first[f"readouts.0.{name}"])
+    assert not torch.equal(kept[0]["head.weight"], kept[1]["head.weight"])
 
 
 def test_teachers_of_other_data_or_settings_are_not_used(

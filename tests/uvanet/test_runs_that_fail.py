@@ -7,11 +7,14 @@ import os
 import shutil
 import signal
 import subprocess
+import time
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
+import psutil
 import pytest
+from fork_kit import limit_files, save_often
 from safetensors.torch import load_file, save_file
 from training_kit import (
     adapt,
@@ -33,19 +36,24 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 
 
+SMALL = ("--start", "uvanet-32", "--steps", 100_000)  # which no run of these tests reaches
+
+
 @pytest.mark.parametrize("phase", ["watch", "train"])
 def test_a_killed_run_starts_again_and_leaves_nothing(
     clip: Path, teacher: Path, tmp_path: Path, phase: str
 ) -> None:
     out = tmp_path / "run"
-    child = adapt(clip, out, teacher, "--steps", 12)
+    child = adapt(clip, out, teacher, *SMALL)
     child.until(lambda told: phase_of(told) == phase)
     child.process.kill()
     child.end()
     # As after a kill in the middle of a write.
     (out / f".checkpoint.pt.{child.process.pid}-01234567.part").write_bytes(b"half")
     assert LOCK in left_in(out)
-    again = adapt(clip, out, teacher, "--steps", 12)
+    again = adapt(clip, out, teacher, *SMALL)
+    again.until(training(6))
+    again.say("stop")
     assert again.end()[0] == 0
     assert again.last.report["verdict"] == "better"
     left = left_in(out)
@@ -57,13 +65,13 @@ def test_a_killed_run_goes_on_from_its_checkpoint(
     clip: Path, teacher: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "run"
-    child = adapt(clip, out, teacher, "--steps", 100_000)
-    before = child.until(lambda told: kind_of(told) == "checkpoint").step
-    assert before >= 1
+    child = adapt(clip, out, teacher, *SMALL, prepare=save_often)
+    # More steps than a run takes until it first tells of one.
+    before = child.until(lambda told: kind_of(told) == "checkpoint" and told.step >= 20).step
     child.process.kill()
     child.end()
     assert {"frames.npz", "checkpoint.pt", LOCK} <= left_in(out)
-    again = adapt(clip, out, teacher, "--steps", 100_000)
+    again = adapt(clip, out, teacher, *SMALL)
     first = again.until(training(1))
     assert first.done > before
     again.say("stop")
@@ -74,24 +82,20 @@ def test_a_killed_run_goes_on_from_its_checkpoint(
 
 
 def test_the_machine_sleeps_in_between(clip: Path, teacher: Path, tmp_path: Path) -> None:
-    child = adapt(clip, tmp_path / "run", teacher, "--steps", 12)
-    child.until(training(2))
+    child = adapt(clip, tmp_path / "run", teacher, *SMALL)
+    seen = child.until(training(2)).done
     child.process.send_signal(signal.SIGSTOP)
-    while psutil_status(child.process.pid) != "stopped":
-        pass
+    while psutil.Process(child.process.pid).status() != psutil.STATUS_STOPPED:
+        time.sleep(0.01)
     child.process.send_signal(signal.SIGCONT)
+    child.until(training(seen + 2))
+    child.say("stop")
     assert child.end()[0] == 0
     assert child.kinds()[-1] == "done"
 
 
-def psutil_status(pid: int) -> str:
-    import psutil
-
-    return str(psutil.Process(pid).status())
-
-
 def test_two_runs_at_once(clip: Path, teacher: Path, tmp_path: Path) -> None:
-    first = adapt(clip, tmp_path / "run", teacher, "--steps", 100_000)
+    first = adapt(clip, tmp_path / "run", teacher, *SMALL)
     first.until(training(1))
     second = adapt(clip, tmp_path / "run", teacher)
     code, err = second.end()
@@ -103,15 +107,8 @@ def test_two_runs_at_once(clip: Path, teacher: Path, tmp_path: Path) -> None:
     assert first.last.stopped is True
 
 
-def limit_files() -> None:
-    """Files of the child are limited to 3 MB, as on a full disk."""
-    import resource
-
-    resource.setrlimit(resource.RLIMIT_FSIZE, (3_000_000, 3_000_000))
-
-
 def test_a_full_disk(clip: Path, teacher: Path, tmp_path: Path) -> None:
-    child = adapt(clip, tmp_path / "run", teacher, preexec_fn=limit_files)
+    child = adapt(clip, tmp_path / "run", teacher, prepare=limit_files)
     code, err = child.end()
     assert code == 2
     assert kind_of(child.last) == "error"
@@ -122,9 +119,10 @@ def test_a_full_disk(clip: Path, teacher: Path, tmp_path: Path) -> None:
 
 
 def test_the_runs_folder_vanishes(clip: Path, teacher: Path, tmp_path: Path) -> None:
-    child = adapt(clip, tmp_path / "run", teacher, "--steps", 100_000)
+    child = adapt(clip, tmp_path / "run", teacher, *SMALL, prepare=save_often)
     child.until(training(1))
-    shutil.rmtree(tmp_path / "run")
+    # Renamed, since a folder that is written to cannot be deleted with certainty.
+    (tmp_path / "run").rename(tmp_path / "elsewhere")
     code, err = child.end()
     assert code == 2, err
     assert kind_of(child.last) == "error"
@@ -141,11 +139,11 @@ def test_a_video_that_breaks_half_way(clip: Path, teacher: Path, tmp_path: Path)
     subprocess.run([*ffmpeg, *front], check=True)
     data = broken.read_bytes()
     broken.write_bytes(data[: len(data) * 2 // 3])
-    done = adapted(broken, tmp_path / "run", teacher, "--steps", 5)
+    done = adapted(broken, tmp_path / "run", teacher, "--steps", 2, "--start", "uvanet-32")
     assert done.code == 0, done.err
     assert kind_of(done.last) == "done"
     broken.write_bytes(data[: len(data) // 8])
-    done = adapted(broken, tmp_path / "short", teacher, "--steps", 20)
+    done = adapted(broken, tmp_path / "short", teacher, "--steps", 2)
     assert done.code == 2
     assert kind_of(done.last) == "error"
     assert "Traceback" not in done.err
