@@ -51,7 +51,7 @@ FAST_TESTS = (
 )
 TEST_TOOLS = (
     *("pytest", "pytest-qt", "pytest-xdist", "pillow", "pillow_heif", "scipy"),
-    "imageio-ffmpeg",
+    *("imageio-ffmpeg", "tifffile"),
 )
 MIN_COVERAGE = 90
 """Files below this share of lines and branches are listed in the summary, percent."""

@@ -223,6 +223,8 @@ def test_info_prints_a_card(tmp_path: Path) -> None:
 def test_the_home_of_an_unknown_user_is_a_missing_file(
     tmp_path: Path, arguments: tuple[str, ...]
 ) -> None:
+    if arguments[0] == "finetune":
+        pytest.importorskip("torch")
     assert "~nouser" in refused(*arguments, cwd=tmp_path)
 
 
