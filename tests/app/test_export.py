@@ -100,7 +100,7 @@ def test_a_whole_folder(player, clip, tmp_path):
     for name in ("a.mp4", "b.mp4"):
         (films / name).write_bytes(clip.read_bytes())
     ours = feature(player)
-    ours._ask_for_folder(str(films))
+    ours.ask.for_folder(str(films))
     player.until(lambda: player.window.findChildren(ExportDialog))
     (dialog,) = player.window.findChildren(ExportDialog)
     dialog.line.setText(str(tmp_path))
@@ -113,7 +113,7 @@ def test_a_whole_folder(player, clip, tmp_path):
 
 def test_an_empty_folder_is_reported(player, tmp_path):
     (tmp_path / "films").mkdir()
-    feature(player)._ask_for_folder(str(tmp_path / "films"))
+    feature(player).ask.for_folder(str(tmp_path / "films"))
     player.until(lambda: "holds no video" in player.banner.message)
 
 
@@ -145,7 +145,7 @@ def test_a_folder_is_exported_without_the_regions_of_the_source(still, clip, tmp
     films.mkdir()
     (films / "a.mp4").write_bytes(clip.read_bytes())
     still.settings.export_preset = "numbers"
-    feature(still)._ask_for_folder(str(films))
+    feature(still).ask.for_folder(str(films))
     still.until(lambda: still.window.findChildren(ExportDialog))
     (dialog,) = still.window.findChildren(ExportDialog)
     dialog.line.setText(str(tmp_path))

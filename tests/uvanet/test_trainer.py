@@ -17,13 +17,11 @@ from lightning_fabric.plugins import MixedPrecision
 from safetensors.torch import load_file
 from training_kit import Stopper
 
-from uvanet import metrics
 from uvanet.errors import ModelError, TrainingError
 from uvanet.model import load
 from uvanet.models import PRESETS, create_student, load_student
 from uvanet.models.student import Preset
 from uvanet.paths import resource
-from uvanet.training import losses
 from uvanet.training.config import FinetuneConfig, TrainConfig, step1_config, step2_config
 from uvanet.training.control import StoppedError
 from uvanet.training.data.loader import DataLoader, Part
@@ -388,28 +386,3 @@ def test_the_learning_rate_rises_and_falls() -> None:
     assert rates.index(max(rates)) in (9, 10)
     assert rates[10:] == sorted(rates[10:], reverse=True)
     assert rates[-1] < 0.02
-
-
-@pytest.mark.parametrize("name", losses.LOSSES)
-def test_every_loss_is_least_where_the_target_is_met(name: str) -> None:
-    rng = torch.Generator().manual_seed(1)
-    target = torch.rand(2, 1, 8, 8, generator=rng) ** 4
-    right = torch.log(target + 1e-6)
-    loss = losses.LOSSES[name]
-    for wrong in (torch.zeros_like(right), right.flip(3), -right):
-        assert loss(right, target) < loss(wrong, target)
-    # The scale of a target has no effect.
-    assert torch.allclose(loss(right, 7 * target), loss(right, target), atol=1e-5)
-
-
-def test_losses_agree_with_the_metrics() -> None:
-    torch.manual_seed(1)
-    logits, target = torch.randn(1, 1, 8, 8), torch.rand(1, 1, 8, 8) + 0.1
-    predicted = torch.softmax(logits.flatten(), 0).reshape(8, 8).numpy()
-    truth = (target / target.sum())[0, 0].numpy()
-    assert float(losses.kl(logits, target)) == pytest.approx(
-        metrics.kld(predicted, truth), rel=1e-4
-    )
-    assert 1 - float(losses.correlation(logits, target)) == pytest.approx(
-        metrics.cc(predicted, truth), rel=1e-4
-    )

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import time
-from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
-from shiboken6 import isValid
 
 from app.features.export.cancelled import CancelledExports
-from app.features.export.job_builder import ExportJobBuilder, range_arguments
-from app.features.export.live_recording import CLEAN_UP_MS, REPLAY_SECONDS
-from app.features.export.options import Pictures, file_stem
+from app.features.export.job_builder import ExportJobBuilder
+from app.features.export.live_recording import CLEAN_UP_MS
 from app.features.export.preferences import export_preferences
+from app.features.export.questions import ExportQuestions
 from app.features.export.queue import ExportQueue, ExportState
 from app.features.export.queue_card import ExportQueueCard
 from app.features.export.recording_controller import RecordingController
@@ -24,7 +21,6 @@ from app.features.export.row_text import queue_row
 from app.features.export.settings import ExportSettings
 from app.shell.actions import SOURCE, Menu, action
 from app.shell.feature import Feature
-from app.shell.marks import change_marks
 from app.shell.quit_guard import QuitPrompt
 from app.shell.settings import WindowSettings
 from app.ui.build import label
@@ -35,18 +31,10 @@ from app.ui.icons import icon
 from uvanet.sources.base import SourceKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from app.features.export.dialog import ExportDialog
-    from app.features.export.options import ExportOptions
     from app.features.export.queue import ExportTask
-    from app.features.export.recording_controller import SourceView
-    from app.features.export.time_range import Span
     from app.shell.context import FeatureContext
     from app.shell.feature import Preference
-    from uvanet.analysis import Region
     from uvanet.sources.base import SourceInfo
-    from uvanet.video.sound import SoundTrack
 
 _CARD_RANK, _BUTTON_RANK, _STATUS_RANK = 40, 40, 70
 
@@ -64,6 +52,7 @@ class Export(Feature):
         self.queue.removed.connect(lambda task: self.card.remove_row(task.number))
         self._cancelled = CancelledExports(context, self.queue, CLEAN_UP_MS, self)
         self.builder = ExportJobBuilder(context, self.queue)
+        self.ask = ExportQuestions(context, self.builder)
         self.recording = RecordingController(context, self.builder, self)
         self.recording.changed.connect(self._on_recording_changed)
         self.card.dismissed.connect(self._on_dismissed)
@@ -135,11 +124,11 @@ class Export(Feature):
         if info is None:
             return
         if info.live:
-            self.recording.save_last(self._ask_for_recording)
+            self.recording.save_last(self.ask.for_recording)
         elif info.kind is SourceKind.PICTURE or info.slides:
-            self._ask_for_pictures(info)
+            self.ask.for_pictures(info)
         else:
-            self._ask_for_part(info)
+            self.ask.for_part(info)
 
     @action(
         "Export a folder of videos…",
@@ -154,7 +143,7 @@ class Export(Feature):
         ask_folder(
             self.context.slots.window,
             self.context.settings.section(WindowSettings).folder,
-            self._ask_for_folder,
+            self.ask.for_folder,
             tr("Export a folder"),
         )
 
@@ -223,137 +212,6 @@ class Export(Feature):
         self.card.setVisible(on)
         if on and not self.context.slots.panel_enabled:
             self.context.slots.set_panel_enabled(True)
-
-    # -- dialogs
-
-    def _ask(
-        self,
-        title: str,
-        part: str,
-        stem: str,
-        export: Callable[[ExportOptions, Path], None],
-        *,
-        span: Span | None = None,
-        duration: float | None = None,
-        pictures: Pictures = Pictures.NONE,
-    ) -> ExportDialog:
-        """Opens the dialog; `export` receives the options and the path."""
-        from app.features.export.dialog import ExportDialog, ExportRequest
-
-        builder = self.builder
-        request = ExportRequest(
-            title,
-            part,
-            builder.folder,
-            stem,
-            builder.teachers(),
-            builder.last_options(),
-            span,
-            duration,
-            pictures,
-        )
-        dialog = ExportDialog(request, self.context.slots.window)
-
-        def chosen(options: ExportOptions, base: Path) -> None:
-            builder.remember(options, base.parent if stem else base)
-            export(options, base)
-
-        dialog.chosen.connect(chosen)
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
-        return dialog
-
-    def _ask_for_part(self, info: SourceInfo) -> None:
-        marks = self.context.session.marks
-        dialog = self._ask(
-            info.title,
-            tr("Press I and O to mark a part on the timeline."),
-            file_stem(info.title, dated=False),
-            lambda options, base: self._export_part(
-                info, options, base, dialog.span or (None, None)
-            ),
-            span=marks,
-            duration=info.duration,
-        )
-        if info.kind in (SourceKind.VIDEO, SourceKind.NETWORK):
-            self._list_sound_tracks(info.spec, dialog)
-
-    def _ask_for_pictures(self, info: SourceInfo) -> None:
-        pictures, part = Pictures.ONE, ""
-        if info.slides:
-            pictures = Pictures.FOLDER
-            part = tr("{count} pictures, each under its own name, in a new folder").format(
-                count=len(info.pictures)
-            )
-        regions = self.context.session.regions
-
-        def export(options: ExportOptions, base: Path) -> None:
-            self.builder.add(
-                info.spec,
-                options,
-                base,
-                regions=regions,
-                arguments=range_arguments(info, (None, None)),
-                pictures=pictures,
-            )
-
-        stem = file_stem(info.title, dated=False)
-        self._ask(info.title, part, stem, export, pictures=pictures)
-
-    def _list_sound_tracks(self, spec: str, dialog: ExportDialog) -> None:
-        def read() -> list[SoundTrack]:
-            from uvanet.video.sound import sound_tracks
-
-            return sound_tracks(spec)
-
-        def show(tracks: list[SoundTrack]) -> None:
-            if isValid(dialog):
-                dialog.show_sound_tracks(tracks)
-
-        self.context.jobs.run(read, show, name="sound-tracks")
-
-    def _ask_for_recording(self, view: SourceView, path: Path) -> None:
-        def export(options: ExportOptions, base: Path) -> None:
-            self.builder.add(str(path), options, base, regions=view.regions, recording=True)
-
-        dialog = self._ask(
-            view.title,
-            tr("The last {seconds:.0f} seconds, without sound").format(seconds=REPLAY_SECONDS),
-            file_stem(view.title, dated=True),
-            export,
-        )
-        dialog.rejected.connect(lambda: path.unlink(missing_ok=True))
-
-    def _ask_for_folder(self, chosen: str) -> None:
-        from uvanet.video.output_names import videos_in
-
-        folder = Path(chosen)
-
-        def ask(videos: list[Path]) -> None:
-            part = tr("{count} videos, one after the other").format(count=len(videos))
-            self._ask(str(folder), part, "", partial(self._export_videos, videos))
-
-        self.context.jobs.run(
-            lambda: videos_in(folder), ask, self.context.show_error, name="folder"
-        )
-
-    # -- exporting
-
-    def _export_part(
-        self, info: SourceInfo, options: ExportOptions, base: Path, span: Span
-    ) -> None:
-        session = self.context.session
-        regions: tuple[Region, ...] = ()
-        # Another source may have been opened while the dialog was open.
-        if session.info is not None and session.info.spec == info.spec:
-            change_marks(self.context, *span)
-            regions = session.regions
-        arguments = range_arguments(info, span)
-        self.builder.add(info.spec, options, base, regions=regions, arguments=arguments)
-
-    def _export_videos(self, videos: Iterable[Path], options: ExportOptions, folder: Path) -> None:
-        for video in videos:
-            self.builder.add(str(video), options, folder / file_stem(video.name, dated=False))
 
     def _is_live(self) -> bool:
         """Returns whether the source is live; otherwise tells the user what to do instead."""

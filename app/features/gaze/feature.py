@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from app.features.gaze.gaze_card import GazeCard
-from app.features.gaze.gaze_layer import GazeLayer, Look
+from app.features.gaze.gaze_layer import GazeLayer
+from app.features.gaze.looks import TRAIL_SECONDS, all_looks, looks_at
 from app.features.gaze.measurement import GazeMeasurement
 from app.features.gaze.settings import GazeSettings
 from app.shell.actions import FRAME, Menu, action
@@ -29,8 +30,6 @@ from uvanet.sources import SourceKind, make_source
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
-
     from app.pipeline.packets import SaliencyPacket
     from app.shell.context import FeatureContext
     from app.shell.project import Project
@@ -41,8 +40,6 @@ if TYPE_CHECKING:
     from uvanet.sources import SourceInfo
 
 _CARD_RANK = 40
-_TRAIL_SECONDS = 0.6
-_SAMPLE_SECONDS = 0.05  # longest time between a gaze sample and the frame
 _PREVIEW_ROWS = 200
 _SUFFIXES = (".csv", ".tsv", ".txt", ".csv.gz")
 
@@ -332,13 +329,13 @@ class GazeOfPeople(Feature):
         size, seconds = self._upright_size(), packet.frame.pts - self._offset
         rows = np.arange(len(table))
         if not still:
-            rows = table.places(seconds - _TRAIL_SECONDS, seconds)
+            rows = table.places(seconds - TRAIL_SECONDS, seconds)
         orientation = self.context.session.orientations.of(info.spec)
         points = orientation.apply_to_points(table.on(size)[rows] / size)
         if still:
-            self.layer.show_looks(_all_looks(table, points))
+            self.layer.show_looks(all_looks(table, points))
         else:
-            self.layer.show_looks(_looks_at(table, rows, points, seconds))
+            self.layer.show_looks(looks_at(table, rows, points, seconds))
 
     def _upright_size(self) -> tuple[int, int]:
         """Width and height of the picture without mirroring and rotation, pixels."""
@@ -375,37 +372,3 @@ def _picture_names(info: SourceInfo) -> list[str]:
     if info.kind is not SourceKind.FOLDER:
         return []
     return [path.name for path in make_source(info.spec).files()]
-
-
-def _looks_at(
-    table: GazeTable, rows: NDArray[np.intp], points: NDArray[np.float64], seconds: float
-) -> list[Look]:
-    """Returns the looks at a time.
-
-    Args:
-        table: The table.
-        rows: Rows of the last `_TRAIL_SECONDS`, ascending, shape (n,).
-        points: Points of these rows, x and y, 0..1 from the top left, shape (n, 2).
-        seconds: Time in the table.
-    """
-    tolerance = 0.0 if table.kind == "fixations" else _SAMPLE_SECONDS
-    current = set(table.places(seconds - tolerance, seconds).tolist())
-    trails: dict[int, list[tuple[float, float]]] = {}
-    last_rows: dict[int, int] = {}
-    for row, (x, y) in zip(rows.tolist(), points.tolist(), strict=True):
-        person = int(table.person[row])
-        trails.setdefault(person, []).append((x, y))
-        last_rows[person] = row
-    looks = []
-    for person, trail in trails.items():
-        now = trail.pop() if last_rows[person] in current else None
-        looks.append(Look(person, tuple(trail), now))
-    return looks
-
-
-def _all_looks(table: GazeTable, points: NDArray[np.float64]) -> list[Look]:
-    """Returns a look for each point on a still picture."""
-    return [
-        Look(int(person), (), (float(x), float(y)))
-        for person, (x, y) in zip(table.person, points, strict=True)
-    ]
