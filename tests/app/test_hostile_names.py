@@ -1,4 +1,4 @@
-"""Names from outside are shown as they are: as no markup, and without what steers a terminal."""
+"""Names from outside are shown as plain text: no markup, no control characters."""
 
 from __future__ import annotations
 

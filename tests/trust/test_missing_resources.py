@@ -1,4 +1,4 @@
-"""An installation that lacks files: the program works without them, or says what is missing."""
+"""An installation that lacks files: the program works without them, or names what is missing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A home that is full or read-only: the window plays, and says what it cannot save."""
+"""A home that is full or read-only: the window plays, and names what it cannot save."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tells where the clock of a stream jumps, as where recordings were joined."""
+"""Detects jumps in the clock of a stream, such as between recordings that were joined."""
 
 from __future__ import annotations
 

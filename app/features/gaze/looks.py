@@ -1,4 +1,4 @@
-"""The looks of people at a time: where each looks now, and the trail of the last points."""
+"""Selects the gaze to draw at a time: the point of each person, and the trail of the last ones."""
 
 from __future__ import annotations
 
