@@ -49,6 +49,8 @@ _PROTOCOLS = {
 _RESUME = {"reconnect": "1", "reconnect_delay_max": "4"}
 # In a broadcast the tracks of a program may get other numbers; they stay the same tracks.
 _TS = {"merge_pmt_versions": "1"}
+# Usual layouts by their number of channels.
+_LAYOUTS = {1: "mono", 2: "stereo", 3: "3.0", 4: "quad", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
 _BUFFER_BYTES = 1 << 17
 _NO_TIMESTAMPS, _CLOCK_JUMPS = 0x80, 0x200  # AVFMT_NOTIMESTAMPS, AVFMT_TS_DISCONT
 
@@ -180,6 +182,7 @@ def open_file(path: Path) -> MediaInput:
         file.close()
         raise
     assert isinstance(container, InputContainer)
+    _use_native_layouts(container)
     return MediaInput(container, file)
 
 
@@ -208,6 +211,7 @@ def open_url(url: str, open_timeout: float, read_timeout: float) -> MediaInput:
     timeout = (open_timeout, read_timeout)
     container = av.open(address, timeout=timeout, options=options, metadata_errors="replace")
     assert isinstance(container, InputContainer)
+    _use_native_layouts(container)
     return MediaInput(container)
 
 
@@ -238,6 +242,24 @@ class Damage:
         self.count += 1
         self.reasons.add(cause)
         self.first = seconds if self.first is None else min(self.first, seconds)
+
+
+def _use_native_layouts(container: InputContainer) -> None:
+    """Replaces channel layouts with an order of their own, as QuickTime and CAF have them.
+
+    PyAV 18 copies such a layout without its table of channels and frees the table twice, which
+    ends the process. Layouts of FFmpeg's native order have no table. Here the table is freed once:
+    the context gets another layout before the copy is deleted.
+    """
+    for track in container.streams.audio:
+        if track.codec_context is None:
+            continue
+        layout = track.codec_context.layout
+        name, count = layout.name, layout.nb_channels
+        if " channels (" in name:  # such as "8 channels (FL+FR+FC+LFE+SL+SR+BL+BR)"
+            name = _LAYOUTS.get(count, f"{count} channels")
+        if count:
+            track.codec_context.layout = name
 
 
 def _is(stream: Any, name: str) -> bool:

@@ -79,7 +79,7 @@ def repack(
     seconds: float = 0.0,
     copy_sound: bool = True,
     out_of_time: Callable[[], bool] = lambda: False,
-) -> None:
+) -> float:
     """Copies the video of a growing file into its final form, with sound.
 
     Args:
@@ -92,6 +92,9 @@ def repack(
         seconds: Length of the clip.
         copy_sound: Copy the sound if the container supports its codec; otherwise encode it.
         out_of_time: Called for each packet; once it returns True, the copy ends.
+
+    Returns:
+        Seconds of the sound that could not be decoded.
 
     Raises:
         OutOfTimeError: `out_of_time` ended the copy; the target is incomplete.
@@ -120,6 +123,7 @@ def repack(
                 if out_of_time():
                     raise OutOfTimeError
                 output.mux(packet)
+        return reader.lost_seconds if reader is not None else 0.0
     finally:
         if reader is not None:
             reader.close()
