@@ -129,14 +129,16 @@ def repack(
             reader.close()
 
 
-def has_sound(sound: Sound) -> bool:
-    """Whether a source has a sound track that can be read."""
+def readable_sound(sound: Sound | None) -> tuple[Sound | None, Exception | None]:
+    """The sound if its source has a track; the error if a server can no longer be read."""
+    if sound is None:
+        return None, None
     try:
         reader = SoundReader(sound, 0.0)
-    except (av.error.FFmpegError, OSError, SourceError, ValueError):
-        return False
+    except (av.error.FFmpegError, OSError, SourceError, ValueError) as error:
+        return None, error if "://" in str(sound.source) else None
     reader.close()
-    return reader.track is not None
+    return (sound if reader.track is not None else None), None
 
 
 def _limited(

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 # Decoders need a few packets before the first audible sample.
 _PREROLL_S = 0.1
-_TIMEOUT_S = 20.0
+_TIMEOUT_S = 5.0  # the server has just sent the video
 # Above this, samples are cut or silence is inserted, as where two recordings were joined.
 _MAX_DRIFT_S = 0.03
 _RATE = 48_000

@@ -23,8 +23,8 @@ from uvanet.video.codecs import CONTAINERS, Quality
 from uvanet.video.muxing import (
     OutOfTimeError,
     count_frames,
-    has_sound,
     open_output,
+    readable_sound,
     repack,
     unwritable,
 )
@@ -186,9 +186,8 @@ class VideoWriter:
         self._finish_encoding()
         if frames is not None and frames < self.frames:
             self._end = self._end * frames / self.frames
-        sound = self._sound if self._sound is not None and has_sound(self._sound) else None
+        sound, first = readable_sound(self._sound)
         attempts = [(sound, True), (sound, False)] if sound else []
-        first: Exception | None = None
         for attempt, copy in [*attempts, (None, True)]:
             error = self._repack(attempt, frames, copy_sound=copy)
             first = first or error
