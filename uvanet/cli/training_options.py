@@ -22,7 +22,7 @@ from uvanet.model_card import Card
 from uvanet.paths import expand_user
 from uvanet.registry import list_models
 from uvanet.system_info import usable_cores
-from uvanet.training.control import CONTROL, Callback, ControlState, JsonlChannel, listening
+from uvanet.training.control import Callback, ControlState, JsonlChannel, listening
 from uvanet.training.progress import ErrorEvent, Event, LogEvent, StartEvent, StepEvent
 from uvanet.training.run_lock import run_lock
 from uvanet.user_models import make_private, models_folder
@@ -225,14 +225,15 @@ def running(arguments: argparse.Namespace, title: str) -> Iterator[tuple[Callbac
     callback: Callback = JsonlChannel(sys.stdout, out, state) if arguments.events else bar
     with contextlib.ExitStack() as stack:
         try:
+            if arguments.events:
+                # First: until then, SIGTERM ends the process without an event.
+                stack.enter_context(listening(state))
             make_private(out)
             stack.enter_context(run_lock(out))
-            (out / CONTROL).unlink(missing_ok=True)  # left by an earlier run
             if arguments.events:
                 handler = _WarningEvents(callback)
                 logging.getLogger().addHandler(handler)
                 stack.callback(logging.getLogger().removeHandler, handler)
-                stack.enter_context(listening(state))
             stack.callback(bar.close)
             callback.emit(
                 StartEvent(title=title, folder=str(out), threads=threads, pid=os.getpid())
