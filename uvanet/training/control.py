@@ -14,19 +14,14 @@ import signal
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import IO, TypeVar
 
 from uvanet.atomic_io import atomic_write
 from uvanet.errors import UvanetError
 from uvanet.i18n import tr
-from uvanet.training.progress import LineWriter, LogEvent, StepEvent
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
-    from typing import IO
-
-    from uvanet.training.progress import Event, Phase
+from uvanet.training.progress import Event, LineWriter, LogEvent, Phase, StepEvent
 
 T = TypeVar("T")
 

@@ -9,24 +9,19 @@ from __future__ import annotations
 import contextlib
 import logging
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from pathlib import Path
+from typing import Any, Literal
 
 import psutil
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.features.training.run_folders import EVENTS, LOG, write_request
+from app.features.training.run_folders import EVENTS, LOG, RunRequest, write_request
 from app.runtime.child_process import DetachedProcess, own_command
 from app.ui.i18n import tr
 from uvanet.errors import OutputError
 from uvanet.training.control import send_order
-from uvanet.training.progress import DoneEvent, ErrorEvent, LineReader, LogEvent, StepEvent
+from uvanet.training.progress import DoneEvent, ErrorEvent, Event, LineReader, LogEvent, StepEvent
 from uvanet.training.run_lock import holder
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from app.features.training.run_folders import RunRequest
-    from uvanet.training.progress import Event
 
 _log = logging.getLogger(__name__)
 
