@@ -221,8 +221,7 @@ class LiveSession(QObject):
     def use_engine(self, engine: str) -> None:
         """Runs student and teacher on another engine, as `uvanet.load` takes it."""
         self.student.use_engine(engine)
-        if self.teacher.running:
-            self.teacher.use(self.teacher.running)
+        self.teacher.restart()
 
     # Playback
 

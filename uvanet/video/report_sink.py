@@ -224,7 +224,7 @@ class ReportSink(WholeFile):
 
     def _facts(self) -> list[tuple[str, str]]:
         info, card, duration = self._info, self._card, self._tracker.duration
-        facts = [(tr("Source"), printable(redact(info.spec)))]
+        facts = [(tr("Source"), printable(redact(info.title)))]
         if self._slides:
             shown = sum(slide.picture is not None for slide in self._slides)
             count = str(len(self._slides))

@@ -18,6 +18,7 @@ from uvanet.analysis.region_summary import (
     RegionTracker,
     summary_cells,
     summary_rows,
+    table_names,
 )
 from uvanet.analysis.regions import RegionMask
 from uvanet.csv_text import csv_text
@@ -53,7 +54,7 @@ class Table(FileSink):
         self._cut = False
         self.columns = ["frame", "file"] if pictures else ["frame"]
         self.columns += ["time_s", "clip_time_s", "peak_x", "peak_y", "entropy"]
-        self.columns += [f"share:{region.name}" for region in regions]
+        self.columns += [f"share:{name}" for name in table_names(regions)]
 
     def write(self, item: AnnotatedFrame) -> None:
         """See `Sink.write`."""
