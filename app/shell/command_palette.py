@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QDialog, QHeaderView, QLineEdit, QTreeWidget, QTreeWidgetItem, QWidget
 
+from app.shell.actions import ActionRegistry, ActionSpec
 from app.shell.shortcuts import key_text
 from app.ui.build import column
 from app.ui.i18n import tr
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from app.shell.actions import ActionRegistry, ActionSpec
 
 _NAME = Qt.ItemDataRole.UserRole
 _MOVES = {Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown}

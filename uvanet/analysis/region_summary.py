@@ -7,16 +7,13 @@ the map, the most probable fixation. docs/tables.md describes all columns.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+import numpy as np
+from numpy.typing import NDArray
 
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from uvanet.analysis.regions import RegionMask
+from uvanet.analysis.regions import RegionMask
 
 SUMMARY_COLUMNS = (
     *("source", "region", "share", "dwell_s", "first_look_s", "entries", "duration_s", "model"),

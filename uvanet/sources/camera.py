@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from uvanet.errors import SourceUnavailableError
 from uvanet.i18n import tr
+from uvanet.sources._opencv import Capture
 from uvanet.sources._reconnecting import ReconnectingSource
 from uvanet.sources.base import Frame, SourceCondition, SourceInfo, SourceKind
 from uvanet.sources.camera_access import require_camera_access
 from uvanet.sources.camera_connection import CameraConnection, CameraFrame, busy
 from uvanet.sources.camera_format import CameraFormat
 from uvanet.sources.cameras import CameraDevice, choose, find_again, list_cameras
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from numpy.typing import NDArray
-
-    from uvanet.sources._opencv import Capture
 
 _NO_FRAMES = (SourceCondition.STALLED, SourceCondition.RECONNECTING)
 _STALLED_S = 3.0

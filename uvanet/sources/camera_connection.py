@@ -6,24 +6,18 @@ import errno
 import os
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from uvanet.errors import SourceAbsentError, SourceError, SourceUnavailableError
 from uvanet.i18n import tr
-from uvanet.sources._opencv import quiet, to_bgr
+from uvanet.sources._opencv import Capture, quiet, to_bgr
 from uvanet.sources.camera_format import CameraFormat, negotiate
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from numpy.typing import NDArray
-
-    from uvanet.sources._opencv import Capture
-    from uvanet.sources.cameras import CameraDevice
+from uvanet.sources.cameras import CameraDevice
 
 # The driver fills one buffer while another is read. With a single buffer it has none for the next
 # frame and drops it, so that 30 frames a second become 15; with more buffers, frames wait longer.

@@ -8,17 +8,14 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import cv2
 
 from uvanet.errors import SourceAbsentError, SourceError
 from uvanet.i18n import tr
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
 
 _LOG = logging.getLogger(__name__)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QGuiApplication
 
@@ -18,20 +16,18 @@ from app.features.analyse.regions import Regions
 from app.features.analyse.scanpath_layer import ScanpathLayer
 from app.features.analyse.settings import AnalyseSettings
 from app.features.analyse.table_export import facts_text, map_facts, region_facts
+from app.pipeline.packets import SaliencyPacket
 from app.session.models import AUTOMATIC
 from app.shell.actions import FRAME, SEEKABLE, Menu, action
+from app.shell.context import Fact, FeatureContext
+from app.shell.project import Project
 from app.ui.controls import IconButton
 from app.ui.i18n import tr
 from app.ui.icons import icon
 from app.ui.region_layer import RegionLayer
 from uvanet.analysis import peaks, region_shares
+from uvanet.sources.base import SourceInfo
 from uvanet.video.layers import color_of
-
-if TYPE_CHECKING:
-    from app.pipeline.packets import SaliencyPacket
-    from app.shell.context import Fact, FeatureContext
-    from app.shell.project import Project
-    from uvanet.sources.base import SourceInfo
 
 _CLIP = FRAME | SEEKABLE
 _CARD_RANK, _BUTTON_RANK = 10, 30

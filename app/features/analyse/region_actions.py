@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from PySide6.QtCore import QPoint
 
+from app.features.analyse.region_card import RegionCard
+from app.features.analyse.region_files import RegionFiles
+from app.features.analyse.regions import Regions
 from app.shell.actions import FRAME, Menu, action
 from app.shell.feature import Feature
 from app.shell.region_editor import among
 from app.shell.region_menu import ask_color, show_region_menu
-from uvanet.analysis import Shape
-
-if TYPE_CHECKING:
-    from PySide6.QtCore import QPoint
-
-    from app.features.analyse.region_card import RegionCard
-    from app.features.analyse.region_files import RegionFiles
-    from app.features.analyse.regions import Regions
-    from app.ui.region_layer import RegionLayer
-    from uvanet.analysis import Region
+from app.ui.region_layer import RegionLayer
+from uvanet.analysis import Region, Shape
 
 TOOLS = {
     "region_rectangle": Shape.RECTANGLE,

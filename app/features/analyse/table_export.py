@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
 
 from app.shell.context import Fact, FactKind
 from app.ui.i18n import tr
 from app.ui.number_text import number_text
-from uvanet.analysis import entropy, peak, summary_cells, summary_rows
+from uvanet.analysis import Record, Region, entropy, peak, summary_cells, summary_rows
 from uvanet.csv_text import as_text_cell, csv_text
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from uvanet.analysis import Record, Region
 
 
 def map_facts(saliency: NDArray[np.float32]) -> list[Fact]:

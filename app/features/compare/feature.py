@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QWidget
@@ -15,19 +14,16 @@ from app.features.compare.pace import TeacherPace
 from app.features.compare.settings import CompareSettings, View
 from app.features.compare.strip import CompareStrip
 from app.pipeline.events import PipelineState
+from app.pipeline.packets import SaliencyPacket, TeacherResult
 from app.session.models import short_name
 from app.shell.actions import Menu, action
-from app.shell.context import Fact
+from app.shell.context import Fact, FeatureContext
 from app.shell.feature import Feature
 from app.ui.build import column
 from app.ui.i18n import tr
 from app.ui.number_text import number_text
 from app.ui.wipe_handle import WipeHandle
-
-if TYPE_CHECKING:
-    from app.pipeline.packets import SaliencyPacket, TeacherResult
-    from app.shell.context import FeatureContext
-    from uvanet.errors import UvanetError
+from uvanet.errors import UvanetError
 
 _INTERVAL_MS = 400  # between two updates of the lag and the agreement
 _CHOICE = "compare_view"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
@@ -13,14 +12,15 @@ from app.features.export.job_builder import ExportJobBuilder
 from app.features.export.live_recording import CLEAN_UP_MS
 from app.features.export.preferences import export_preferences
 from app.features.export.questions import ExportQuestions
-from app.features.export.queue import ExportQueue, ExportState
+from app.features.export.queue import ExportQueue, ExportState, ExportTask
 from app.features.export.queue_card import ExportQueueCard
 from app.features.export.recording_controller import RecordingController
 from app.features.export.report import ask_report
 from app.features.export.row_text import queue_row
 from app.features.export.settings import ExportSettings
 from app.shell.actions import SOURCE, Menu, action
-from app.shell.feature import Feature
+from app.shell.context import FeatureContext
+from app.shell.feature import Feature, Preference
 from app.shell.quit_guard import QuitPrompt
 from app.shell.settings import WindowSettings
 from app.ui.build import label
@@ -28,13 +28,7 @@ from app.ui.controls import SteadyLabel
 from app.ui.file_dialogs import ask_folder
 from app.ui.i18n import tr
 from app.ui.icons import icon
-from uvanet.sources.base import SourceKind
-
-if TYPE_CHECKING:
-    from app.features.export.queue import ExportTask
-    from app.shell.context import FeatureContext
-    from app.shell.feature import Preference
-    from uvanet.sources.base import SourceInfo
+from uvanet.sources.base import SourceInfo, SourceKind
 
 _CARD_RANK, _BUTTON_RANK, _STATUS_RANK = 40, 40, 70
 

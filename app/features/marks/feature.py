@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 from app.shell.actions import SEEKABLE, Menu, action
+from app.shell.context import FeatureContext
 from app.shell.feature import Feature
 from app.shell.marks import change_marks
-
-if TYPE_CHECKING:
-    from app.shell.context import FeatureContext
-    from app.shell.project import Project
+from app.shell.project import Project
 
 _BUTTON_RANK = 10
 _FRAME_SECONDS = 0.04  # duration of a frame of a source without a frame rate

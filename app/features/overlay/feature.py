@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, get_args
+from typing import get_args
 
 from msgspec.structs import asdict
 
@@ -11,15 +11,12 @@ from app.features.overlay.overlay_panel import OverlayPanel
 from app.features.overlay.settings import Colormap, Look, LookPresets, OverlaySettings
 from app.session.heat import MAX_SMOOTHING
 from app.shell.actions import Menu, action
-from app.shell.context import Fact, FactKind
+from app.shell.context import Fact, FactKind, FeatureContext
 from app.shell.feature import Feature, Preference
+from app.shell.project import Project
 from app.ui.i18n import tr
 from app.ui.preset_list import PresetList
 from uvanet.colormaps import colormap
-
-if TYPE_CHECKING:
-    from app.shell.context import FeatureContext
-    from app.shell.project import Project
 
 _COLORMAPS: tuple[Colormap, ...] = get_args(Colormap)
 _RANK = 0

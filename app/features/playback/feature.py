@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from app.features.playback.previews import Previews
 from app.features.playback.settings import PlaybackSettings
 from app.features.playback.shuttle import Shuttle
@@ -12,17 +10,13 @@ from app.features.playback.transport import Transport
 from app.pipeline.events import PipelineState
 from app.session.session import SPEEDS
 from app.shell.actions import PACED, PLAYS, SEEKABLE, Menu, action
-from app.shell.context import Fact, FactKind
+from app.shell.context import Fact, FactKind, FeatureContext
 from app.shell.feature import Feature
 from app.ui.i18n import tr
 from app.ui.icons import icon
 from app.ui.number_text import number_text
 from app.ui.time_text import TimeBase
-from uvanet.sources.base import SourceCondition, SourceKind
-
-if TYPE_CHECKING:
-    from app.shell.context import FeatureContext
-    from uvanet.sources.base import SourceInfo, SourceStatus
+from uvanet.sources.base import SourceCondition, SourceInfo, SourceKind, SourceStatus
 
 _RANK = 90  # the last strip
 _JUMP_SECONDS = 5.0

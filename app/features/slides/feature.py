@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from app.features.slides.settings import SlidesSettings
 from app.features.slides.slide_strip import SlideStrip
 from app.features.slides.thumbnails import Thumbnails
+from app.pipeline.packets import SaliencyPacket
 from app.shell.actions import SLIDES, SOURCE, Menu, action
+from app.shell.context import FeatureContext
 from app.shell.feature import Feature
 from app.ui.i18n import tr
-from uvanet.sources.base import SourceKind
-
-if TYPE_CHECKING:
-    from app.pipeline.packets import SaliencyPacket
-    from app.shell.context import FeatureContext
-    from uvanet.sources.base import SourceInfo
+from uvanet.sources.base import SourceInfo, SourceKind
 
 _RANK = 80
 _PAGE = 10  # pictures

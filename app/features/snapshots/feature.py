@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QGuiApplication, QImage
 
 from app.shell.actions import FRAME, Menu, action
+from app.shell.context import FeatureContext
 from app.shell.feature import Feature
 from app.ui.file_dialogs import ask_save_snapshot
 from app.ui.i18n import tr
 from app.ui.images import pictures_folder, snapshot_name, to_qimage, write_png
-
-if TYPE_CHECKING:
-    from PySide6.QtGui import QImage
-
-    from app.shell.context import FeatureContext
 
 
 class Snapshots(Feature):

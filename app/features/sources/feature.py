@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint
 
@@ -12,18 +11,14 @@ from app.features.sources.retry_notice import RetryNotice
 from app.features.sources.settings import MAX_RECENT, SourcesSettings
 from app.features.sources.source_picker import SourcePicker
 from app.shell.actions import Menu, action
-from app.shell.context import Fact, FactKind
+from app.shell.context import Fact, FactKind, FeatureContext
 from app.shell.feature import Feature
 from app.shell.settings import WindowSettings
 from app.ui.file_dialogs import ask_file, ask_folder
 from app.ui.i18n import tr
+from uvanet.errors import UvanetError
 from uvanet.redaction import redact
-from uvanet.sources.base import SourceCondition, SourceKind
-
-if TYPE_CHECKING:
-    from app.shell.context import FeatureContext
-    from uvanet.errors import UvanetError
-    from uvanet.sources.base import SourceInfo, SourceStatus
+from uvanet.sources.base import SourceCondition, SourceInfo, SourceKind, SourceStatus
 
 _TOPIC, _STALL, _QUALITY = "source", "stall", "quality"
 _REMEMBERED = {

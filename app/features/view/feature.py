@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import QSize, Qt
 
 from app.features.view.settings import ViewSettings
 from app.shell.actions import FRAME, SOURCE, Menu, action
-from app.shell.context import Fact, FactKind
+from app.shell.context import Fact, FactKind, FeatureContext
 from app.shell.feature import Feature, Preference
 from app.shell.settings import ThemeChoice, WindowSettings
 from app.ui.build import combo_box
 from app.ui.i18n import tr
+from uvanet.sources.base import SourceInfo
 from uvanet.sources.orientation import Orientation
-
-if TYPE_CHECKING:
-    from app.shell.context import FeatureContext
-    from uvanet.sources.base import SourceInfo
 
 _SCREEN_SHARE = 0.9
 _MAX_SIZE = 16_777_215  # Qt's QWIDGETSIZE_MAX
