@@ -7,24 +7,20 @@ from __future__ import annotations
 
 import enum
 import functools
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtWidgets import QWidget
 
 from app.pipeline.events import PipelineState
+from app.session.presenter import FramePresenter
+from app.session.session import LiveSession
+from app.shell.undo import UndoStack
 from app.ui.i18n import tr, tr_noop
 from app.ui.icons import icon
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
-    from PySide6.QtWidgets import QWidget
-
-    from app.session.presenter import FramePresenter
-    from app.session.session import LiveSession
-    from app.shell.undo import UndoStack
 
 F = TypeVar("F", bound="Callable[..., None]")
 

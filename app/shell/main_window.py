@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from PySide6.QtCore import QByteArray, Qt, Signal
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDropEvent,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QMainWindow, QMenu
 
+from app.session.presenter import FramePresenter
+from app.session.session import LiveSession
 from app.shell.actions import ActionRegistry, Menu, Needs, action, available_needs
 from app.shell.command_palette import CommandPalette
+from app.shell.feature import Feature
 from app.shell.focus_order import focus_order
 from app.shell.language import language_preference
 from app.shell.menus import submenus
 from app.shell.mime_sources import dropped_pair, dropped_spec
 from app.shell.model_choice import ModelChoiceRecorder
 from app.shell.quit_guard import QuitGuard
+from app.shell.settings import WindowSettings
 from app.shell.shortcuts import ShortcutSheet
 from app.shell.slots import WindowSlots
 from app.shell.status_bar import StatusBar
@@ -22,22 +33,6 @@ from app.shell.undo import UndoStack
 from app.ui.banner import Banner
 from app.ui.build import present
 from app.ui.i18n import tr
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from PySide6.QtGui import (
-        QCloseEvent,
-        QDragEnterEvent,
-        QDragLeaveEvent,
-        QDropEvent,
-        QResizeEvent,
-    )
-
-    from app.session.presenter import FramePresenter
-    from app.session.session import LiveSession
-    from app.shell.feature import Feature
-    from app.shell.settings import WindowSettings
 
 TITLE = "UVA-Net Live"
 _PALETTE_RANK = 100

@@ -67,7 +67,7 @@ class Analyse(RegionActions):
         self._time_buttons.append(slots.add_timeline_button(self.scan_button, _BUTTON_RANK))
         slots.canvas.add_layer(self.layer)
         slots.canvas.add_layer(self.scanpath_layer)
-        slots.add_card(self.card, _CARD_RANK)
+        slots.add_card("regions", self.card, _CARD_RANK)
         # Without the side panel this is the only button that draws a region.
         slots.add_button(actions["region_rectangle"], _BUTTON_RANK)
         self.regions = Regions(context, self.history, self.layer, self.card)

@@ -64,7 +64,7 @@ class Compare(Feature):
         self._slot = QWidget()
         self._slot_layout = column(parent=self._slot)
         self._slot.hide()
-        slots.add_card(self._slot, _CARD_RANK)
+        slots.add_card("agreement", self._slot, _CARD_RANK)
         self.strip.set_wanted(False)
         context.presenter.taken.connect(self._on_taken)
         context.presenter.first_overlay.connect(self._on_first_overlay)

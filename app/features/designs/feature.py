@@ -19,6 +19,7 @@ from app.ui.file_dialogs import ask_save_comparison, ask_two_files
 from app.ui.i18n import tr
 from app.ui.images import write_png
 from app.ui.output_file import write_output
+from app.ui.questions import ask_before_replacing
 from uvanet.csv_text import csv_text
 from uvanet.errors import UvanetError
 from uvanet.redaction import printable
@@ -126,12 +127,14 @@ class Designs(Feature):
 
         def save(chosen: str) -> None:
             path = Path(chosen)
+            is_table = path.suffix.lower() == ".csv"
+            beside = path.with_suffix(".png")
 
             def write() -> None:
-                if path.suffix.lower() == ".csv":
+                if is_table:
                     write_output(path, table)
                     if picture is not None:
-                        write_png(path.with_suffix(".png"), picture)
+                        write_png(beside, picture)
                 else:
                     layout = report_pdf if path.suffix.lower() == ".pdf" else report_html
                     write_output(path, layout(content()))
@@ -145,7 +148,13 @@ class Designs(Feature):
                     raise error
                 self._messages(dialog).notify("error", error.message, error.hint)
 
-            self.context.jobs.run(write, done, failed, name="comparison")
+            def go_on() -> None:
+                self.context.jobs.run(write, done, failed, name="comparison")
+
+            if is_table and picture is not None:
+                ask_before_replacing(dialog, beside, go_on)
+            else:
+                go_on()
 
         ask_save_comparison(dialog, folder, f"{tr('Comparison')}.html", save)
 

@@ -46,7 +46,7 @@ class Diagnostics(Feature):
         self.labels = StatsLabels()
         self.plots = PlotPanel()
         context.slots.add_status(self.labels, _STATUS_RANK)
-        context.slots.add_card(self.plots, _CARD_RANK)
+        context.slots.add_card("measurements", self.plots, _CARD_RANK)
         context.session.switched.connect(self._on_switched)
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._show_stats)

@@ -56,7 +56,7 @@ class Export(Feature):
             lambda: slots.panel.ensureWidgetVisible(self.card), Qt.ConnectionType.QueuedConnection
         )
         self.card.hide()
-        slots.add_card(self.card, _CARD_RANK)
+        slots.add_card("exports", self.card, _CARD_RANK)
         self._record_button = slots.add_button(actions["record"], _BUTTON_RANK)
         self._record_button.hide()
         actions["record"].setIcon(icon("record", "error", on="error"))

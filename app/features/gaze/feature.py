@@ -70,7 +70,7 @@ class GazeOfPeople(Feature):
         self._pictures: list[str] = []  # names of the files of a folder, by frame
         self._request = 0  # number of the newest request to load
         context.slots.canvas.add_layer(self.layer)
-        context.slots.add_card(self.card, _CARD_RANK)
+        context.slots.add_card("gaze", self.card, _CARD_RANK)
         self.card.shown_changed.connect(self._set_shown)
         self.card.offset_changed.connect(self._set_offset)
         self.card.removed.connect(self._remove)

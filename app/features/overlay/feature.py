@@ -38,7 +38,7 @@ class Overlay(Feature):
         self.panel.slider_released.connect(context.undo.seal)
         self._color_bar = ColorBarLayer()
         context.slots.canvas.add_layer(self._color_bar)
-        context.slots.add_card(self.panel, _RANK)
+        context.slots.add_card("overlay", self.panel, _RANK)
         context.slots.add_button(context.actions["overlay"], 50)
         self._show()
 

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
 
 from app.features.playback.reverse import ReversePlayback
 from app.pipeline.events import PipelineState
-
-if TYPE_CHECKING:
-    from app.session.presenter import FramePresenter
-    from app.session.session import LiveSession
+from app.session.presenter import FramePresenter
+from app.session.session import LiveSession
 
 _SPEEDS = (1.0, 2.0, 4.0)
 
