@@ -6,6 +6,7 @@ Menus, tool buttons, tooltips, the shortcut sheet and the tests read the registr
 from __future__ import annotations
 
 import enum
+import functools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -174,11 +175,12 @@ class MenuActions:
         return declare
 
 
-def declared_actions(owner: type) -> list[ActionSpec]:
+@functools.cache
+def declared_actions(owner: type) -> tuple[ActionSpec, ...]:
     """The actions that a class and its bases declare, in the order of declaration."""
     members = (member for base in owner.__mro__[::-1] for member in vars(base).values())
     specs = (getattr(member, _ATTRIBUTE, None) for member in members)
-    return [spec for spec in specs if isinstance(spec, ActionSpec)]
+    return tuple(spec for spec in specs if isinstance(spec, ActionSpec))
 
 
 class ActionRegistry:
@@ -213,7 +215,8 @@ class ActionRegistry:
         Raises:
             ValueError: An action has the name of another one.
         """
-        for spec in declared_actions(type(owner)):
+        kind: type = type(owner)
+        for spec in declared_actions(kind):
             if spec.name in self._specs:
                 raise ValueError(f"two actions are called {spec.name}")
             self._specs[spec.name] = spec
