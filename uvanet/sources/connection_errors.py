@@ -7,16 +7,13 @@ import http.client
 import re
 import socket
 import ssl
-from typing import TYPE_CHECKING
+from urllib.parse import SplitResult
 
 import av.error
 
 from uvanet.errors import SourceError
 from uvanet.i18n import tr, tr_noop
 from uvanet.sources.media_input import reason
-
-if TYPE_CHECKING:
-    from urllib.parse import SplitResult
 
 _PORTS = {"http": 80, "https": 443, "rtsp": 554, "rtsps": 322, "rtmp": 1935}
 _TIMEOUT_S = 3.0

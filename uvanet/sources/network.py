@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import av.error
+import numpy as np
+from numpy.typing import NDArray
 
 from uvanet.errors import SourceError
 from uvanet.i18n import tr, tr_noop
@@ -17,12 +18,7 @@ from uvanet.sources._reconnecting import ReconnectingSource
 from uvanet.sources.base import Frame, SourceInfo, SourceKind
 from uvanet.sources.media_input import open_url, reason
 from uvanet.sources.media_reader import ENCRYPTED_HINT, MediaReader, NoVideoError
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from uvanet.yuv_picture import YuvPicture
+from uvanet.yuv_picture import YuvPicture
 
 NETWORK_SCHEMES = ("http", "https", "rtsp", "rtsps", "rtmp", "udp", "tcp")
 
