@@ -46,6 +46,7 @@ class LossDetector:
         self._run = 0  # packets since the clock jumped
         self._errors = 0  # packets in a row that could not be decoded
         self._incomplete: dict[int | None, _Incomplete] = {}  # by time stamps
+        self._inter = False  # whether frames depend on others, so that a key frame is a start
         self._last: int | None = None  # time stamp of the last packet with data
         # Positions of the last packet's frames with errors; they are losses if a packet follows.
         self._unsure: list[float] = []
@@ -71,6 +72,13 @@ class LossDetector:
             self._incomplete.clear()
         self._previous = packet
         if packet.size:
+            if packet.is_keyframe and self._inter:
+                # Recordings that were joined on one clock: the count of packets starts anew, for
+                # which FFmpeg flags one of the two packets before.
+                self._incomplete = {
+                    pts: at for pts, at in self._incomplete.items() if self._run - at.run > 2
+                }
+            self._inter = self._inter or not packet.is_keyframe
             self._last = packet.pts
             while self._unsure:
                 self._damage.add(self._unsure.pop(0), _WITH_ERRORS)
