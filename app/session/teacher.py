@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
 from app.pipeline.events import TeacherEvent, TeacherFailed, TeacherReady
+from app.pipeline.packets import SaliencyPacket, TeacherResult
+from app.pipeline.pipeline import LivePipeline
+from app.pipeline.stats import PipelineStats
 from app.session.models import first_teacher, if_available, load_predictor
-
-if TYPE_CHECKING:
-    from app.pipeline.packets import SaliencyPacket, TeacherResult
-    from app.pipeline.pipeline import LivePipeline
-    from app.pipeline.stats import PipelineStats
-    from app.session.student import StudentModel
+from app.session.student import StudentModel
 
 
 class TeacherModel(QObject):

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from operator import is_
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from app.shell.undo import UndoStack
+from app.ui.banner import Banner
 from app.ui.i18n import tr
 from app.ui.region_geometry import is_moved, replaced
+from app.ui.region_layer import RegionLayer
+from uvanet.analysis import Region
 from uvanet.analysis.regions import MAX_NAME
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-
-    from app.shell.undo import UndoStack
-    from app.ui.banner import Banner
-    from app.ui.region_layer import RegionLayer
-    from uvanet.analysis import Region
 
 _COPY_OFFSET = 0.03  # of a copy from its original, as a share of width and height
 

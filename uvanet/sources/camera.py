@@ -121,6 +121,7 @@ class CameraSource(ReconnectingSource):
             taken = self._retry(error, self._reconnected)
         self._check(taken)
         assert taken.image is not None
+        self._follow_size(taken.image)
         at = taken.arrived if taken.captured is None else taken.captured
         if self._begin is None:
             self._begin = at
@@ -180,6 +181,15 @@ class CameraSource(ReconnectingSource):
                 ),
                 tr("Try another cable or another port."),
             )
+
+    def _follow_size(self, image: NDArray[np.uint8]) -> None:
+        """Adapts the properties to a camera that changes the size of its frames."""
+        height, width = image.shape[:2]
+        assert self._info is not None
+        if (self._info.width, self._info.height) != (width, height):
+            self._info = replace(self._info, width=width, height=height)
+            if self.on_status is not None:  # receivers look for new properties then
+                self.on_status(self._status)
 
     def _check(self, taken: CameraFrame) -> None:
         """Reports a camera that repeats the same frame, and the end of a condition."""

@@ -7,7 +7,10 @@ import errno
 import json
 import os
 from array import array
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from io import FileIO
+from pathlib import Path
+from typing import Any
 
 from uvanet.analysis.map_stats import entropy, peak, region_shares
 from uvanet.analysis.region_summary import (
@@ -17,19 +20,13 @@ from uvanet.analysis.region_summary import (
     summary_rows,
     table_names,
 )
+from uvanet.analysis.regions import RegionMask
 from uvanet.csv_text import csv_text
 from uvanet.redaction import printable
+from uvanet.video.annotated_frame import AnnotatedFrame
 from uvanet.video.muxing import unwritable
 from uvanet.video.sinks import FileSink, WholeFile
 from uvanet.video.writer import claim
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from io import FileIO
-    from pathlib import Path
-
-    from uvanet.analysis.regions import RegionMask
-    from uvanet.video.annotated_frame import AnnotatedFrame
 
 
 class Table(FileSink):

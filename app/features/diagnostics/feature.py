@@ -11,7 +11,7 @@ from PySide6.QtGui import QGuiApplication
 from app.features.diagnostics.stats_labels import StatsLabels
 from app.pipeline.events import PipelineState
 from app.runtime.settings import settings_path
-from app.shell.actions import Menu, action
+from app.shell.actions import Menu, MenuActions
 from app.shell.context import Fact, FactKind
 from app.shell.feature import Feature
 from app.ui.build import present
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from app.features.diagnostics.log_window import LogWindow
     from app.pipeline.stats import PipelineStats
     from app.shell.context import FeatureContext
+
+action = MenuActions(Menu.HELP)
 
 _INTERVAL_MS = 400
 _CHARTS_AFTER_MS = 400  # of the first overlay, which must not wait for their library
@@ -98,9 +100,7 @@ class Diagnostics(Feature):
         self.plots.stop()
         return True
 
-    @action(
-        "Log", Menu.HELP, "Ctrl+Shift+L", icon="table", group=1, words="errors problem bug messages"
-    )
+    @action("Log", "Ctrl+Shift+L", icon="table", group=1, words="errors problem bug messages")
     def log(self) -> None:
         """Shows the records of the log."""
         from app.features.diagnostics.log_window import LogWindow
@@ -132,7 +132,6 @@ class Diagnostics(Feature):
 
     @action(
         "About UVA-Net Live",
-        Menu.HELP,
         "Ctrl+I",
         icon="info",
         group=9,
