@@ -24,6 +24,7 @@ _IMPORTED = [
     "uvanet.training.adapt",
     "uvanet.training.pipeline",
     "uvanet.training.publish",
+    "torch.distributed.run",
     "uvanet.cli.predict",
     "uvanet.video.exporter",
     "app.features.analyse.region_store",
@@ -114,6 +115,14 @@ def run_uvanet(words: list[str], prepare: Callable[[], None] | None = None) -> i
     from uvanet.cli import main
 
     return main(words)
+
+
+def run_torchrun(folder: str, words: list[str]) -> None:
+    """`torchrun` with arguments in a folder, for `ForkedProcess`; its own children import torch."""
+    from torch.distributed.run import main
+
+    os.chdir(folder)
+    main(words)
 
 
 def run_detached(words: list[str], output: str, errors: str, environment: dict[str, str]) -> None:
