@@ -122,48 +122,57 @@ class ActionSpec:
         return " \N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK} ".join(titles)
 
 
-def action(
-    text: str,
-    menu: Menu,
-    *keys: str,
-    submenu: str = "",
-    icon: str = "",
-    needs: Needs = NOTHING,
-    group: int = 0,
-    checkable: bool = False,
-    choice: str = "",
-    hidden: bool = False,
-    repeat: bool = False,
-    words: str = "",
-) -> Callable[[F], F]:
-    """Declares a method to be an action; the arguments are those of `ActionSpec`.
+@dataclass(frozen=True, slots=True)
+class MenuActions:
+    """Decorates methods to be actions of one menu.
 
-    The method takes no argument, or the new state where the action is checkable or a choice.
+    Attributes:
+        menu: The menu.
+        submenu: Title of the submenu; empty for entries of the menu itself.
     """
 
-    def declare(method: F) -> F:
-        checked = checkable or bool(choice)
-        name, lines = method.__name__, (method.__doc__ or "").splitlines()
-        spec = ActionSpec(
-            name,
-            "".join(lines[:1]),
-            text,
-            menu,
-            submenu,
-            keys,
-            icon,
-            needs,
-            group,
-            checked,
-            choice,
-            hidden,
-            repeat,
-            words,
-        )
-        setattr(method, _ATTRIBUTE, spec)
-        return method
+    menu: Menu
+    submenu: str = ""
 
-    return declare
+    def __call__(
+        self,
+        text: str,
+        *keys: str,
+        icon: str = "",
+        needs: Needs = NOTHING,
+        group: int = 0,
+        checkable: bool = False,
+        choice: str = "",
+        hidden: bool = False,
+        repeat: bool = False,
+        words: str = "",
+    ) -> Callable[[F], F]:
+        """Declares a method to be an action; the arguments are those of `ActionSpec`.
+
+        The method takes no argument, or the new state where the action is checkable or a choice.
+        """
+
+        def declare(method: F) -> F:
+            spec = ActionSpec(
+                name=method.__name__,
+                help=(method.__doc__ or "").partition("\n")[0],
+                text=text,
+                menu=self.menu,
+                submenu=self.submenu,
+                keys=keys,
+                icon=icon,
+                needs=needs,
+                group=group,
+                checkable=checkable or bool(choice),
+                choice=choice,
+                hidden=hidden,
+                repeat=repeat,
+                words=words,
+            )
+            setattr(method, _ATTRIBUTE, spec)
+            return method
+
+        return declare
 
 
 @functools.cache
