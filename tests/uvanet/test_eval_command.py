@@ -37,7 +37,7 @@ FAST = ("--model", "center-surround", "--draws", 50)
 
 
 def test_all_models_are_measured_on_all_sets_by_default(gaze_tree: Path, tmp_path: Path) -> None:
-    trees.talk_tree(gaze_tree / "talk", clips=2, frames=40)
+    trees.talk_tree(gaze_tree / "talk", clips=2, frames=50)
     done = run("--data", gaze_tree, "-o", "result.json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     result = json.loads((tmp_path / "result.json").read_text())
