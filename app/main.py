@@ -10,12 +10,14 @@ import logging
 import sys
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, NoReturn
+from pathlib import Path
+from typing import NoReturn
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QApplication
 
 from app.features import FEATURES
+from app.pipeline.predictor import Predictor, PredictorFactory
 from app.runtime.gui_thread_gc import GuiThreadGc
 from app.runtime.heap_trimmer import HeapTrimmer
 from app.runtime.jobs import Jobs
@@ -29,6 +31,7 @@ from app.session.presenter import FramePresenter
 from app.session.session import LiveSession
 from app.session.settings import SessionSettings
 from app.shell.context import Fact, FeatureContext
+from app.shell.feature import Feature
 from app.shell.main_window import TITLE, MainWindow
 from app.shell.project import SUFFIX
 from app.shell.settings import WindowSettings
@@ -36,12 +39,6 @@ from app.ui.i18n import install_language, tr
 from app.ui.icons import app_icon
 from app.ui.theme import Theme
 from uvanet.paths import log_folder
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from app.pipeline.predictor import Predictor, PredictorFactory
-    from app.shell.feature import Feature
 
 _SWITCH_SECONDS = 0.001
 """Time after which a thread that computes passes the interpreter on to a waiting thread. With

@@ -1,4 +1,7 @@
-"""Starts processes by fork from one that has imported torch: the import takes three seconds."""
+"""Starts processes by fork from one that has imported the program: with torch that takes 3 s.
+
+Such a process is real in all that matters to tests: it has a number, files and locks of its own.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +24,10 @@ _IMPORTED = [
     "uvanet.training.adapt",
     "uvanet.training.pipeline",
     "uvanet.training.publish",
+    "uvanet.cli.predict",
+    "uvanet.video.exporter",
+    "app.features.analyse.region_store",
+    "app.features.training.run_folders",
 ]
 
 
@@ -31,15 +38,16 @@ def fork_server() -> ForkServerContext:
     return context
 
 
-class ForkedCommand:
-    """`uvanet` with arguments in a process of its own, with the interface of `subprocess.Popen`.
+class ForkedProcess:
+    """A function in a process of its own, with the interface of `subprocess.Popen`.
 
     Args:
-        words: The arguments.
-        prepare: Is called in the process first; a function of this module.
+        run: The function, of a module that can be imported. What it returns is the exit code; None
+            is 0.
+        arguments: Its arguments.
     """
 
-    def __init__(self, words: list[str], prepare: Callable[[], None] | None = None) -> None:
+    def __init__(self, run: Callable[..., int | None], *arguments: object) -> None:
         server = fork_server()
         orders, self._orders = server.Pipe(duplex=False)
         self._output, output = server.Pipe(duplex=False)
@@ -47,7 +55,7 @@ class ForkedCommand:
         os.close(handle)
         self._errors = Path(errors)
         self._process = server.Process(
-            target=_command, args=(words, orders, output, errors, prepare)
+            target=_redirected, args=(orders, output, errors, run, arguments)
         )
         self._process.start()
         self.pid = self._process.pid or 0
@@ -94,12 +102,26 @@ def save_often() -> None:
     adapt.finetune = partial(adapt.finetune, save_every=0.1)
 
 
-def _command(
-    words: list[str],
+def run_uvanet(words: list[str], prepare: Callable[[], None] | None = None) -> int:
+    """`uvanet` with arguments, for `ForkedProcess`.
+
+    Args:
+        words: The arguments.
+        prepare: Is called first; a function of this module.
+    """
+    if prepare:
+        prepare()
+    from uvanet.cli import main
+
+    return main(words)
+
+
+def _redirected(
     orders: Connection,
     output: Connection,
     errors: str,
-    prepare: Callable[[], None] | None,
+    run: Callable[..., int | None],
+    arguments: tuple[object, ...],
 ) -> None:
     for number, handle in enumerate(
         (orders.fileno(), output.fileno(), os.open(errors, os.O_WRONLY | os.O_APPEND))
@@ -109,8 +131,4 @@ def _command(
     output.close()
     sys.stdin = os.fdopen(0, closefd=False)
     sys.stdout, sys.stderr = os.fdopen(1, "w"), os.fdopen(2, "w")
-    if prepare:
-        prepare()
-    from uvanet.cli import main
-
-    sys.exit(main(words))
+    sys.exit(run(*arguments))

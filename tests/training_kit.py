@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 from command_kit import run_command
-from fork_kit import ForkedCommand
+from fork_kit import ForkedProcess, run_uvanet
 from imageio_ffmpeg import get_ffmpeg_exe
 
 from uvanet.training.control import Callback
@@ -243,7 +243,7 @@ class Child:
                 stderr=subprocess.PIPE,
             )
             if fresh
-            else ForkedCommand(words, prepare)
+            else ForkedProcess(run_uvanet, words, prepare)
         )
 
     def until(self, condition: Callable[[Event], bool]) -> Event:

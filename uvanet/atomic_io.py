@@ -20,15 +20,12 @@ import shutil
 import stat
 import tempfile
 import uuid
+from collections.abc import Callable, Iterable, Iterator
 from glob import escape
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import BinaryIO
 
 from filelock import FileLock, Timeout
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-    from typing import BinaryIO
 
 _DEPTH = 3  # levels of folders that remove_all_stale_parts searches
 _PRIVATE = 0o600

@@ -6,12 +6,9 @@ import errno
 import logging
 import os
 import stat
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from uvanet.i18n import tr
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 _log = logging.getLogger(__name__)
 

@@ -7,16 +7,14 @@ from __future__ import annotations
 
 import logging
 import uuid
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from uvanet.errors import UvanetError
 from uvanet.extras import require
 from uvanet.i18n import tr, tr_noop
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
 
 T = TypeVar("T")
 R = TypeVar("R")

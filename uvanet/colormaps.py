@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from uvanet.errors import UsageError
 from uvanet.i18n import tr
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 COLORMAPS = ("turbo", "inferno", "cividis", "viridis")
 """Names of the color maps; the first is the default."""

@@ -5,13 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
 
 from uvanet.i18n import number_text
 from uvanet.redaction import visible
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
 
 # Characters with which a formula begins in spreadsheets (OWASP, "CSV Injection").
 _FORMULA = re.compile(r"[=+\-@\t\uff1d\uff0b\uff0d\uff20]")

@@ -7,7 +7,8 @@ checked by type and bounds when they are read; cards of 0.1.0 (format 1) are rea
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta, Struct
@@ -16,9 +17,6 @@ from uvanet.atomic_io import write_bytes
 from uvanet.bounded_io import NotReadableError, read_bounded
 from uvanet.errors import ModelError
 from uvanet.i18n import tr, tr_noop
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 CARD_FORMAT = 2
 MAX_CARD_BYTES = 1 << 20

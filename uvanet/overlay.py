@@ -9,17 +9,14 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from uvanet.colormaps import check_colormap, colormap
 from uvanet.errors import UsageError
 from uvanet.i18n import tr
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 # Width of the ramp from transparent to full, in map values; a hard edge would flicker with small
 # changes of the map.

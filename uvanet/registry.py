@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from uvanet.errors import ModelError, UvanetError
 from uvanet.i18n import tr
@@ -20,10 +21,6 @@ from uvanet.paths import expand_user, resource
 from uvanet.redaction import excerpt
 from uvanet.runtime.external_onnx import ExternalOnnx
 from uvanet.user_models import user_model, user_model_files
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
 
 _LOG = logging.getLogger(__name__)
 

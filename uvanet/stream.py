@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
 
 from uvanet.model import Model, load
 from uvanet.paths import DEFAULT_MODEL
 from uvanet.runtime.preprocess import resize_to_image
 from uvanet.runtime.streaming import StreamingEngine
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    import numpy as np
-    from numpy.typing import NDArray
 
 
 class Stream(StreamingEngine):

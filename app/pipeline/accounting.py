@@ -6,15 +6,12 @@ Invariant, at every moment: captured = painted + dropped (by cause) + in flight 
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
 
 import psutil
 
 from app.pipeline.meters import DurationMeter, RateMeter
+from app.pipeline.packets import FramePacket
 from app.pipeline.stats import Drop, PipelineStats
-
-if TYPE_CHECKING:
-    from app.pipeline.packets import FramePacket
 
 
 class FrameAccounting:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
 
+from app.pipeline.clock import Clock
 from app.pipeline.command_queue import CommandQueue
 from app.pipeline.events import (
     PipelineState,
@@ -17,19 +18,13 @@ from app.pipeline.events import (
     SourceStatusChanged,
     StateChanged,
 )
+from app.pipeline.frame_router import FrameRouter, SourceFeed
 from app.pipeline.playback import Playback
 from app.pipeline.stats import Drop
 from app.pipeline.watchdog import StallDetector, Watchdog
 from uvanet.errors import SourceError, UvanetError
 from uvanet.i18n import tr
-from uvanet.sources.base import SourceCondition
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from app.pipeline.clock import Clock
-    from app.pipeline.frame_router import FrameRouter, SourceFeed
-    from uvanet.sources.base import Source, SourceInfo, SourceStatus
+from uvanet.sources.base import Source, SourceCondition, SourceInfo, SourceStatus
 
 logger = logging.getLogger(__name__)
 

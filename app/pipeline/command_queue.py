@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from app.pipeline.clock import Clock
+from app.pipeline.clock import Clock
 
 
 @dataclass(frozen=True, slots=True)

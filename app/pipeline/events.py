@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from uvanet.errors import UvanetError
-    from uvanet.sources.base import SourceInfo, SourceStatus
+from uvanet.errors import UvanetError
+from uvanet.sources.base import SourceInfo, SourceStatus
 
 
 class PipelineState(enum.StrEnum):

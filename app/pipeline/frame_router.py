@@ -7,18 +7,14 @@ Both stations hold the newest item only (`LatestSlot`). Every captured frame is 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from app.pipeline.accounting import FrameAccounting
 from app.pipeline.latest_slot import LatestSlot
 from app.pipeline.packets import FramePacket, SaliencyPacket
 from app.pipeline.stats import Drop
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from uvanet.sources.base import Frame
+from uvanet.sources.base import Frame
 
 
 class FrameRouter:

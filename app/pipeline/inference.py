@@ -4,28 +4,30 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
+from app.pipeline.clock import Clock
 from app.pipeline.events import InferenceFailed, ModelChanged, ModelEvent, ModelRefused
+from app.pipeline.frame_router import FrameRouter
 from app.pipeline.packets import FramePacket, SaliencyPacket
 from app.pipeline.paint_format import paintable
-from app.pipeline.predictor import cancel, checked_map, known_error, make_predictor, no_answer
+from app.pipeline.predictor import (
+    Predictor,
+    PredictorFactory,
+    cancel,
+    checked_map,
+    known_error,
+    make_predictor,
+    no_answer,
+)
+from app.pipeline.result_sink import ResultSink
 from app.pipeline.watchdog import StepTimer
 from uvanet.i18n import tr
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from numpy.typing import NDArray
-
-    from app.pipeline.clock import Clock
-    from app.pipeline.frame_router import FrameRouter
-    from app.pipeline.predictor import Predictor, PredictorFactory
-    from app.pipeline.result_sink import ResultSink
 
 logger = logging.getLogger(__name__)
 

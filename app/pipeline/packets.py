@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from uvanet.yuv_picture import as_bgr
+import numpy as np
+from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from app.pipeline.agreement import Agreement
-    from uvanet.yuv_picture import YuvPicture
+from app.pipeline.agreement import Agreement
+from uvanet.yuv_picture import YuvPicture, as_bgr
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 import cv2
+import numpy as np
+from numpy.typing import NDArray
 
 from uvanet.yuv_picture import YuvPicture, as_bgr
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 MAX_PAINT_SIDE = 4096
 """Longest side in pixels of a frame that is painted; larger ones are scaled down."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from app.pipeline.capture import CaptureSessions
 from app.pipeline.clock import Clock, SystemClock
@@ -23,17 +23,12 @@ from app.pipeline.events import (
 )
 from app.pipeline.frame_router import FrameRouter
 from app.pipeline.inference import Inference
+from app.pipeline.packets import FramePacket, SaliencyPacket
+from app.pipeline.predictor import Predictor, PredictorFactory
+from app.pipeline.stats import PipelineStats
 from app.pipeline.teacher_branch import TeacherBranch
 from app.pipeline.watchdog import STEP_LIMIT_S, Watchdog
-from uvanet.sources.base import SourceCondition
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from app.pipeline.packets import FramePacket, SaliencyPacket
-    from app.pipeline.predictor import Predictor, PredictorFactory
-    from app.pipeline.stats import PipelineStats
-    from uvanet.sources.base import Source, SourceInfo
+from uvanet.sources.base import Source, SourceCondition, SourceInfo
 
 logger = logging.getLogger(__name__)
 

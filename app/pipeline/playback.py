@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import math
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
 
+from app.pipeline.clock import Clock
+from app.pipeline.command_queue import CommandQueue, PlaybackCommand
 from app.pipeline.events import PipelineState, SourceEvent, StateChanged
+from app.pipeline.frame_router import SourceFeed
 from app.pipeline.pacing import Pacer
 from app.pipeline.stats import Drop
+from app.pipeline.watchdog import StallDetector
 from uvanet.errors import SourceError
 from uvanet.i18n import tr
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from app.pipeline.clock import Clock
-    from app.pipeline.command_queue import CommandQueue, PlaybackCommand
-    from app.pipeline.frame_router import SourceFeed
-    from app.pipeline.watchdog import StallDetector
-    from uvanet.sources.base import Frame, Source
+from uvanet.sources.base import Frame, Source
 
 # Seconds behind after which a file skips ahead by a seek instead of reading late frames.
 FAR_BEHIND_S = 1.0

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from uvanet.errors import MEMORY_HINT, ModelError, UvanetError, is_out_of_memory
 from uvanet.i18n import tr, tr_noop
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from uvanet.yuv_picture import YuvPicture
+from uvanet.yuv_picture import YuvPicture
 
 
 @runtime_checkable

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Callable
+from typing import Protocol
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from app.pipeline.frame_router import FrameRouter
-    from app.pipeline.packets import SaliencyPacket
+from app.pipeline.frame_router import FrameRouter
+from app.pipeline.packets import SaliencyPacket
 
 
 class ResultSink(Protocol):

@@ -4,30 +4,31 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 from app.pipeline.accounting import FrameAccounting
 from app.pipeline.agreement import agreement
+from app.pipeline.clock import Clock
 from app.pipeline.events import TeacherEvent, TeacherFailed, TeacherReady
+from app.pipeline.frame_router import FrameRouter
 from app.pipeline.latest_slot import LatestSlot
-from app.pipeline.packets import TeacherResult
-from app.pipeline.predictor import cancel, checked_map, known_error, make_predictor, no_answer
-from app.pipeline.stats import Drop
+from app.pipeline.packets import SaliencyPacket, TeacherResult
+from app.pipeline.predictor import (
+    Predictor,
+    PredictorFactory,
+    cancel,
+    checked_map,
+    known_error,
+    make_predictor,
+    no_answer,
+)
+from app.pipeline.result_sink import ResultSink
+from app.pipeline.stats import Drop, PipelineStats
 from app.pipeline.thread_priority import lower_priority
 from app.pipeline.watchdog import StepTimer
+from uvanet.errors import UvanetError
 from uvanet.i18n import tr
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from app.pipeline.clock import Clock
-    from app.pipeline.frame_router import FrameRouter
-    from app.pipeline.packets import SaliencyPacket
-    from app.pipeline.predictor import Predictor, PredictorFactory
-    from app.pipeline.result_sink import ResultSink
-    from app.pipeline.stats import PipelineStats
-    from uvanet.errors import UvanetError
 
 logger = logging.getLogger(__name__)
 

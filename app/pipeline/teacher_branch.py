@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
-from app.pipeline.result_sink import Direct, Paired
+from app.pipeline.clock import Clock
+from app.pipeline.events import TeacherEvent
+from app.pipeline.frame_router import FrameRouter
+from app.pipeline.packets import SaliencyPacket, TeacherResult
+from app.pipeline.predictor import Predictor, PredictorFactory
+from app.pipeline.result_sink import Direct, Paired, ResultSink
+from app.pipeline.stats import PipelineStats
 from app.pipeline.teacher import Teacher
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from app.pipeline.clock import Clock
-    from app.pipeline.events import TeacherEvent
-    from app.pipeline.frame_router import FrameRouter
-    from app.pipeline.packets import SaliencyPacket, TeacherResult
-    from app.pipeline.predictor import Predictor, PredictorFactory
-    from app.pipeline.result_sink import ResultSink
-    from app.pipeline.stats import PipelineStats
 
 
 class TeacherBranch:

@@ -7,12 +7,9 @@ from __future__ import annotations
 
 import math
 import threading
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from app.pipeline.events import SourceResumed, SourceStalled
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 STALL_S = 3.0
 STEP_LIMIT_S = 20.0

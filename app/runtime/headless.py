@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
+import argparse
 import ctypes
 import os
 import re
 import socket
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from uvanet.i18n import tr
-
-if TYPE_CHECKING:
-    import argparse
 
 
 def display_problem() -> str | None:

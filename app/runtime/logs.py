@@ -10,18 +10,15 @@ import os
 import sys
 import threading
 from collections import deque
-from typing import TYPE_CHECKING, NamedTuple
+from io import TextIOWrapper
+from pathlib import Path
+from types import TracebackType
+from typing import NamedTuple, TextIO
 
 from PySide6.QtCore import QMetaMethod, QObject, Signal
 
 from uvanet.cli.problem_report import CRASH_LOG, LAST_CRASH, LOG
 from uvanet.redaction import redact, visible
-
-if TYPE_CHECKING:
-    from io import TextIOWrapper
-    from pathlib import Path
-    from types import TracebackType
-    from typing import TextIO
 
 _log = logging.getLogger(__name__)
 

@@ -10,12 +10,10 @@ import socket
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING, NoReturn
+from collections.abc import Callable, Sequence
+from typing import NoReturn
 
 from PySide6.QtCore import QObject, QSocketNotifier, Signal
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
 
 _log = logging.getLogger(__name__)
 

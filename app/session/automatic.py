@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from app.pipeline.stats import PipelineStats
+from app.runtime.jobs import Jobs
 from app.session.automatic_policy import AutomaticPolicy
 from app.session.models import AUTOMATIC, short_name
-from app.session.step_times import student_times
+from app.session.settings import SessionSettings
+from app.session.step_times import RememberedTimes, student_times
+from app.session.student import StudentModel
 from app.ui.i18n import tr
-from uvanet.sources.base import SourceKind
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from app.pipeline.stats import PipelineStats
-    from app.runtime.jobs import Jobs
-    from app.session.settings import SessionSettings
-    from app.session.step_times import RememberedTimes
-    from app.session.student import StudentModel
-    from uvanet.sources.base import SourceInfo
+from uvanet.sources.base import SourceInfo, SourceKind
 
 TICK_MS = 500
 """Interval of the observations; `AutomaticPolicy` counts them."""

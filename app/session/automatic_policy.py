@@ -5,10 +5,7 @@ The policy has no clock and no side effects: its inputs are step times and rates
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from collections.abc import Mapping
 
 BUDGET = 0.25
 """Share of a frame's time that a step may take on an idle machine."""

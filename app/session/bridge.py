@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal, SignalInstance, Slot
 
-if TYPE_CHECKING:
-    from app.pipeline.events import Event
+from app.pipeline.events import Event
 
 
 class _Gate:

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from uvanet.overlay import OverlayStyle, heat_image
 from uvanet.video.smoothing import smooth
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 # Qt scales the heat image to the window; more pixels cost time and are not visible.
 _LONG_SIDE = 384

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Qt, Signal
 
+from app.pipeline.packets import SaliencyPacket
+from app.session.heat import Heat
+from app.session.session import LiveSession
 from app.session.snapshot import SnapshotLayer, capture_layer, compose
+from app.ui.canvas import Canvas
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from app.pipeline.packets import SaliencyPacket
-    from app.session.heat import Heat
-    from app.session.session import LiveSession
-    from app.ui.canvas import Canvas
-
-    HeatTransform = Callable[[NDArray[np.uint8] | None], NDArray[np.uint8] | None]
+HeatTransform = Callable[[NDArray[np.uint8] | None], NDArray[np.uint8] | None]
 
 
 class FramePresenter(QObject):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
@@ -21,7 +21,11 @@ from app.pipeline.events import (
     SourceStatusChanged,
     TeacherEvent,
 )
+from app.pipeline.packets import FramePacket, SaliencyPacket
 from app.pipeline.pipeline import MAX_SPEED, MIN_SPEED, LivePipeline
+from app.pipeline.predictor import Predictor, PredictorFactory
+from app.pipeline.stats import PipelineStats
+from app.runtime.jobs import Jobs
 from app.session.automatic import AutomaticModel, source_rate
 from app.session.bridge import PipelineBridge
 from app.session.models import AUTOMATIC, DEFAULT_ENGINE, short_name
@@ -32,22 +36,12 @@ from app.session.student import StudentModel
 from app.session.teacher import TeacherModel
 from app.ui.i18n import tr
 from app.ui.time_text import TimeBase
+from uvanet.analysis import Region
 from uvanet.errors import SourceError
-from uvanet.sources.base import SourceKind
-from uvanet.sources.orientation import Orientations
+from uvanet.sources import CameraFormat
+from uvanet.sources.base import Source, SourceInfo, SourceKind
+from uvanet.sources.orientation import Orientation, Orientations
 from uvanet.sources.screen import HiddenAreas
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from app.pipeline.packets import FramePacket, SaliencyPacket
-    from app.pipeline.predictor import Predictor, PredictorFactory
-    from app.pipeline.stats import PipelineStats
-    from app.runtime.jobs import Jobs
-    from uvanet.analysis import Region
-    from uvanet.sources import CameraFormat
-    from uvanet.sources.base import Source, SourceInfo
-    from uvanet.sources.orientation import Orientation
 
 SPEEDS = tuple(
     speed for speed in (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 4.0) if MIN_SPEED <= speed <= MAX_SPEED
@@ -227,8 +221,7 @@ class LiveSession(QObject):
     def use_engine(self, engine: str) -> None:
         """Runs student and teacher on another engine, as `uvanet.load` takes it."""
         self.student.use_engine(engine)
-        if self.teacher.running:
-            self.teacher.use(self.teacher.running)
+        self.teacher.restart()
 
     # Playback
 

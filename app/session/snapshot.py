@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QRect
 from PySide6.QtGui import QColor, QImage, QPainter
 
+from app.ui.canvas import Canvas
 from app.ui.images import to_qimage
 from app.ui.layers import paint_pill
-from uvanet.yuv_picture import as_bgr
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
-
-    from app.ui.canvas import Canvas
-    from uvanet.yuv_picture import YuvPicture
+from uvanet.yuv_picture import YuvPicture, as_bgr
 
 _GAP = 8
 

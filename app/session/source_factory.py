@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
-from uvanet.sources.orientation import OrientedSource
-
-if TYPE_CHECKING:
-    from uvanet.sources import CameraFormat
-    from uvanet.sources.base import Source
-    from uvanet.sources.orientation import Orientations
-    from uvanet.sources.screen import HiddenAreas
+from uvanet.sources import CameraFormat
+from uvanet.sources.base import Source
+from uvanet.sources.orientation import Orientations, OrientedSource
+from uvanet.sources.screen import HiddenAreas
 
 
 def make_oriented_source(

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Signal
 
 from app.pipeline.events import PipelineState, SourceEvent, StateChanged
+from app.pipeline.pipeline import LivePipeline
+from app.runtime.jobs import Jobs
 from app.session.source_factory import source_label
 from app.ui.i18n import tr
 from uvanet.errors import UvanetError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from app.pipeline.pipeline import LivePipeline
-    from app.runtime.jobs import Jobs
-    from uvanet.sources.base import Source
+from uvanet.sources.base import Source
 
 _log = logging.getLogger(__name__)
 

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable, Mapping
 from statistics import fmean
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from app.session.models import load_predictor
 from uvanet.errors import UvanetError
+from uvanet.model_card import Card
 from uvanet.registry import resolve_model, shipped_students
 from uvanet.runtime.engine import time_limit
 from uvanet.system_info import describe
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from uvanet.model_card import Card
 
 TIME_LIMIT = 15.0
 """Seconds of a measurement beyond its planned duration after which it is ended: an ONNX file may

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import QObject, Signal
 
 from app.pipeline.events import InferenceFailed, ModelChanged, ModelEvent, ModelRefused
-from app.pipeline.predictor import Predictor, known_error
+from app.pipeline.pipeline import LivePipeline
+from app.pipeline.predictor import Predictor, PredictorFactory, known_error
+from app.runtime.jobs import Jobs
 from app.session.models import AUTOMATIC, load_predictor, short_name, warm_up
 from app.ui.i18n import tr
 from uvanet.errors import UvanetError
-
-if TYPE_CHECKING:
-    from app.pipeline.pipeline import LivePipeline
-    from app.pipeline.predictor import PredictorFactory
-    from app.runtime.jobs import Jobs
 
 
 class StudentModel(QObject):

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
 from app.pipeline.events import TeacherEvent, TeacherFailed, TeacherReady
+from app.pipeline.packets import SaliencyPacket, TeacherResult
+from app.pipeline.pipeline import LivePipeline
+from app.pipeline.stats import PipelineStats
 from app.session.models import first_teacher, if_available, load_predictor
-
-if TYPE_CHECKING:
-    from app.pipeline.packets import SaliencyPacket, TeacherResult
-    from app.pipeline.pipeline import LivePipeline
-    from app.pipeline.stats import PipelineStats
-    from app.session.student import StudentModel
+from app.session.student import StudentModel
 
 
 class TeacherModel(QObject):
@@ -26,7 +23,7 @@ class TeacherModel(QObject):
         student: The teacher runs on the same engine.
 
     Signals:
-        changed: Name or path of the model that `use` chose.
+        changed: Name or path of the model that `use` chose; empty where none was chosen.
         ready: Name or path of the running teacher, which is loaded and gets frames from now on.
         failed: UvanetError of the running teacher; the student continues.
     """
@@ -67,6 +64,14 @@ class TeacherModel(QObject):
         """
         self._chosen = name_or_path
         self.changed.emit(name_or_path)
+
+    def restart(self) -> None:
+        """Loads a running teacher again, on the engine of the student; the choice stays as it is.
+
+        `changed` follows, upon which the view that shows the teacher starts it.
+        """
+        if self._running:
+            self.changed.emit(self._chosen)
 
     def start(self, *, synchronized: bool) -> str:
         """Runs the chosen teacher next to the student; `ready` or `failed` follows.

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QDialog, QHeaderView, QLineEdit, QTreeWidget, QTreeWidgetItem, QWidget
 
+from app.shell.actions import ActionRegistry, ActionSpec
 from app.shell.shortcuts import key_text
 from app.ui.build import column
 from app.ui.i18n import tr
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from app.shell.actions import ActionRegistry, ActionSpec
 
 _NAME = Qt.ItemDataRole.UserRole
 _MOVES = {Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown}
@@ -110,7 +106,8 @@ class CommandPalette(QDialog):
         item = QTreeWidgetItem([action.text().removesuffix("…"), reason or spec.path, *keys])
         item.setData(0, _NAME, spec.name)
         item.setIcon(0, action.icon())
-        item.setToolTip(1, spec.help)
+        for cell in range(item.columnCount()):
+            item.setToolTip(cell, tr(spec.help))
         item.setTextAlignment(2, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         item.setDisabled(bool(reason))
         faint = self.palette().placeholderText()
@@ -144,7 +141,7 @@ def match(text: str, spec: ActionSpec, *, lenient: bool = False) -> int | None:
         The rank, 0 for the best; None where a word does not match.
     """
     name, more = _words(tr(spec.text)), _words(tr(spec.words))
-    rest = _words(f"{spec.path} {spec.help}")
+    rest = _words(f"{spec.path} {tr(spec.help)}")
     typed_words, rank, unknown = _words(text), 0, 0
     for index, typed in enumerate(typed_words):
         if index < len(name) and name[index].startswith(typed):

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from app.runtime.jobs import Jobs
+from app.runtime.logs import Logs
+from app.runtime.settings import SettingsStore
+from app.session.presenter import FramePresenter
+from app.session.session import LiveSession
+from app.shell.actions import ActionRegistry
+from app.shell.project import ProjectPart
+from app.shell.slots import WindowSlots
+from app.shell.undo import UndoStack
+from app.ui.banner import Banner
+from app.ui.theme import Theme
 from uvanet.errors import UvanetError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from app.runtime.jobs import Jobs
-    from app.runtime.logs import Logs
-    from app.runtime.settings import SettingsStore
-    from app.session.presenter import FramePresenter
-    from app.session.session import LiveSession
-    from app.shell.actions import ActionRegistry
-    from app.shell.project import ProjectPart
-    from app.shell.slots import WindowSlots
-    from app.shell.undo import UndoStack
-    from app.ui.banner import Banner
-    from app.ui.theme import Theme
 
 
 class FactKind(enum.Enum):

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QWidget
 
-if TYPE_CHECKING:
-    from PySide6.QtWidgets import QWidget
-
-    from app.shell.context import Fact, FeatureContext
-    from app.shell.project import Project
-    from app.shell.quit_guard import QuitPrompt
+from app.shell.context import Fact, FeatureContext
+from app.shell.project import Project
+from app.shell.quit_guard import QuitPrompt
 
 
 class Preference(NamedTuple):

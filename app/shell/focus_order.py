@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtWidgets import QWidget
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 
 def focus_order(window: QWidget, panel: QWidget) -> list[QWidget]:

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QHeaderView, QKeySequenceEdit, QTreeWidget, QTreeWidgetItem, QWidget
 
+from app.shell.actions import ActionRegistry, ActionSpec
 from app.shell.shortcuts import key_text
 from app.ui.build import button, column, label
 from app.ui.flow_layout import FlowLayout
 from app.ui.i18n import tr
-
-if TYPE_CHECKING:
-    from app.shell.actions import ActionRegistry, ActionSpec
 
 _NAME = Qt.ItemDataRole.UserRole
 _PORTABLE = QKeySequence.SequenceFormat.PortableText

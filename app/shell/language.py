@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, get_args
+from typing import get_args
 
 from app.shell.feature import Preference
-from app.shell.settings import LanguageChoice
+from app.shell.settings import LanguageChoice, WindowSettings
 from app.ui.build import combo_box
 from app.ui.i18n import tr
 from uvanet.languages import LANGUAGES
-
-if TYPE_CHECKING:
-    from app.shell.settings import WindowSettings
 
 _NAMES = {"en": "English", "de": "Deutsch"}
 

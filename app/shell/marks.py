@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from app.shell.context import FeatureContext
 from app.ui.i18n import tr
-
-if TYPE_CHECKING:
-    from app.shell.context import FeatureContext
 
 
 def change_marks(

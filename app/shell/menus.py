@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtWidgets import QMenu, QWidget
 
-from app.shell.actions import Menu
+from app.shell.actions import ActionRegistry, Menu
 from app.ui.i18n import tr
-
-if TYPE_CHECKING:
-    from app.shell.actions import ActionRegistry
 
 
 def fill_menu(menu: QMenu, actions: ActionRegistry, which: Menu, submenu: str = "") -> None:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from PySide6.QtCore import QMimeData
+from PySide6.QtCore import QMimeData
 
 _SCHEMES = ("http://", "https://", "rtsp://", "rtmp://", "udp://", "tcp://")
 

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import QObject
 
+from app.session.student import StudentModel
+from app.shell.undo import UndoStack
 from app.ui.i18n import tr
-
-if TYPE_CHECKING:
-    from app.session.student import StudentModel
-    from app.shell.undo import UndoStack
 
 
 class ModelChoiceRecorder(QObject):

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from PySide6.QtWidgets import QWidget
 
 from app.session.models import AUTOMATIC, short_name
 from app.session.settings import SessionSettings
+from app.shell.context import FeatureContext
 from app.ui.i18n import tr
 from app.ui.questions import ask
-
-if TYPE_CHECKING:
-    from PySide6.QtWidgets import QWidget
-
-    from app.shell.context import FeatureContext
 
 _CANCELLED = {"scan", "gaze"}  # work that ends with its model
 

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QLabel, QLineEdit, QScrollArea, QWidget
 
+from app.shell.actions import ActionRegistry
+from app.shell.feature import Preference
 from app.shell.key_editor import KeyEditor
 from app.ui.build import button, column, form_layout, label, row
 from app.ui.i18n import tr
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from app.shell.actions import ActionRegistry
-    from app.shell.feature import Preference
 
 _WIDTH, _HEIGHT = 640, 560
 

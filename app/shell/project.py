@@ -10,11 +10,11 @@ from msgspec import Meta, Struct
 
 from app.shell.project_files import ProjectFile, Text
 from app.ui.i18n import tr
-from uvanet.analysis import Region  # noqa: TC001 - msgspec reads the annotations
+from uvanet.analysis import Region
 from uvanet.analysis.regions import MAX_REGIONS, PROJECT_FORMAT, check_regions
 from uvanet.atomic_io import write_bytes
 from uvanet.bounded_io import read_bounded
-from uvanet.data.gaze_mapping import GazeMapping  # noqa: TC001 - msgspec reads the annotations
+from uvanet.data.gaze_mapping import GazeMapping
 from uvanet.errors import OutputError, UsageError, UvanetError
 from uvanet.redaction import printable, redact
 

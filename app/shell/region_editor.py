@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from operator import is_
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from app.shell.undo import UndoStack
+from app.ui.banner import Banner
 from app.ui.i18n import tr
 from app.ui.region_geometry import is_moved, replaced
+from app.ui.region_layer import RegionLayer
+from uvanet.analysis import Region
 from uvanet.analysis.regions import MAX_NAME
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-
-    from app.shell.undo import UndoStack
-    from app.ui.banner import Banner
-    from app.ui.region_layer import RegionLayer
-    from uvanet.analysis import Region
 
 _COPY_OFFSET = 0.03  # of a copy from its original, as a share of width and height
 
@@ -230,11 +226,17 @@ def _copy_name(original: str, number: int) -> str:
     """The n-th next name: for n = 1, "Region 2" after "Region 1", and "Logo 2" after "Logo"."""
     base, _, last = original.rpartition(" ")
     if base and last.isdecimal():
-        return f"{base} {int(last) + number}"
-    return f"{original} {number + 1}"
+        return _numbered(base, int(last) + number)
+    return _numbered(original, number + 1)
+
+
+def _numbered(base: str, number: int) -> str:
+    """A name with a number at its end, of at most `MAX_NAME` characters."""
+    end = f" {number}"
+    return base[: MAX_NAME - len(end)] + end
 
 
 def _free_name(taken: Sequence[str], name: Callable[[int], str]) -> str:
-    """The first of `name(1)`, `name(2)`, ... that is not taken; cut to `MAX_NAME` characters."""
+    """The first of `name(1)`, `name(2)`, ... that is not taken."""
     numbers = range(1, len(taken) + 2)
-    return next(free for free in map(name, numbers) if free not in taken)[:MAX_NAME]
+    return next(free for free in map(name, numbers) if free not in taken)

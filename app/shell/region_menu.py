@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
-from PySide6.QtGui import QColor, QIcon, QPixmap
-from PySide6.QtWidgets import QColorDialog, QMenu
+from PySide6.QtCore import QPoint
+from PySide6.QtGui import QAction, QColor, QIcon, QPixmap
+from PySide6.QtWidgets import QColorDialog, QMenu, QWidget
 
+from app.shell.actions import ActionRegistry
+from app.shell.region_editor import RegionEditor
 from app.ui.i18n import tr, tr_noop
 from uvanet.video.layers import REGION_COLORS, color_of
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from PySide6.QtCore import QPoint
-    from PySide6.QtGui import QAction
-    from PySide6.QtWidgets import QWidget
-
-    from app.shell.actions import ActionRegistry
-    from app.shell.region_editor import RegionEditor
 
 _SWATCH = 14  # pixels
 _COLOR_NAMES = (

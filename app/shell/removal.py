@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from pathlib import Path
 
+from app.shell.context import FeatureContext
 from app.ui.i18n import tr
 from app.ui.questions import ask
 from app.ui.trash import Trashed
 from uvanet.errors import UvanetError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from app.shell.context import FeatureContext
 
 
 def move_to_trash(

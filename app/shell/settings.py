@@ -23,7 +23,7 @@ class WindowSettings(Section):
         geometry: Position and size in the format of `QWidget.saveGeometry`, in base64; empty at
             the first start.
         panel: Whether the side panel is shown.
-        folded: Headings of the collapsed cards.
+        folded: Names of the collapsed cards.
         folder: The folder that file dialogs opened last.
     """
 

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QDialog, QGridLayout, QLabel, QScrollArea, QWidget
 
-from app.shell.actions import Menu
+from app.shell.actions import ActionRegistry, Menu
 from app.ui.build import column, label, row
 from app.ui.i18n import tr
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from app.shell.actions import ActionRegistry
 
 _SCREEN_SHARE = 0.9
 _ARRANGEMENTS: tuple[tuple[tuple[Menu, ...], ...], ...] = (

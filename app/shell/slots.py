@@ -96,10 +96,16 @@ class WindowSlots(QObject):
         self._insert(self._buttons, button, rank)
         return button
 
-    def add_card(self, card: QWidget, rank: int) -> None:
-        """Adds a card to the side panel; a card with a heading can be collapsed."""
+    def add_card(self, name: str, card: QWidget, rank: int) -> None:
+        """Adds a card to the side panel; a card with a heading can be collapsed.
+
+        Args:
+            name: Name by which the settings remember that the card is collapsed.
+            card: The card.
+            rank: Position in the panel, the lowest first.
+        """
         self._insert(self._cards, card, rank)
-        self.cards.add(card)
+        self.cards.add(name, card)
 
     def add_timeline_button(self, button: QAction | QWidget, rank: int) -> QWidget:
         """Adds a button, or a new button for an action, beside the timeline; returns it."""

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from app.session.session import LiveSession
+from app.shell.slots import WindowSlots
 from app.ui.controls import ElidedLabel
 from app.ui.i18n import tr
-
-if TYPE_CHECKING:
-    from app.session.session import LiveSession
-    from app.shell.slots import WindowSlots
 
 SOURCE_RANK, MODEL_RANK = 0, 100
 

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
+from app.ui.banner import Banner
 from app.ui.i18n import tr
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from app.ui.banner import Banner
 
 T = TypeVar("T")
 

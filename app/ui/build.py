@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import html
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import (
     QBoxLayout,
@@ -25,11 +25,6 @@ from PySide6.QtWidgets import (
 )
 
 from uvanet.redaction import visible
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from PySide6.QtCore import QSize
 
 Item = QWidget | QLayout | tuple[QWidget | QLayout, int] | int | None
 """Item of a row or column: a widget or layout, alone or with its stretch factor; a space in pixels;

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QContextMenuEvent, QImage, QKeyEvent, QPainter
+from PySide6.QtGui import (
+    QColor,
+    QContextMenuEvent,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+)
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.ui import canvas_painting
 from app.ui.i18n import tr
-from app.ui.layers import LayerHost, Press
+from app.ui.layers import Layer, LayerHost, Press
 from app.ui.theme import theme_colors
 from app.ui.viewport import Viewport
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-    from PySide6.QtGui import QMouseEvent, QPaintEvent
-
-    from app.ui.layers import Layer
 
 _HIT_TOLERANCE = 9.0  # pixels; distance within which the mouse hits a handle
 

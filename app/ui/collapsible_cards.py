@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+import itertools
+from collections.abc import Iterable
+from typing import cast
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtCore import QChildEvent, QEvent, QObject, Qt, Signal
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QLayout, QWidget
 
 from app.ui.controls import IconButton
 from app.ui.i18n import tr
 from app.ui.icons import icon
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from PySide6.QtCore import QChildEvent
-
 _SIZE = 14  # pixels
 _HIDDEN = "hiddenByCollapse"  # property of widgets that were hidden by the collapse
 
 
 class CollapsibleCards(QObject):
-    """Collapses and expands cards. A card is identified by the text of its heading.
+    """Collapses and expands cards. A card is identified by a name that no language changes.
 
     Signals:
         changed: The user has collapsed or expanded a card; carries the names of collapsed cards.
@@ -34,23 +31,29 @@ class CollapsibleCards(QObject):
         self._cards: dict[str, _CollapsibleCard] = {}
         self._collapsed: set[str] = set()
 
-    def add(self, widget: QWidget) -> None:
+    def add(self, name: str, widget: QWidget) -> None:
         """Makes a card collapsible, or all cards inside a widget.
 
         The heading of a card is a label with the object name "section" in a box layout.
+
+        Args:
+            name: Name of the card; further cards inside a widget are named `name-2` and so on.
+            widget: The card, or a widget with cards in a fixed order.
         """
+        numbered = (f"{name}-{number}" for number in itertools.count(2))
+        names = itertools.chain([name], numbered)
         for heading in widget.findChildren(QLabel, "section"):
-            card, name = heading.parentWidget(), heading.text()
-            if card is None:
+            card = heading.parentWidget()
+            if card is None or any(known.card is card for known in self._cards.values()):
                 continue
             layout = _layout_of(card.layout(), heading)
-            known = name in self._cards or any(known.card is card for known in self._cards.values())
-            if layout is None or known:
+            if layout is None:
                 continue
+            key = next(free for free in names if free not in self._cards)
             toggle = _CollapsibleCard(card, heading, layout)
-            toggle.button.clicked.connect(lambda _=False, name=name: self._toggle(name))
-            self._cards[name] = toggle
-            toggle.set_collapsed(name in self._collapsed)
+            toggle.button.clicked.connect(lambda _=False, key=key: self._toggle(key))
+            self._cards[key] = toggle
+            toggle.set_collapsed(key in self._collapsed)
 
     def set_collapsed(self, names: Iterable[str]) -> None:
         """Collapses the cards with these names, even if added later; expands all others."""

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Collection
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QImage, QKeyEvent, QPainter, QPainterPath, QPen
+from PySide6.QtGui import (
+    QColor,
+    QFontMetrics,
+    QImage,
+    QKeyEvent,
+    QPainter,
+    QPainterPath,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import (
     QAbstractButton,
     QFrame,
@@ -19,13 +31,6 @@ from PySide6.QtWidgets import (
 from app.ui.build import plain_tip, use_tabular_digits
 from app.ui.theme import theme_colors
 from uvanet.redaction import printable
-
-if TYPE_CHECKING:
-    from collections.abc import Collection
-
-    import numpy as np
-    from numpy.typing import NDArray
-    from PySide6.QtGui import QPaintEvent, QResizeEvent
 
 _CHOICE_KEYS = {
     Qt.Key.Key_Left,
@@ -41,7 +46,8 @@ def reserve_keys(event: QEvent, keys: Collection[Qt.Key]) -> bool:
 
     Without this, the shortcut of the window with the same key would be triggered.
     """
-    if event.type() != QEvent.Type.ShortcutOverride or not isinstance(event, QKeyEvent):
+    # The class first: to look up the type makes an enum, and every event of a button comes here.
+    if not isinstance(event, QKeyEvent) or event.type() != QEvent.Type.ShortcutOverride:
         return False
     if event.key() not in keys:
         return False

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.ui.i18n import tr
 from uvanet.sources.picture import PICTURE_SUFFIXES, VIDEO_SUFFIXES
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
 
 _VIDEOS, _PICTURES = (
     " ".join(f"*{suffix}" for suffix in sorted(suffixes))

@@ -5,19 +5,16 @@ from __future__ import annotations
 import re
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import cv2
+import numpy as np
 import platformdirs
+from numpy.typing import NDArray
 from PySide6.QtGui import QImage
 
 from app.ui.i18n import tr
 from app.ui.output_file import write_output
 from uvanet.errors import OutputError
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 
 def snapshot_name(title: str) -> str:

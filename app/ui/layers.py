@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from PySide6.QtCore import QObject, QPoint, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QPainter
-
-if TYPE_CHECKING:
-    from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QColor, QFont, QKeyEvent, QPainter
 
 ToWidget = Callable[[float, float], QPointF]
 """Maps picture coordinates, 0..1 from the top left, to widget coordinates, pixels."""

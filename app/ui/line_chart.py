@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QFont, QFontMetrics, QShowEvent
 from PySide6.QtWidgets import QWidget
 
 from app.ui.build import column
 from app.ui.number_text import number_text
-from app.ui.theme import is_theme_change, theme_colors
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    import numpy as np
-    from numpy.typing import ArrayLike, NDArray
-
-    from app.ui.theme import ThemeColors
+from app.ui.theme import ThemeColors, is_theme_change, theme_colors
 
 _LINE_WIDTH = 1.7
 _FONT_SCALE = 0.82  # of the widget's font

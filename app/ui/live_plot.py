@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QWidget
 
+from app.pipeline.stats import PipelineStats
 from app.ui.build import column, label, row, use_tabular_digits
 from app.ui.i18n import tr
 from app.ui.line_chart import LineChart
 from app.ui.number_text import number_text
 from app.ui.steady_axis import SteadyAxis
 from app.ui.theme import is_theme_change, theme_colors
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from app.pipeline.stats import PipelineStats
 
 SPAN_SECONDS = 60.0
 _PAUSE_MS = 100  # between two charts: each takes 25 ms to make and to paint first

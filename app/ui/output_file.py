@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from app.ui.i18n import tr
 from uvanet.atomic_io import write_bytes
 from uvanet.errors import OutputError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def write_output(path: Path, content: str | bytes) -> None:

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QRect, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from app.ui.build import column, label, row
 from app.ui.canvas import Canvas
 from app.ui.controls import ElidedLabel
-
-if TYPE_CHECKING:
-    from PySide6.QtGui import QResizeEvent
 
 _GAP = 10  # pixels
 _SIDE_BY_SIDE_SHARE = 0.6  # least picture area side by side, as a share of the largest area

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Generic, TypeVar
+from collections.abc import Callable
+from typing import Generic, TypeVar
 
 from PySide6.QtWidgets import QComboBox, QInputDialog, QWidget
 
@@ -10,9 +11,6 @@ from app.ui.build import button, column, combo_box, plain_tip
 from app.ui.flow_layout import FlowLayout
 from app.ui.i18n import tr
 from app.ui.questions import ask
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 T = TypeVar("T")
 _MAX_NAME = 60

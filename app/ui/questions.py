@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QMessageBox
+from PySide6.QtWidgets import QMessageBox, QWidget
 
 from app.ui.build import plain_tip
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from PySide6.QtWidgets import QWidget
+from app.ui.i18n import tr
+from uvanet.redaction import printable
 
 
 def ask(
@@ -56,3 +54,25 @@ def ask(
     box.finished.connect(lambda _: answer())
     box.open()
     return box
+
+
+def ask_before_replacing(parent: QWidget, path: Path, done: Callable[[], object]) -> None:
+    """Calls `done`, after a question where a file exists that the user did not choose.
+
+    Args:
+        parent: Parent window of the question.
+        path: A file that is written beside the chosen one.
+        done: Called if there is no such file, or if the user agrees to replace it.
+    """
+    if not path.exists():
+        done()
+        return
+    ask(
+        parent,
+        tr("Replace file"),
+        tr("{name} exists already.").format(name=printable(path.name)),
+        tr("It would be replaced by a file that belongs to the one you chose."),
+        tr("Replace"),
+        done,
+        destructive=True,
+    )

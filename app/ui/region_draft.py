@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from PySide6.QtCore import QPointF
 
-from app.ui.region_geometry import near
+from app.ui.region_geometry import Point, near
 from uvanet.analysis.regions import Region, Shape
-
-if TYPE_CHECKING:
-    from PySide6.QtCore import QPointF
-
-    from app.ui.region_geometry import Point
 
 _DEFAULT_BOX = ((0.35, 0.35), (0.65, 0.65))
 _DEFAULT_POLYGON = ((0.5, 0.35), (0.65, 0.5), (0.5, 0.65), (0.35, 0.5))

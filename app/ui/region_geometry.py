@@ -6,17 +6,12 @@ Coordinates are 0..1 from the top left.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-from uvanet.analysis.regions import Shape
+from PySide6.QtCore import QPointF
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from PySide6.QtCore import QPointF
-
-    from uvanet.analysis.regions import Region
+from uvanet.analysis.regions import Region, Shape
 
 Point = tuple[float, float]
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QPointF, Qt, Signal
+from PySide6.QtGui import QFont, QKeyEvent, QPainter
 
-from app.ui.layers import Layer
+from app.ui.layers import Layer, Press, ToWidget
 from app.ui.region_draft import RegionDraft
 from app.ui.region_geometry import (
     clamped,
@@ -21,13 +22,6 @@ from app.ui.region_geometry import (
 )
 from app.ui.region_painter import RegionPainter
 from uvanet.analysis.regions import Region, Shape
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from PySide6.QtGui import QFont, QKeyEvent, QPainter
-
-    from app.ui.layers import Press, ToWidget
 
 _ARROWS = {
     Qt.Key.Key_Left: (-1, 0),

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPen, QPolygonF
 
-from app.ui.layers import paint_pill
+from app.ui.layers import ToWidget, paint_pill
 from app.ui.number_text import percent_text
-from app.ui.region_geometry import handles
-from uvanet.analysis.regions import Shape
+from app.ui.region_geometry import Point, handles
+from uvanet.analysis.regions import Region, Shape
 from uvanet.video.layers import color_of, region_color
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from app.ui.layers import ToWidget
-    from app.ui.region_geometry import Point
-    from uvanet.analysis.regions import Region
 
 
 class RegionPainter:

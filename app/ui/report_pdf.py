@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from PySide6.QtCore import QBuffer, QIODevice, QMarginsF, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import (
@@ -26,6 +26,8 @@ from uvanet.i18n import tr
 from uvanet.redaction import visible
 from uvanet.report.content import (
     GAZE_NOTE,
+    Report,
+    ReportPicture,
     average_title,
     dated,
     region_cells,
@@ -36,6 +38,7 @@ from uvanet.report.content import (
     slide_rows,
 )
 from uvanet.report.graph import (
+    Graph,
     axis_ticks,
     gaze_graphs,
     graphs,
@@ -43,12 +46,6 @@ from uvanet.report.graph import (
     tick_text,
     time_ticks,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from uvanet.report.content import Report, ReportPicture
-    from uvanet.report.graph import Graph
 
 _DPI = 144
 _MM = _DPI / 25.4

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPalette
+from PySide6.QtGui import (
+    QColor,
+    QEnterEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QSlider, QStyle, QWidget
 
 from app.ui.build import column, label, row
 from app.ui.controls import reserve_keys
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from PySide6.QtGui import QEnterEvent, QMouseEvent, QPaintEvent, QWheelEvent
 
 _HANDLE = 14  # diameter of the handle, pixels
 SLIDER_KEYS = {

@@ -5,16 +5,13 @@ from __future__ import annotations
 import logging
 from dataclasses import asdict, dataclass
 from string import Template
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QPalette
+from PySide6.QtWidgets import QApplication, QWidget
 
 from uvanet.errors import UvanetError
 from uvanet.paths import resource
-
-if TYPE_CHECKING:
-    from PySide6.QtWidgets import QApplication, QWidget
 
 _log = logging.getLogger(__name__)
 

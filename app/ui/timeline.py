@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
+from PySide6.QtGui import (
+    QColor,
+    QEnterEvent,
+    QHideEvent,
+    QMouseEvent,
+    QMoveEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPixmap,
+    QResizeEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QAbstractSlider, QSizePolicy, QWidget
 
 from app.ui.controls import reserve_keys
@@ -13,7 +23,7 @@ from app.ui.i18n import tr
 from app.ui.sliders import SLIDER_KEYS
 from app.ui.theme import theme_colors
 from app.ui.time_text import TimeBase
-from app.ui.timeline_lane import TimeAxis
+from app.ui.timeline_lane import Lane, TimeAxis
 from app.ui.timeline_painting import (
     HANDLE_WIDTH,
     mark_positions,
@@ -22,19 +32,6 @@ from app.ui.timeline_painting import (
     paint_ruler,
 )
 from app.ui.timeline_preview import TimelinePreview
-
-if TYPE_CHECKING:
-    from PySide6.QtGui import (
-        QEnterEvent,
-        QHideEvent,
-        QMouseEvent,
-        QMoveEvent,
-        QPaintEvent,
-        QResizeEvent,
-        QWheelEvent,
-    )
-
-    from app.ui.timeline_lane import Lane
 
 _MARGIN = 8  # pixels left and right of the axis, for the pointer and the handles
 _GAP = 2  # pixels between two lanes

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QRectF, Signal
-
-if TYPE_CHECKING:
-    from PySide6.QtGui import QImage, QPainter
+from PySide6.QtGui import QImage, QPainter
 
 
 @dataclass(frozen=True, slots=True)

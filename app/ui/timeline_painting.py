@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from app.ui.theme import theme_colors
 from app.ui.time_text import clock_text
-
-if TYPE_CHECKING:
-    from app.ui.timeline_lane import TimeAxis
+from app.ui.timeline_lane import TimeAxis
 
 HANDLE_WIDTH = 6.0
 """Width of the handle of a mark, pixels."""

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import QPoint, QSize, Qt
-from PySide6.QtGui import QPixmap
+from PySide6.QtGui import QImage, QPixmap
 from PySide6.QtWidgets import QFrame, QLabel, QWidget
 
 from app.ui.build import column, label
-
-if TYPE_CHECKING:
-    from PySide6.QtGui import QImage
 
 _PICTURE = QSize(160, 90)  # pixels
 _GAP = 6  # pixels between preview and timeline

@@ -14,9 +14,12 @@ class Corner:
     def __init__(self) -> None:
         self.free = threading.Event()
         self.free.set()
+        self.held = threading.Event()  # since a step waits for `free`
         self.error: Exception | None = None
 
     def step(self, image: np.ndarray, t: float, *, bgr: bool = False) -> np.ndarray:
+        if not self.free.is_set():
+            self.held.set()
         assert self.free.wait(PATIENCE / 1000)
         if self.error is not None:
             raise self.error

@@ -101,7 +101,6 @@ def launch(qtbot: QtBot) -> Iterator[Callable[..., Bench]]:
         for window in QApplication.topLevelWidgets():
             if isinstance(window, QDialog | QMenu):
                 window.close()
-        gc.collect()
         bench.program.window.deleteLater()
         bench.program.deleteLater()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)

@@ -142,14 +142,29 @@ def test_an_unsynchronized_student_does_not_wait_for_the_teacher(
 
 def test_a_synchronized_student_waits_for_the_teacher(side: Bench, corner: Corner) -> None:
     corner.free.clear()
-    side.until(lambda: side.session.stats().in_flight >= 2)
+    side.until(corner.held.is_set)
+    before = side.session.stats()
     frames = set()
     side.presenter.presented.connect(lambda packet: frames.add(packet.frame.seq))
-    inferred = side.session.stats().inferred
-    side.until(lambda: side.session.stats().inferred > inferred + 20)
-    assert len(frames) <= 2  # what was on its way to the screen
+    side.until(lambda: side.session.stats().inferred > before.inferred + 20)
+    # Only what was on its way to the screen; frames are numbered as they are captured.
+    assert max(frames, default=0) <= before.captured
     corner.free.set()
-    side.until(lambda: len(frames) > 4)
+    side.until(lambda: max(frames, default=0) > before.captured)
+
+
+def test_another_engine_leaves_the_choice_of_the_teacher_to_the_program(player: Bench) -> None:
+    """The running teacher was stored as the user's choice."""
+    player.trigger("compare_side")
+    teacher = player.session.teacher
+    ready = []
+    teacher.ready.connect(ready.append)
+    player.until(lambda: ready)
+    assert player.settings.compare_teacher == ""
+    player.session.use_engine("onnx")
+    player.until(lambda: len(ready) == 2)
+    assert ready[0] == ready[1] == teacher.running
+    assert player.settings.compare_teacher == ""
 
 
 def test_the_difference_is_orange_and_blue(still: Bench, use_teacher: UseTeacher) -> None:

@@ -10,6 +10,7 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QLineEdit, QMenu
+from studio_kit import answer_question
 
 from app.features.designs.feature import Designs
 from uvanet.analysis import Region, Shape
@@ -229,6 +230,25 @@ def test_export_writes_table_and_picture(player, posters, tmp_path):
         (tmp_path / "result.csv").read_text().splitlines()[0].startswith("region,share_a,share_b")
     )
     assert cv2.imread(str(tmp_path / "result.png")).shape == (120, 336, 3)
+
+
+def test_a_picture_beside_the_table_is_not_replaced_unasked(player, posters, tmp_path):
+    (tmp_path / "result.png").write_bytes(b"mine")
+    dialog = compare(player, *posters)
+
+    def export():
+        dialog.export.click()
+        chooser = dialog.findChild(QFileDialog)
+        chooser.fileSelected.emit(str(tmp_path / "result.csv"))
+        chooser.close()
+
+    export()
+    assert "result.png exists" in answer_question(player, "Cancel")
+    assert (tmp_path / "result.png").read_bytes() == b"mine"
+    assert not (tmp_path / "result.csv").exists()
+    export()
+    answer_question(player, "Replace")
+    player.until(lambda: cv2.imread(str(tmp_path / "result.png")) is not None)
 
 
 @pytest.mark.parametrize("ending", ["html", "pdf"])

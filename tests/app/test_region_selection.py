@@ -1,6 +1,7 @@
 """Several selected regions, the menu of regions, color, lock, and keys that move them."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -10,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QColorDialog, QMenu
 from region_kit import BOX, OTHER, active, analyse, at, drag, key, regions
 
 from uvanet.analysis import load_regions, save_regions
+from uvanet.analysis.regions import MAX_NAME
 
 CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 
@@ -183,6 +185,17 @@ def test_copies_of_a_numbered_region_count_on(two):
     two.trigger("duplicate_region")
     names = [region.name for region in regions(two).all]
     assert names == ["Box", "Other", "Region 1", "Region 2", "Region 3"]
+
+
+def test_copies_of_a_region_with_the_longest_name_have_names_of_their_own(two):
+    """The number at the end was cut off."""
+    long = replace(BOX, name="x" * MAX_NAME)
+    regions(two).replace_all([long])
+    regions(two).duplicate([long])
+    regions(two).duplicate([long])
+    names = [region.name for region in regions(two).all]
+    assert [name[-3:] for name in names] == ["xxx", "x 2", "x 3"]
+    assert all(len(name) == MAX_NAME for name in names)
 
 
 def test_a_copy_at_the_edge_stays_inside(two):

@@ -4,10 +4,12 @@ import csv
 import json
 import os
 import threading
+from dataclasses import replace
 
 import pytest
 from PySide6.QtGui import QGuiApplication
 from region_kit import BOX, LEFT_HALF, OTHER, analyse, answer, regions
+from studio_kit import answer_question
 
 from app.features.analyse import region_store
 from app.features.analyse.region_store import RegionStore
@@ -85,6 +87,41 @@ def test_the_shares_csv_has_a_row_per_map_seen(player, tmp_path):
     player.trigger("copy_regions")
     heads, cells = (line.split("\t") for line in QGuiApplication.clipboard().text().splitlines())
     assert dict(zip(heads, cells, strict=True)) == row
+
+
+def test_regions_of_one_name_have_columns_and_rows_of_their_own(still, tmp_path):
+    path = tmp_path / "shares.csv"
+    regions(still).replace_all([BOX, replace(OTHER, name="Box"), replace(OTHER, name="Box (2)")])
+    still.trigger("save_shares")
+    answer(still, path)
+    summaries = tmp_path / "shares.regions.csv"
+    still.until(lambda: path.exists() and summaries.exists())
+    names = ["Box", "Box (3)", "Box (2)"]
+    heads = path.read_text().splitlines()[0].split(",")
+    assert heads[-3:] == [f"share:{name}" for name in names]
+    rows = csv.DictReader(summaries.read_text().splitlines())
+    assert [row["region"] for row in rows] == names
+    still.trigger("copy_numbers")
+    copied = QGuiApplication.clipboard().text()
+    assert all(f"{name}: share now\t" in copied for name in names)
+
+
+def test_a_table_beside_the_chosen_one_is_not_replaced_unasked(still, tmp_path):
+    path, beside = tmp_path / "shares.csv", tmp_path / "shares.regions.csv"
+    beside.write_text("mine")
+    regions(still).replace_all([BOX])
+
+    def save():
+        still.trigger("save_shares")
+        answer(still, path)
+
+    save()
+    assert "shares.regions.csv exists" in answer_question(still, "Cancel")
+    assert beside.read_text() == "mine"
+    save()
+    answer_question(still, "Replace")
+    still.until(lambda: beside.read_text() != "mine")
+    still.until(path.exists)
 
 
 def test_copied_numbers_have_two_columns(still):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from pathlib import Path
@@ -129,6 +130,32 @@ def test_a_run_outlives_the_window_and_is_found_again(studio, launch, squares):
     assert list_user_models()
     # The scene is the one that it adapted to, so the student is used.
     bench.until(lambda: bench.session.student.name.endswith(".onnx"))
+
+
+def test_an_order_counts_from_the_first_moment_of_a_run(studio):
+    """The process deleted it when it began to listen, seconds after its start."""
+    begin(studio, 100_000)
+    events = collect(studio.feature.controller.run)
+    studio.feature.send("pause")
+    studio.until(lambda: any(getattr(event, "paused", None) for event in events))
+    assert {getattr(event, "phase", "watch") for event in events} == {"watch"}
+    studio.feature.send("stop")
+    assert finish(studio).state == "stopped"
+    assert not list_user_models()
+
+
+def test_a_run_that_is_stopped_before_it_listens_has_not_failed(studio, monkeypatch):
+    """SIGTERM, which replaces an order that cannot be written, ended it without an event."""
+    begin(studio, 100_000)
+    run = studio.feature.controller.run
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("app.features.training.run.send_order", full)
+    studio.feature.send("stop")
+    assert finish(studio).state == "stopped"
+    studio.until(lambda: not run.folder.exists())
 
 
 def test_quitting_asks_and_can_stop_the_run(studio):

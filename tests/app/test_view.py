@@ -141,24 +141,25 @@ def test_the_next_start_is_not_in_presentation_mode(launch, clip):
 def test_collapsed_cards_are_remembered(launch, clip):
     first = launch(clip)
     first.until(lambda: first.presenter.overlay_seen)
-    fold = first.slots.cards._cards["Overlay"]
+    fold = first.slots.cards._cards["overlay"]
     assert first.overlay_panel.opacity.isVisible()
     tall = first.overlay_panel.height()
     fold.button.click()
     assert not first.overlay_panel.opacity.isVisible()
     first.until(lambda: first.overlay_panel.height() < tall / 2)
     assert fold.button.accessibleName() == "Expand Overlay"
+    assert first.settings.folded == ["overlay"]  # the same in every language
     first.window.close()
     second = launch(clip)
     assert not second.overlay_panel.opacity.isVisible()
-    QTest.mouseClick(second.slots.cards._cards["Overlay"]._heading, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(second.slots.cards._cards["overlay"]._heading, Qt.MouseButton.LeftButton)
     assert second.overlay_panel.opacity.isVisible()
     assert second.settings.folded == []
 
 
 def test_widgets_added_to_a_collapsed_card_stay_hidden(player):
     analyse = player.find(Analyse)
-    fold = player.slots.cards._cards["Regions"]
+    fold = player.slots.cards._cards["regions"]
     fold.button.click()
     analyse.regions.replace_all([Region("A", Shape.RECTANGLE, ((0.1, 0.1), (0.5, 0.5)))])
     row = analyse.card.rows[0]

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from export_bench import FRAMES, RATE
 
-from uvanet.analysis import SUMMARY_COLUMNS, entropy, peaks
+from uvanet.analysis import SUMMARY_COLUMNS, Region, Shape, entropy, peaks
 from uvanet.cli import main
 from uvanet.cli.export_options import read_regions
 from uvanet.errors import OutputError, UsageError
@@ -108,6 +108,21 @@ def test_peaks_keep_their_distance_and_stop_at_weak_ones() -> None:
     found = peaks(saliency, min_strength=0.35)
     assert [(one.x, one.y) for one in found] == [(20.5 / 64, 10.5 / 64), (50.5 / 64, 40.5 / 64)]
     assert peaks(np.zeros((8, 8), np.float32)) == []
+
+
+def test_regions_of_one_name_have_columns_of_their_own(clip: Path, tmp_path: Path) -> None:
+    """The second overwrote the first in JSON, and two columns had one name in CSV."""
+    halves = ((0.0, 0.0), (0.5, 1.0)), ((0.5, 0.0), (1.0, 1.0))
+    regions = tuple(Region("half", Shape.RECTANGLE, points) for points in halves)
+    outs = tuple(tmp_path / name for name in ("rows.csv", "rows.json", "rows.regions.csv"))
+    export(Job(str(clip), outs, regions=regions, end=0.1))
+    made = json.loads(outs[1].read_text(encoding="utf-8"))
+    names = ["half", "half (2)"]
+    assert made["regions"] == [row["region"] for row in made["summary"]] == names
+    for row in made["rows"]:
+        assert row["share:half"] + row["share:half (2)"] == pytest.approx(1, abs=1e-3)
+    for table, column in ((outs[0], "share:half (2)"), (outs[2], "half (2)")):
+        assert table.read_text(encoding="utf-8").count(column) == 1
 
 
 def test_entropy_of_a_point_and_of_a_plain() -> None:

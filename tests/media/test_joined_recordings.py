@@ -24,9 +24,11 @@ TWICE = [*range(corpus.FRAMES), *range(corpus.FRAMES)]
 BEEPS = [corpus.BEEP_AT, corpus.BEEP_AT + LENGTH]
 
 
-def recording(path: Path, sound: str = "aac", layout: str = "stereo") -> Path:
+def recording(path: Path, sound: str = "aac", layout: str = "stereo", rate: int = 48_000) -> Path:
     options = {"g": "10", "bf": "0"}
-    return corpus.write(path, "libx264", sound=sound, layout=layout, options=options)
+    return corpus.write(
+        path, "libx264", sound=sound, layout=layout, sound_rate=rate, options=options
+    )
 
 
 def join(target: Path, *parts: Path) -> Path:
@@ -69,6 +71,25 @@ def test_sound_of_a_broadcast_changes_its_channels(tmp_path: Path, sound: str, e
     out = tmp_path / f"out{ending}"
     assert not export(Job(str(both), (out,), look=BARE)).note
     assert corpus.beeps(out) == pytest.approx(BEEPS, abs=0.06)
+
+
+@pytest.mark.parametrize("sound", ["aac", "ac3"])
+def test_sound_of_a_broadcast_changes_its_sample_rate(tmp_path: Path, sound: str) -> None:
+    film = recording(tmp_path / "film.mkv", sound)
+    news = recording(tmp_path / "news.mkv", sound, rate=32_000)
+    parts = [moved(film, tmp_path / "film.ts", 0.0), moved(news, tmp_path / "news.ts", LENGTH)]
+    out = tmp_path / "out.mp4"
+    assert not export(Job(str(join(tmp_path / "both.ts", *parts)), (out,), look=BARE)).note
+    assert corpus.beeps(out) == pytest.approx(BEEPS, abs=0.06)
+
+
+def test_sound_that_changes_its_codec_is_told(tmp_path: Path) -> None:
+    film, news = recording(tmp_path / "film.mkv", "ac3"), recording(tmp_path / "news.mkv", "aac")
+    parts = [moved(film, tmp_path / "film.ts", 0.0), moved(news, tmp_path / "news.ts", LENGTH)]
+    out = tmp_path / "out.mp4"
+    note = export(Job(str(join(tmp_path / "both.ts", *parts)), (out,), look=BARE)).note
+    assert "of the sound could not be decoded" in note
+    assert corpus.beeps(out) == pytest.approx(BEEPS[:1], abs=0.06)
 
 
 def test_a_program_whose_tracks_get_other_numbers_goes_on(tmp_path: Path) -> None:

@@ -107,6 +107,12 @@ def test_a_report_stands_alone_and_runs_nothing(page: Page) -> None:
     assert not any(name.startswith("on") for _, found in page.elements for name in found)
 
 
+def test_a_report_names_its_source_without_its_folders(page: Page, folder: Path) -> None:
+    """Folders tell of the machine and its user, and reports are handed on."""
+    assert "cuts & <b>.mp4" in page.text
+    assert str(folder) not in page.text
+
+
 def test_names_from_outside_are_shown_as_they_are(page: Page, folder: Path) -> None:
     assert page.text.count(HOSTILE) >= 2  # table and key of the graph
     assert "cuts & <b>.mp4" in page.text

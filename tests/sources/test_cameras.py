@@ -9,7 +9,7 @@ import cv2
 import pytest
 from capture_device import DESK, DOOR, Device, source_of
 
-from uvanet.errors import SourceError
+from uvanet.errors import SourceAbsentError, SourceError
 from uvanet.sources import (
     CameraSource,
     SourceKind,
@@ -18,7 +18,7 @@ from uvanet.sources import (
     make_source,
 )
 from uvanet.sources import cameras as cameras_module
-from uvanet.sources.cameras import CameraDevice, ListedCamera, choose, identify
+from uvanet.sources.cameras import CameraDevice, ListedCamera, choose, find_again, identify
 
 if TYPE_CHECKING:
     import threading
@@ -72,8 +72,18 @@ def test_twins_are_told_apart_by_index_or_not_at_all() -> None:
     assert [device.spec for device in devices] == ["camera:0", "camera:2"]
     with pytest.raises(SourceError, match="2 cameras match 'Twin'") as caught:
         choose("Twin", devices)
-    assert "camera:2 (Twin)" in caught.value.hint
+    assert "camera:2 (Twin #2)" in caught.value.hint
     assert choose("2", devices).index == 2
+    assert choose("Twin #2", devices).index == 2
+
+
+def test_a_twin_is_never_taken_for_the_other() -> None:
+    twins = [ListedCamera(0, "Twin", "", 1, 2), ListedCamera(2, "Twin", "", 1, 2)]
+    first, second = identify(twins)
+    assert find_again(second, identify(twins)).index == 2
+    assert find_again(second, identify(twins[1:])).index == 2
+    with pytest.raises(SourceAbsentError, match="Twin #0 is not connected"):
+        find_again(first, identify(twins[1:]))
 
 
 @pytest.mark.skipif(os.name != "posix", reason="links of udev")

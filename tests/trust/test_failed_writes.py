@@ -147,8 +147,8 @@ def test_an_order_to_a_run(tmp_path: Path) -> None:
     words = ["pause", "resume"]
     assert every_failure(
         tmp_path,
-        lambda version: send_order(tmp_path, words[version]),
-        lambda: words.index((tmp_path / CONTROL).read_text().strip()),
+        lambda version: send_order(tmp_path, words[version], 1),
+        lambda: words.index((tmp_path / CONTROL).read_text().split()[0]),
     )
 
 

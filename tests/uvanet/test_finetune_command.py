@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import os
 import shutil
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import cv2
@@ -246,7 +248,9 @@ def test_an_order_for_an_ended_run_does_not_stop_the_next_one(
 ) -> None:
     out = tmp_path / "run"
     out.mkdir()
-    send_order(out, "stop")
+    earlier = subprocess.Popen([sys.executable, "-c", ""])
+    earlier.wait()
+    send_order(out, "stop", earlier.pid)
     ended = adapted(clip, out, teacher, "--steps", 2, "--start", "uvanet-32")
     assert ended.code == 0
     assert ended.last.report

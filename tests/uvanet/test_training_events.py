@@ -7,6 +7,7 @@ import io
 import json
 import math
 import multiprocessing
+import os
 import pathlib
 import threading
 from typing import TYPE_CHECKING
@@ -136,7 +137,7 @@ def test_orders_come_by_line_and_by_file(tmp_path: Path) -> None:
     result: list[bool] = []
     waiting = threading.Thread(target=lambda: result.append(channel.proceed()))
     waiting.start()
-    send_order(tmp_path, "resume")
+    send_order(tmp_path, "resume", os.getpid())
     waiting.join(60)
     assert result == [True]
     events = LineReader().feed(out.getvalue().encode())
@@ -158,14 +159,14 @@ def test_an_order_written_while_another_is_read_is_not_lost(
 
     def read_slowly(path: pathlib.Path, encoding: str) -> str:
         text = read_text(path, encoding)
-        send_order(tmp_path, "stop")
+        send_order(tmp_path, "stop", os.getpid())
         return text
 
-    send_order(tmp_path, "resume")
+    send_order(tmp_path, "resume", os.getpid())
     with monkeypatch.context() as slow:
         slow.setattr(pathlib.Path, "read_text", read_slowly)
         assert channel.proceed()
-    assert (tmp_path / CONTROL).read_text(encoding="utf-8") == "stop\n"
+    assert (tmp_path / CONTROL).read_text(encoding="utf-8") == f"stop {os.getpid()}\n"
     assert not JsonlChannel(io.StringIO(), tmp_path, state).proceed()
     assert list(tmp_path.iterdir()) == []
 

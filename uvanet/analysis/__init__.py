@@ -15,6 +15,7 @@ from uvanet.analysis.region_summary import (
     RegionSummary,
     summary_cells,
     summary_rows,
+    table_names,
 )
 from uvanet.analysis.regions import (
     MaskRegion,
@@ -48,4 +49,5 @@ __all__ = [
     "scan",
     "summary_cells",
     "summary_rows",
+    "table_names",
 ]

@@ -6,20 +6,14 @@ All numbers about maps that the program shows or writes come from this module.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from uvanet.analysis.regions import coverage
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
-
-    from uvanet.analysis.regions import RegionMask
+from uvanet.analysis.regions import RegionMask, coverage
 
 INHIBITION_SIGMA = 0.1
 """Standard deviation of the inhibition of return, as a share of the picture's shorter side."""

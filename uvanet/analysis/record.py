@@ -6,23 +6,18 @@ come in any order: from playing, seeking, or a scan.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from uvanet.analysis.map_stats import change, density, entropy, peak
 from uvanet.analysis.region_summary import RegionSummary, RegionTotals
-from uvanet.analysis.regions import coverage
+from uvanet.analysis.regions import Region, coverage
 from uvanet.i18n import tr
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from numpy.typing import NDArray
-
-    from uvanet.analysis.regions import Region
 
 STEP = 0.1
 """Length of the interval of one map, seconds; longer for long clips, see `MOST`."""

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import io
 import zipfile
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 
 from uvanet.analysis.record import Record
 from uvanet.errors import UsageError
 from uvanet.i18n import tr
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from numpy.typing import NDArray
 
 _MAX_UNPACKED = 64 << 20
 _NAMES = ("step", "buckets", "seconds", "maps", "numbers", "thumbs")

@@ -6,17 +6,15 @@ the map, the most probable fixation. docs/tables.md describes all columns.
 
 from __future__ import annotations
 
+import itertools
 import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+import numpy as np
+from numpy.typing import NDArray
 
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from uvanet.analysis.regions import RegionMask
+from uvanet.analysis.regions import RegionMask
 
 SUMMARY_COLUMNS = (
     *("source", "region", "share", "dwell_s", "first_look_s", "entries", "duration_s", "model"),
@@ -123,11 +121,30 @@ class RegionTracker:
         return [totals.summary(self._start + self.duration) for totals in self._totals]
 
 
+def table_names(regions: Iterable[RegionMask]) -> list[str]:
+    """Returns the names of regions in tables: later regions of one name get a number, "Logo (2)".
+
+    A name that another region has is not given, so that columns and rows stay apart.
+    """
+    regions = list(regions)
+    given = {region.name for region in regions}
+    used: set[str] = set()
+    names = []
+    for region in regions:
+        name = region.name
+        if name in used:
+            numbered = (f"{region.name} ({number})" for number in itertools.count(2))
+            name = next(each for each in numbered if each not in given | used)
+        used.add(name)
+        names.append(name)
+    return names
+
+
 def summary_rows(
     source: str,
     model: str,
     duration: float,
-    regions: Iterable[RegionMask],
+    regions: Sequence[RegionMask],
     summaries: Iterable[RegionSummary],
 ) -> list[dict[str, object]]:
     """Returns the rows of the region table.
@@ -143,12 +160,12 @@ def summary_rows(
         A row for each region with the keys `SUMMARY_COLUMNS`; None for values that do not exist.
     """
     rows: list[dict[str, object]] = []
-    for region, summary in zip(regions, summaries, strict=True):
+    for name, summary in zip(table_names(regions), summaries, strict=True):
         times: tuple[float | None, ...] = (None, None, None)
         if duration:
             first = None if summary.first is None else round(summary.first, 3)
             times = (round(summary.dwell, 3), first, summary.entries)
-        values = (source, region.name, round(summary.share, 5), *times, round(duration, 3) or None)
+        values = (source, name, round(summary.share, 5), *times, round(duration, 3) or None)
         rows.append(dict(zip(SUMMARY_COLUMNS, (*values, model), strict=True)))
     return rows
 

@@ -11,24 +11,21 @@ import functools
 import io
 import math
 import zipfile
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol
+from pathlib import Path
+from typing import Annotated, Any, Literal, Protocol
 
 import msgspec
 import numpy as np
 from msgspec import Meta
+from numpy.typing import NDArray
 
 from uvanet.atomic_io import write_bytes
 from uvanet.bounded_io import read_bounded
 from uvanet.errors import OutputError, UsageError
 from uvanet.i18n import tr, tr_noop
 from uvanet.redaction import excerpt, printable
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from pathlib import Path
-
-    from numpy.typing import NDArray
 
 FORMAT = "uvanet-regions"
 PROJECT_FORMAT: Literal["uvanet-project"] = "uvanet-project"

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import datetime
 import subprocess
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import uvanet
 from uvanet.bench.exports import PLAIN, bench_exports
@@ -25,12 +26,8 @@ from uvanet.bench.seeking import bench_seeking
 from uvanet.extras import is_installed
 from uvanet.paths import DEFAULT_MODEL
 from uvanet.registry import resolve_model
+from uvanet.runtime.external_onnx import ExternalOnnx
 from uvanet.system_info import describe
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from uvanet.runtime.external_onnx import ExternalOnnx
 
 
 def bench(

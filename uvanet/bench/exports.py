@@ -7,9 +7,10 @@ import os
 import subprocess
 import tempfile
 import time
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from uvanet.bench.program import write_video
 from uvanet.extras import is_installed
@@ -17,9 +18,6 @@ from uvanet.sources import make_source
 from uvanet.video.codecs import CONTAINERS
 from uvanet.video.exporter import export
 from uvanet.video.job import Job
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 ROUNDS = 3
 """Number of rounds; each round times all exports once, and the best times count."""

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from uvanet.bench.timing import Timing, time_calls
 from uvanet.extras import is_installed
+from uvanet.model_card import Card
 from uvanet.registry import resolve_model
+from uvanet.runtime.engine import Engine
 from uvanet.runtime.engines import open_engine
 from uvanet.system_info import usable_cores
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from numpy.typing import NDArray
-
-    from uvanet.model_card import Card
-    from uvanet.runtime.engine import Engine
 
 BATCHES = (1, 8, 32, 64, 256)
 MAX_BATCH_PIXELS = 256 * 64 * 64

@@ -4,28 +4,23 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from uvanet.bench.network import noise
 from uvanet.bench.timing import time_calls
 from uvanet.evaluation.baselines import BASELINES
 from uvanet.evaluation.onnx_predictor import OnnxPredictor
-from uvanet.model import load
+from uvanet.model import Model, load
+from uvanet.runtime.external_onnx import ExternalOnnx
 from uvanet.runtime.input_size import input_size
 from uvanet.runtime.preprocess import InputResizer
 from uvanet.stream import Stream
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
-
-    from uvanet.model import Model
-    from uvanet.runtime.external_onnx import ExternalOnnx
 
 FRAMES = {"480p": (480, 854), "720p": (720, 1280), "1080p": (1080, 1920), "2160p": (2160, 3840)}
 STREAMS = (1, 2, 4, 8)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 from uvanet.bench.timing import PERCENTILES
 from uvanet.extras import require
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    Curve = tuple[str, Sequence[str], Sequence[float]]
-    """Label, categories of the x axis, values."""
+Curve = tuple[str, Sequence[str], Sequence[float]]
+"""Label, categories of the x axis, values."""
 
 
 def write_plots(result: dict[str, Any], folder: Path, prefix: str) -> list[Path]:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, TypedDict
+from collections.abc import Callable
+from typing import TypedDict
 
 import numpy as np
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 PERCENTILES = (1, 5, 25, 50, 75, 90, 95, 99)
 """Percentiles that a `Timing` keeps, for the plot of the distribution."""

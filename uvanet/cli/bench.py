@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from uvanet.cli.options import add_report, check_report, number, print_report
 from uvanet.i18n import tr
-
-if TYPE_CHECKING:
-    import argparse
-
 
 _PROGRAM_COLUMNS = (
     "fps_captured",

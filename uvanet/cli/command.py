@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
-
-if TYPE_CHECKING:
-    import argparse
+import argparse
+from typing import Protocol
 
 
 class Command(Protocol):

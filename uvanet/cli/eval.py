@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import argparse
 import contextlib
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from tqdm.contrib.logging import logging_redirect_tqdm
 
 from uvanet.cli.batch import add_workers
 from uvanet.cli.options import add_report, check_report, integer, print_report, progress_bar
+from uvanet.data.clips import VideoClip
 from uvanet.data.fixations import find_root, read_split
+from uvanet.data.gaze import GazeSet
 from uvanet.data.registry import LAYOUTS
 from uvanet.errors import UsageError
 from uvanet.evaluation.baselines import BASELINES, center_prior
@@ -19,23 +22,15 @@ from uvanet.evaluation.distributed import EvaluationSetup, SetSpec, evaluate_par
 from uvanet.evaluation.evaluator import METRICS, evaluate_predictors
 from uvanet.evaluation.flicker import measure_flicker, pool_clips
 from uvanet.evaluation.human import HUMAN
-from uvanet.evaluation.progress import silent
+from uvanet.evaluation.predictors import Predictor
+from uvanet.evaluation.progress import Progress, silent
 from uvanet.evaluation.registry import FORMS, PRIOR, build_predictors
 from uvanet.evaluation.report import as_table, flicker_report, report
+from uvanet.evaluation.scores import Scores
 from uvanet.i18n import tr
 from uvanet.paths import expand_user
 from uvanet.registry import list_models
 from uvanet.runtime.external_onnx import ExternalOnnx
-
-if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Sequence
-
-    from uvanet.data.clips import VideoClip
-    from uvanet.data.gaze import GazeSet
-    from uvanet.evaluation.predictors import Predictor
-    from uvanet.evaluation.progress import Progress
-    from uvanet.evaluation.scores import Scores
 
 OF_ROOT = {"fixations": ".", "talk": "talk"}
 """Data sets that need no path, and their folders in that of --data."""

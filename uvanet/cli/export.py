@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import argparse
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
@@ -12,12 +12,8 @@ from uvanet.atomic_io import atomic_write
 from uvanet.errors import ModelError, OutputError, UsageError
 from uvanet.extras import require
 from uvanet.i18n import tr
+from uvanet.model_card import Card
 from uvanet.registry import resolve_model
-
-if TYPE_CHECKING:
-    import argparse
-
-    from uvanet.model_card import Card
 
 FORMATS = {"onnx": ".onnx", "safetensors": ".safetensors", "pt2": ".pt2"}
 

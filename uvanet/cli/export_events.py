@@ -11,28 +11,24 @@ import signal
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING
 
 from uvanet.errors import UvanetError
 from uvanet.redaction import printable, redact
+from uvanet.sources import SourceStatus
 from uvanet.video.control import Cancelled, Control, Progress
 from uvanet.video.events import (
     ExportCancelled,
     ExportDone,
     ExportedSource,
+    ExportEvent,
     ExportFailed,
     ExportProgress,
     ExportStarted,
     ExportStatus,
     encode_export_event,
 )
-from uvanet.video.exporter import export
-
-if TYPE_CHECKING:
-    from uvanet.sources import SourceStatus
-    from uvanet.video.events import ExportEvent
-    from uvanet.video.exporter import ExportResult
-    from uvanet.video.job import Job
+from uvanet.video.exporter import ExportResult, export
+from uvanet.video.job import Job
 
 _PROGRESS_INTERVAL_S = 0.2
 

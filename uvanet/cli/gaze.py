@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import Any, get_args
 
 import msgspec
 
@@ -22,18 +22,16 @@ from uvanet.cli.options import (
 from uvanet.data.delimited_text import open_text
 from uvanet.data.gaze_mapping import GazeMapping, Origin, TimeUnit, recognize
 from uvanet.data.gaze_reader import UnknownColumnsError, load_gaze
+from uvanet.data.gaze_table import GazeTable
 from uvanet.errors import UsageError
+from uvanet.evaluation.bootstrap import Interval
 from uvanet.evaluation.evaluate_gaze import DEFAULT_METRICS, GAZE_METRICS, STEP, evaluate_gaze
+from uvanet.evaluation.gaze_scores import GazeScores
 from uvanet.evaluation.progress import silent
 from uvanet.evaluation.report import TITLES
 from uvanet.i18n import tr
 from uvanet.paths import expand_user
 from uvanet.redaction import visible
-
-if TYPE_CHECKING:
-    from uvanet.data.gaze_table import GazeTable
-    from uvanet.evaluation.bootstrap import Interval
-    from uvanet.evaluation.gaze_scores import GazeScores
 
 _ROLES = ("time", "x", "y", "duration", "person", "stimulus", "event", "fixation", "confidence")
 

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
+import argparse
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Container
 
 import msgspec
 
 import uvanet
-from uvanet.model_card import set_title
+from uvanet.model_card import Card, DataSource, set_title
 from uvanet.redaction import visible
 from uvanet.registry import list_models, resolve_model
 from uvanet.system_info import describe
-
-if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Container
-
-    from uvanet.model_card import Card, DataSource
 
 
 class _Info:

@@ -6,17 +6,15 @@ import argparse
 import contextlib
 import json
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from uvanet.atomic_io import write_text
 from uvanet.errors import OutputError
 from uvanet.i18n import tr
 from uvanet.paths import DEFAULT_MODEL
 from uvanet.redaction import visible
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
 
 T = TypeVar("T", int, float)
 

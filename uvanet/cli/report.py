@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import argparse
 
 from uvanet.cli.batch import add_batch, check_batch, outs_of, run_folder
 from uvanet.cli.export_options import add_gaze, add_heat, add_outputs, add_range, heat_of
@@ -11,9 +11,6 @@ from uvanet.cli.predict import add_progress, job_of, run_job, run_one
 from uvanet.errors import UsageError
 from uvanet.i18n import tr
 from uvanet.redaction import printable
-
-if TYPE_CHECKING:
-    import argparse
 
 _ENDINGS = (".html", ".pdf", ".regions.csv")
 

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
 from uvanet.i18n import tr
 from uvanet.redaction import printable
-from uvanet.sources import SourceCondition
-
-if TYPE_CHECKING:
-    from uvanet.sources import SourceStatus
+from uvanet.sources import SourceCondition, SourceStatus
 
 
 class StatusLines:

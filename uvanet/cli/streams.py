@@ -6,13 +6,11 @@ import contextlib
 import io
 import os
 import sys
-from typing import TYPE_CHECKING, cast
+from collections.abc import Iterator
+from typing import cast
 
 from uvanet.errors import OutputError
 from uvanet.i18n import tr
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 
 class _Output(io.TextIOWrapper):

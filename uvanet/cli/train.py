@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
 import dataclasses
-from typing import TYPE_CHECKING
 
 from uvanet.cli.options import integer
 from uvanet.cli.training_options import (
@@ -15,9 +15,6 @@ from uvanet.cli.training_options import (
     preset_named,
     running,
 )
-
-if TYPE_CHECKING:
-    import argparse
 
 
 class _Train:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import logging
 import os
 import re
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from pathlib import Path
 
 import psutil
 from tqdm import tqdm
@@ -16,21 +18,14 @@ from uvanet.cli.options import integer
 from uvanet.errors import MEMORY_HINT, UsageError, UvanetError, is_out_of_memory
 from uvanet.extras import require
 from uvanet.i18n import tr, tr_noop
+from uvanet.model_card import Card
 from uvanet.paths import expand_user
 from uvanet.registry import list_models
 from uvanet.system_info import usable_cores
-from uvanet.training.control import CONTROL, Callback, ControlState, JsonlChannel, listening
+from uvanet.training.control import Callback, ControlState, JsonlChannel, listening
 from uvanet.training.progress import ErrorEvent, Event, LogEvent, StartEvent, StepEvent
 from uvanet.training.run_lock import run_lock
 from uvanet.user_models import make_private, models_folder
-
-if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from uvanet.model_card import Card
-
 
 TRAINING = ("torch", "onnx", "lightning_fabric", "efficientnet_lite_pytorch")
 """Modules of the extra `train`."""
@@ -230,14 +225,15 @@ def running(arguments: argparse.Namespace, title: str) -> Iterator[tuple[Callbac
     callback: Callback = JsonlChannel(sys.stdout, out, state) if arguments.events else bar
     with contextlib.ExitStack() as stack:
         try:
+            if arguments.events:
+                # First: until then, SIGTERM ends the process without an event.
+                stack.enter_context(listening(state))
             make_private(out)
             stack.enter_context(run_lock(out))
-            (out / CONTROL).unlink(missing_ok=True)  # left by an earlier run
             if arguments.events:
                 handler = _WarningEvents(callback)
                 logging.getLogger().addHandler(handler)
                 stack.callback(logging.getLogger().removeHandler, handler)
-                stack.enter_context(listening(state))
             stack.callback(bar.close)
             callback.emit(
                 StartEvent(title=title, folder=str(out), threads=threads, pid=os.getpid())

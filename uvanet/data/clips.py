@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -13,10 +14,6 @@ from uvanet.data.gaze_files import read_rgb
 from uvanet.errors import SourceError, UsageError
 from uvanet.i18n import tr
 from uvanet.sources.video import VideoSource
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
-    from pathlib import Path
 
 
 def no_gaze(index: int) -> Gaze:

@@ -11,19 +11,16 @@ import gzip
 import io
 import math
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from io import BufferedReader
+from pathlib import Path
 
 from uvanet.data.gaze_files import need_file
 from uvanet.errors import UsageError
 from uvanet.i18n import tr, tr_noop
 from uvanet.redaction import printable
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from io import BufferedReader
-    from pathlib import Path
 
 MAX_LINE = 1_000_000
 """Characters of a line; a longer one counts as several damaged rows."""

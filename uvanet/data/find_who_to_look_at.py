@@ -17,20 +17,16 @@ import csv
 import gzip
 import zlib
 from functools import partial
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from uvanet.data.clips import VideoClip, video_facts
 from uvanet.data.gaze import Gaze, GazeSet
 from uvanet.data.gaze_files import need_file, need_folder, videos_in
 from uvanet.errors import UsageError
 from uvanet.i18n import tr, tr_noop
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from numpy.typing import NDArray
 
 SIZE = (1280, 720)
 FIRST, STEP = 30, 15

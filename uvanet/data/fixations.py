@@ -17,20 +17,17 @@ import os
 import zlib
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from pathlib import Path
+from typing import Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from uvanet.data.gaze import Gaze, GazeSet
 from uvanet.data.gaze_files import need_file, picture_size, read_rgb
 from uvanet.errors import UsageError
 from uvanet.i18n import tr, tr_noop
 from uvanet.paths import expand_user
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from numpy.typing import NDArray
 
 Split = Literal["train", "val", "test"]
 

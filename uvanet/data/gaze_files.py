@@ -4,25 +4,21 @@ from __future__ import annotations
 
 import re
 import struct
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from uvanet.data.gaze import Gaze
 from uvanet.errors import MissingExtraError, SourceError, UsageError
 from uvanet.i18n import tr, tr_noop
 from uvanet.sources.picture import PICTURE_SUFFIXES, VIDEO_SUFFIXES
 from uvanet.sources.picture_decoding import load_picture
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from pathlib import Path
-
-    from numpy.typing import NDArray
-
 
 COPY_AGAIN = tr_noop("Copy the data again.")
 

@@ -8,13 +8,11 @@ export) and of EyeLink Data Viewer (fixation and sample reports).
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 TimeUnit = Literal["", "s", "ms", "us", "ns"]
 PositionUnit = Literal["", "px", "norm"]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from array import array
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from uvanet.data.delimited_text import DelimitedText, number, open_text
 from uvanet.data.gaze_mapping import MIN_CONFIDENCE, SECONDS, GazeMapping, recognize
@@ -17,11 +18,6 @@ from uvanet.errors import UsageError
 from uvanet.i18n import tr, tr_noop
 from uvanet.paths import expand_user
 from uvanet.redaction import printable
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from numpy.typing import NDArray
 
 MAX_ROWS = 5_000_000
 """Fixations or samples of one table: hours of many people at 60 samples a second."""

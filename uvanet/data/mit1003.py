@@ -13,14 +13,11 @@ people.csail.mit.edu/tjudd/WherePeopleLook; as in the reader of UNISAL (`unisal/
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from uvanet.data.gaze import GazeSet
 from uvanet.data.gaze_files import FilePicture, GazeFiles, need_folder, pictures_in
 from uvanet.i18n import tr_noop
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 _HINT = tr_noop("MIT1003 holds ALLSTIMULI and ALLFIXATIONMAPS.")
 

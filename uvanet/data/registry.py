@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from uvanet.data import aclnet_format, avs1k, dhf1k, fixations, mit1003, salicon, videos
 from uvanet.data import find_who_to_look_at as talk
+from uvanet.data.fixations import Split
+from uvanet.data.gaze import GazeSet
 from uvanet.errors import UsageError
 from uvanet.i18n import tr, tr_noop
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from uvanet.data.fixations import Split
-    from uvanet.data.gaze import GazeSet
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ Videos in subfolders are read too.
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from uvanet.data.clips import VideoClip, video_facts
 from uvanet.data.gaze import GazeSet
@@ -17,9 +17,6 @@ from uvanet.data.gaze_files import need_folder
 from uvanet.errors import SourceError, UsageError
 from uvanet.i18n import tr
 from uvanet.sources.picture import VIDEO_SUFFIXES
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 _LOG = logging.getLogger(__name__)
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from uvanet.atomic_io import atomic_write
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 MIN_HALF_VALUES = 256
 """Smallest number of values of a weight for which float16 and a Cast node save bytes."""

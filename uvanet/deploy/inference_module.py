@@ -8,17 +8,14 @@ their difference, one head replaces three, and channel attention runs its second
 from __future__ import annotations
 
 import copy
-from typing import TYPE_CHECKING
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from uvanet.models import SpatioTemporal
 from uvanet.models.blocks import CARes, ChannelAttention
 from uvanet.models.student import MEAN, SCALE
-
-if TYPE_CHECKING:
-    from uvanet.models import SpatioTemporal
 
 
 class InferenceStudent(nn.Module):

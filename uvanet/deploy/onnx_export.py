@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import torch
 from safetensors.torch import save_file
@@ -12,11 +12,7 @@ from torch import Tensor, nn
 from uvanet.atomic_io import atomic_write
 from uvanet.deploy.graph_passes import shorten_names
 from uvanet.deploy.inference_module import InferenceStudent
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from uvanet.models import SpatioTemporal
+from uvanet.models import SpatioTemporal
 
 
 def write_onnx(student: SpatioTemporal, path: Path) -> None:

@@ -8,11 +8,14 @@ by the session, which saves two scales and two zero points per layer.
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import numpy as np
 import onnx
 from msgspec.structs import replace
+from numpy.typing import NDArray
 
 from uvanet.data.fixations import read_split
 from uvanet.data.gaze_files import read_rgb
@@ -21,18 +24,11 @@ from uvanet.evaluation.card_metrics import card_metrics
 from uvanet.evaluation.predictors import StreamPredictor
 from uvanet.model import load
 from uvanet.model_card import Card, ModelReference, file_hash, read_card
+from uvanet.runtime.engine import Engine
 from uvanet.runtime.engines import open_engine
 from uvanet.runtime.input_size import input_size
 from uvanet.runtime.preprocess import resize_to_input
 from uvanet.runtime.session import load_runtime
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from uvanet.runtime.engine import Engine
 
 SUFFIX = "-int8"
 PICTURES = 128

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import torch
 from torch.export import Dim
 
 from uvanet.atomic_io import atomic_write
 from uvanet.deploy.inference_module import InferenceStudent
+from uvanet.models import SpatioTemporal
 from uvanet.runtime.engine import STATE_STRIDE
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from uvanet.models import SpatioTemporal
 
 _MIN_CELLS = 9  # smallest side of the features; the exporter takes smaller sides for constants
 

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
+from uvanet.data.gaze import Picture
 from uvanet.errors import UsageError
 from uvanet.evaluation.predictors import FunctionPredictor
-from uvanet.evaluation.progress import silent
+from uvanet.evaluation.progress import Progress, silent
 from uvanet.i18n import tr
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from numpy.typing import NDArray
-
-    from uvanet.data.gaze import Picture
-    from uvanet.evaluation.progress import Progress
 
 PRIOR_SIDE = 64
 

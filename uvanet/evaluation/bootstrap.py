@@ -5,15 +5,11 @@ Source: Efron and Tibshirani, *An Introduction to the Bootstrap*, 1993, percenti
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
+from numpy.typing import NDArray
 
 LEVEL = 0.95
 DRAWS = 2000

@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
+from torch import Tensor
 
 from uvanet.errors import ModelError
 from uvanet.evaluation.predictors import PREDICTIONS, Predictor, StreamPredictor
 from uvanet.i18n import tr
 from uvanet.model import Model
-from uvanet.models import load_student
+from uvanet.model_card import Card
+from uvanet.models import SpatioTemporal, load_student
 from uvanet.registry import resolve_model
+from uvanet.runtime.engine import Engine
 from uvanet.runtime.input_size import input_size
 from uvanet.runtime.preprocess import resize_to_input
 from uvanet.runtime.torch_engine import TorchEngine
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    import numpy as np
-    from numpy.typing import NDArray
-    from torch import Tensor
-
-    from uvanet.model_card import Card
-    from uvanet.models import SpatioTemporal
-    from uvanet.runtime.engine import Engine
 
 
 def student_predictor(

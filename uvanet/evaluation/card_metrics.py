@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from uvanet.data import find_who_to_look_at as talk
 from uvanet.data.fixations import read_split
 from uvanet.data.gaze import GazeSet
 from uvanet.evaluation.baselines import center_prior
-from uvanet.evaluation.bootstrap import draw_weights, intervals, ratio
+from uvanet.evaluation.bootstrap import Interval, draw_weights, intervals, ratio
 from uvanet.evaluation.evaluator import METRICS, evaluate_predictors
 from uvanet.evaluation.flicker import measure_flicker, pool_clips
 from uvanet.evaluation.human import HUMAN
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    from numpy.typing import NDArray
-
-    from uvanet.evaluation.bootstrap import Interval
-    from uvanet.evaluation.predictors import Predictor
-    from uvanet.evaluation.scores import Scores
-    from uvanet.model_card import Metrics
+from uvanet.evaluation.predictors import Predictor
+from uvanet.evaluation.scores import Scores
+from uvanet.model_card import Metrics
 
 CardSet = Literal["val", "test", "talk", "steady"]
 CARD_SETS: tuple[CardSet, ...] = ("val", "test", "talk", "steady")

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from pathlib import Path
+from typing import Any, Literal
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from uvanet import metrics
 from uvanet.data.fixations import read_split
 from uvanet.data.gaze import GazeSet
-from uvanet.evaluation.bootstrap import draw_weights, interval
+from uvanet.evaluation.bootstrap import Interval, draw_weights, interval
 from uvanet.evaluation.evaluator import evaluate_predictors
 from uvanet.evaluation.predictors import StreamPredictor
 from uvanet.model import load
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    from numpy.typing import NDArray
-
-    from uvanet.evaluation.bootstrap import Interval
 
 MIN_GAIN = 0.005
 """Smallest mean difference of CC or NSS that counts as better or worse. Smaller differences are not

@@ -8,28 +8,22 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from pathlib import Path
+from typing import NamedTuple
 
 from uvanet.cluster import run_tasks
-from uvanet.data.fixations import find_root, read_split
+from uvanet.data.fixations import Split, find_root, read_split
 from uvanet.data.gaze import GazeSet
 from uvanet.data.registry import read_set
 from uvanet.errors import UvanetError
 from uvanet.evaluation.baselines import center_prior
 from uvanet.evaluation.evaluator import count_items, measure_part, negatives_of, require_gaze
-from uvanet.evaluation.progress import silent
+from uvanet.evaluation.predictors import Predictor
+from uvanet.evaluation.progress import Progress, silent
 from uvanet.evaluation.registry import PRIOR, build_predictors
-from uvanet.evaluation.scores import join_parts
+from uvanet.evaluation.sauc_negatives import SaucNegatives
+from uvanet.evaluation.scores import Part, Scores, join_parts
 from uvanet.runtime.external_onnx import ExternalOnnx
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from uvanet.data.fixations import Split
-    from uvanet.evaluation.predictors import Predictor
-    from uvanet.evaluation.progress import Progress
-    from uvanet.evaluation.sauc_negatives import SaucNegatives
-    from uvanet.evaluation.scores import Part, Scores
 
 PICTURES = 32
 """Pictures of a part; they take some seconds."""

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from uvanet.data.fixations import has_fixations, read_split
+import numpy as np
+from numpy.typing import NDArray
+
+from uvanet.data.fixations import Split, has_fixations, read_split
 from uvanet.data.registry import read_set
 from uvanet.evaluation.baselines import center_prior
 from uvanet.evaluation.bootstrap import Interval, draw_weights, intervals, ratio
 from uvanet.evaluation.evaluator import METRICS, evaluate_predictors
 from uvanet.evaluation.human import HUMAN
 from uvanet.evaluation.predictors import FunctionPredictor, Predictor, StreamPredictor
+from uvanet.evaluation.scores import Item, Skipped
 from uvanet.model import Model, load
 from uvanet.paths import expand_user
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from uvanet.data.fixations import Split
-    from uvanet.evaluation.scores import Item, Skipped
 
 
 @dataclass(frozen=True, slots=True)

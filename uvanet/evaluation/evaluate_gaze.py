@@ -3,32 +3,24 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from uvanet.analysis.scan import Steps, scan
-from uvanet.data.gaze_table import is_same_stimulus
+from uvanet.data.gaze import Gaze
+from uvanet.data.gaze_table import GazeTable, is_same_stimulus
 from uvanet.errors import UsageError
 from uvanet.evaluation.evaluator import GroundTruth
 from uvanet.evaluation.gaze_scores import GazeScores
 from uvanet.evaluation.human import HumanRow
-from uvanet.evaluation.progress import silent
+from uvanet.evaluation.progress import Progress, silent
 from uvanet.i18n import tr
 from uvanet.model import Model, load
-from uvanet.sources import SourceKind, load_picture, make_source
+from uvanet.sources import Source, SourceInfo, SourceKind, load_picture, make_source
 from uvanet.stream import Stream
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
-
-    from uvanet.data.gaze import Gaze
-    from uvanet.data.gaze_table import GazeTable
-    from uvanet.evaluation.progress import Progress
-    from uvanet.sources import Source, SourceInfo
 
 GAZE_METRICS = ("nss", "cc", "auc_judd", "sim", "kld")
 """Metrics of one source: functions of `uvanet.metrics` that do not need other pictures."""

@@ -4,29 +4,22 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from uvanet import metrics
-from uvanet.data.gaze import GazeSet
+from uvanet.data.gaze import Clip, ClipFrame, Gaze, GazeSet, Picture
 from uvanet.errors import UsageError, UvanetError
 from uvanet.evaluation.human import HumanRow
 from uvanet.evaluation.predictors import FunctionPredictor, Predictor
-from uvanet.evaluation.progress import silent
+from uvanet.evaluation.progress import Progress, silent
 from uvanet.evaluation.sauc_negatives import SaucNegatives
 from uvanet.evaluation.scores import Item, Part, Scores, Skipped, join_parts
 from uvanet.i18n import tr
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from numpy.typing import NDArray
-
-    from uvanet.data.gaze import Clip, ClipFrame, Gaze, Picture
-    from uvanet.evaluation.progress import Progress
 
 METRICS = ("nss", "auc_judd", "auc_shuffled", "information_gain", "cc", "sim", "kld")
 """Names of functions in `uvanet.metrics`."""

@@ -7,18 +7,14 @@ fixation selection*, PLoS ONE 2011, with the blur chosen as in Kümmerer et al.,
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from uvanet import metrics
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from numpy.typing import NDArray
 
 HUMAN = "human"
 """Name of the row."""

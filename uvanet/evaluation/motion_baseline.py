@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from uvanet.data.motion_law import motion_gain
 from uvanet.evaluation.predictors import Predictor
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 BACK = 3
 """Distance of the two compared frames, in frames."""

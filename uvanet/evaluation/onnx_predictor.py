@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from uvanet.evaluation.predictors import Predictor
 from uvanet.runtime.external_engine import ExternalEngine
+from uvanet.runtime.external_onnx import ExternalOnnx
 from uvanet.runtime.preprocess import resize_to_input
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from uvanet.runtime.external_onnx import ExternalOnnx
 
 
 class OnnxPredictor(Predictor):

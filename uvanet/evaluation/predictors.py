@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import abc
 import math
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
+import numpy as np
+from numpy.typing import NDArray
+
+from uvanet.model import Model
 from uvanet.runtime.engine import LAG
 from uvanet.stream import Stream
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from uvanet.model import Model
 
 PREDICTIONS = ("ensemble", "spatiotemporal", "spatial", "temporal")
 """Outputs of a student, see `uvanet.models.student.StudentOutput`."""

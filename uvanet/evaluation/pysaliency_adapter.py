@@ -10,9 +10,11 @@ pysaliency (Kümmerer, github.com/matthias-k/pysaliency, MIT) is not a dependenc
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from uvanet.errors import MissingExtraError
 from uvanet.i18n import tr
@@ -28,11 +30,6 @@ except ImportError as error:
     raise MissingExtraError(
         tr("pysaliency is not installed."), tr("Install it with: pip install pysaliency.")
     ) from error
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from numpy.typing import NDArray
 
 
 class PysaliencyModel(pysaliency.SaliencyMapModel):  # type: ignore[misc] # pysaliency has no types

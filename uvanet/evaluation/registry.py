@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
 
 from uvanet.errors import UsageError
 from uvanet.evaluation.baselines import BASELINES
 from uvanet.evaluation.motion_baseline import MotionBaseline
 from uvanet.evaluation.onnx_predictor import OnnxPredictor
-from uvanet.evaluation.predictors import PREDICTIONS, FunctionPredictor, StreamPredictor
+from uvanet.evaluation.predictors import PREDICTIONS, FunctionPredictor, Predictor, StreamPredictor
 from uvanet.extras import require
 from uvanet.i18n import tr
-from uvanet.model import load
+from uvanet.model import Model, load
 from uvanet.registry import resolve_model
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from uvanet.evaluation.predictors import Predictor
-    from uvanet.model import Model
-    from uvanet.runtime.external_onnx import ExternalOnnx
+from uvanet.runtime.external_onnx import ExternalOnnx
 
 PRIOR = "center-prior"
 MOTION = "+motion"

@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from uvanet.data.gaze import Gaze
+from uvanet.data.gaze_table import GazeTable
 from uvanet.errors import UsageError
+from uvanet.evaluation.bootstrap import Interval
 from uvanet.evaluation.evaluate_gaze import STEP, WINDOW, GazeRows, gaze_on, named_pictures
+from uvanet.evaluation.gaze_scores import GazeScores
 from uvanet.i18n import number_text, tr, tr_noop
 from uvanet.report.content import SCORES, ReportGaze
-from uvanet.sources import SourceKind
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from uvanet.data.gaze import Gaze
-    from uvanet.data.gaze_table import GazeTable
-    from uvanet.evaluation.bootstrap import Interval
-    from uvanet.evaluation.gaze_scores import GazeScores
-    from uvanet.sources import SourceInfo
-    from uvanet.sources.orientation import Orientation
-    from uvanet.video.annotated_frame import AnnotatedFrame
+from uvanet.sources import SourceInfo, SourceKind
+from uvanet.sources.orientation import Orientation
+from uvanet.video.annotated_frame import AnnotatedFrame
 
 _KINDS = {"fixations": tr_noop("fixations"), "samples": tr_noop("samples")}
 

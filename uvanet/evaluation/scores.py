@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from uvanet.errors import UsageError
 from uvanet.evaluation.human import HUMAN, HumanRow
 from uvanet.i18n import tr
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
 
 _LOG = logging.getLogger(__name__)
 

@@ -6,21 +6,17 @@ train-test resolution discrepancy*, NeurIPS 2019.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from uvanet.data.gaze import GazeSet
 from uvanet.evaluation.bootstrap import draw_weights, intervals
 from uvanet.evaluation.evaluator import evaluate_predictors
 from uvanet.evaluation.predictors import StreamPredictor
-from uvanet.evaluation.progress import silent
+from uvanet.evaluation.progress import Progress, silent
 from uvanet.evaluation.registry import shown_at
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from uvanet.data.gaze import GazeSet
-    from uvanet.evaluation.progress import Progress
-    from uvanet.model import Model
+from uvanet.model import Model
 
 NSS_SLACK = 0.01
 """Largest NSS that is given up for fewer pixels."""

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import torch
+from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-if TYPE_CHECKING:
-    from torch import Tensor, nn
-
-    from uvanet.models.student import SpatioTemporal
+from uvanet.models.student import SpatioTemporal
 
 _NESTED = ("stem", "spatial", "temporal")
 """Parts of the student whose children have a row each."""

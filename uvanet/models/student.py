@@ -49,17 +49,15 @@ earlier frame. `step(cur, stem(prev))` equals `forward(cur, prev)` and costs one
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from uvanet.models.blocks import Attention, CARes, ConvBN
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
 
 
 @dataclass(frozen=True, slots=True)

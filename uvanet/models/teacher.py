@@ -8,9 +8,10 @@ features (Linardos et al., *DeepGaze IIE*, ICCV 2021), without its code or weigh
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -21,9 +22,6 @@ from uvanet.models.blocks import ConvBN
 from uvanet.models.student import upsample_to
 from uvanet.paths import resource
 from uvanet.teacher_input import FACE_DETECTOR, HEIGHT, WIDTH
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
 
 BIAS_SHAPE = (9, 12)
 """Rows and columns of the center bias, which is resized to the map."""

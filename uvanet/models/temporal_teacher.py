@@ -14,18 +14,13 @@ no motion is seen, and the map is that of the spatial teacher.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from uvanet.data.motion_law import motion_gain
 from uvanet.models.blocks import ConvBN
-from uvanet.models.teacher import Separable
-
-if TYPE_CHECKING:
-    from uvanet.models.teacher import SpatialTeacher
+from uvanet.models.teacher import Separable, SpatialTeacher
 
 DECAYS = (0.9, 0.7)
 """Decays of the two running averages per step of 100 ms: time constants of about 1 s and 0.3 s."""

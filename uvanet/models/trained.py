@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from safetensors.torch import load_file
 
 from uvanet.errors import ModelError
 from uvanet.i18n import tr
-from uvanet.models.student import PRESETS, create_student
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from uvanet.models.student import SpatioTemporal
+from uvanet.models.student import PRESETS, SpatioTemporal, create_student
 
 
 def load_student(preset: str, weights: Path) -> SpatioTemporal:

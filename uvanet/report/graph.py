@@ -4,20 +4,14 @@ from __future__ import annotations
 
 import html
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from uvanet.i18n import number_text, tr
-from uvanet.report.content import SCORES, time_code
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from numpy.typing import NDArray
-
-    from uvanet.report.content import Report, ReportGaze
+from uvanet.report.content import SCORES, Report, ReportGaze, time_code
 
 _WIDTH, _HEIGHT = 900, 250
 _LEFT, _RIGHT, _TOP, _BOTTOM = 48, 12, 12, 30

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterable
 from html import escape
 from itertools import zip_longest
-from typing import TYPE_CHECKING
 
 from uvanet.i18n import language, tr
 from uvanet.redaction import visible
 from uvanet.report.content import (
     GAZE_NOTE,
+    Report,
+    ReportGaze,
+    ReportPicture,
     average_title,
     dated,
     region_cells,
@@ -20,13 +23,7 @@ from uvanet.report.content import (
     slide_notes,
     slide_rows,
 )
-from uvanet.report.graph import gaze_graphs, graph_svg, graphs
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from uvanet.report.content import Report, ReportGaze, ReportPicture
-    from uvanet.report.graph import Graph
+from uvanet.report.graph import Graph, gaze_graphs, graph_svg, graphs
 
 # Forbids the page to load or run anything, whatever a name contains.
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"

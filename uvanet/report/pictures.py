@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from uvanet.colormaps import colormap
 from uvanet.report.content import ReportPicture
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 _QUALITY = 88  # of JPEG, 0 to 100
 

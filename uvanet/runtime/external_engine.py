@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from uvanet.errors import ModelError
 from uvanet.i18n import tr
 from uvanet.redaction import excerpt
 from uvanet.runtime.engine import MAX_SIDE, Step, check_input_size
-from uvanet.runtime.external_onnx import example
+from uvanet.runtime.external_onnx import ExternalOnnx, example
 from uvanet.runtime.session import OnnxSession
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from uvanet.runtime.external_onnx import ExternalOnnx
 
 _TYPES = {
     "tensor(float)": np.float32,

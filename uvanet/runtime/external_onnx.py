@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from pathlib import Path
+from typing import Any, Literal, get_args
 
 import numpy as np
 
@@ -12,10 +14,6 @@ from uvanet.errors import UsageError
 from uvanet.i18n import tr, tr_noop
 from uvanet.paths import expand_user
 from uvanet.runtime.engine import MAX_FRAMES, MAX_SIDE
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
 
 Color = Literal["rgb", "bgr"]
 Output = Literal["map", "log", "logit"]

@@ -8,19 +8,17 @@ frames are twice as fast as one such thread.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from uvanet.runtime.engine import Step
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+Run = Callable[[NDArray[np.uint8], NDArray[Any] | None], Step]
 
-    from numpy.typing import NDArray
-
-    Run = Callable[[NDArray[np.uint8], NDArray[Any] | None], Step]
 
 MICRO_BATCH_PIXELS = 8 * 64 * 64
 """Number of pixels of all frames of a piece; their feature maps fit in the second-level cache."""

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from uvanet.errors import ModelError
 from uvanet.i18n import tr
 from uvanet.runtime.engine import LAG, MAX_SIDE, STATE_STRIDE, Step, check_input_size
 from uvanet.runtime.micro_batching import MicroBatcher, micro_batch_size
 from uvanet.runtime.session import OnnxSession
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from numpy.typing import NDArray
 
 SIGNATURES = (
     ({"frame", "earlier"}, ["saliency", "features"]),

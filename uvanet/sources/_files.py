@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from uvanet.errors import SourceError
 from uvanet.i18n import tr
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def check_file(path: Path) -> None:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from uvanet.errors import SourceError
 from uvanet.i18n import tr
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 _TWELVE_BITS = 4095
 

@@ -6,16 +6,12 @@ import abc
 import logging
 import math
 import time
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Callable
+from typing import TypeVar
 
 from uvanet.errors import SourceAbsentError, SourceError, SourceUnavailableError
 from uvanet.sources._thread_safe import ThreadSafeSource
-from uvanet.sources.base import SourceCondition
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from uvanet.sources.base import SourceInfo
+from uvanet.sources.base import SourceCondition, SourceInfo
 
 _LOG = logging.getLogger(__name__)
 _T = TypeVar("_T")

@@ -5,16 +5,14 @@ from __future__ import annotations
 import abc
 import contextlib
 import threading
+from collections.abc import Callable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from uvanet.errors import SourceError
 from uvanet.i18n import tr
 from uvanet.redaction import printable
 from uvanet.sources.base import Frame, Source, SourceCondition, SourceInfo, SourceStatus
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
 
 
 class ThreadSafeSource(Source):

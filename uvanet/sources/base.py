@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import abc
 import enum
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
 
 from uvanet.errors import SourceError
 from uvanet.i18n import tr
+from uvanet.sources.camera_format import CameraFormat
 from uvanet.yuv_picture import YuvPicture, as_bgr
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-    from types import TracebackType
-
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from uvanet.sources.camera_format import CameraFormat
 
 
 class SourceKind(enum.StrEnum):

@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from uvanet.errors import SourceUnavailableError
 from uvanet.i18n import tr
+from uvanet.sources._opencv import Capture
 from uvanet.sources._reconnecting import ReconnectingSource
 from uvanet.sources.base import Frame, SourceCondition, SourceInfo, SourceKind
 from uvanet.sources.camera_access import require_camera_access
 from uvanet.sources.camera_connection import CameraConnection, CameraFrame, busy
 from uvanet.sources.camera_format import CameraFormat
 from uvanet.sources.cameras import CameraDevice, choose, find_again, list_cameras
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from numpy.typing import NDArray
-
-    from uvanet.sources._opencv import Capture
 
 _NO_FRAMES = (SourceCondition.STALLED, SourceCondition.RECONNECTING)
 _STALLED_S = 3.0
@@ -126,6 +121,7 @@ class CameraSource(ReconnectingSource):
             taken = self._retry(error, self._reconnected)
         self._check(taken)
         assert taken.image is not None
+        self._follow_size(taken.image)
         at = taken.arrived if taken.captured is None else taken.captured
         if self._begin is None:
             self._begin = at
@@ -185,6 +181,15 @@ class CameraSource(ReconnectingSource):
                 ),
                 tr("Try another cable or another port."),
             )
+
+    def _follow_size(self, image: NDArray[np.uint8]) -> None:
+        """Adapts the properties to a camera that changes the size of its frames."""
+        height, width = image.shape[:2]
+        assert self._info is not None
+        if (self._info.width, self._info.height) != (width, height):
+            self._info = replace(self._info, width=width, height=height)
+            if self.on_status is not None:  # receivers look for new properties then
+                self.on_status(self._status)
 
     def _check(self, taken: CameraFrame) -> None:
         """Reports a camera that repeats the same frame, and the end of a condition."""

@@ -6,24 +6,19 @@ import errno
 import os
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from uvanet.errors import SourceAbsentError, SourceError, SourceUnavailableError
 from uvanet.i18n import tr
-from uvanet.sources._opencv import quiet, to_bgr
+from uvanet.sources._opencv import Capture, quiet, to_bgr
 from uvanet.sources.camera_format import CameraFormat, negotiate
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from numpy.typing import NDArray
-
-    from uvanet.sources._opencv import Capture
-    from uvanet.sources.cameras import CameraDevice
+from uvanet.sources.cameras import CameraDevice
+from uvanet.sources.v4l2 import READABLE, pixel_formats
 
 # The driver fills one buffer while another is read. With a single buffer it has none for the next
 # frame and drops it, so that 30 frames a second become 15; with more buffers, frames wait longer.
@@ -34,7 +29,12 @@ _AT_ONCE_S = 0.3
 # A single failure may be a signal to the process, which ends a waiting call of V4L2.
 _MAX_FAILURES = 3
 _MAX_AGE_S = 60.0
+# This many decodable frames of another size in a row are no damage but the size of the camera.
+_NEW_SIZE_FRAMES = 10
 _CONVERSIONS = {"YUYV": cv2.COLOR_YUV2BGR_YUYV, "UYVY": cv2.COLOR_YUV2BGR_UYVY}
+_JPEG = ("MJPG", "JPEG")
+# OpenCV makes these as wide as their bytes allow.
+_SHAPED_BY_BYTES = ("BGR3", "RGB3")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,8 @@ class CameraConnection:
     """An open camera with a negotiated format.
 
     Compressed and YUV frames of V4L2 are decoded here, because OpenCV replaces a damaged frame by
-    the one before and reports success.
+    the one before and reports success. OpenCV does not tell how many bytes of an uncompressed frame
+    arrived, so a cut one cannot be recognized; most drivers skip these.
 
     Args:
         device: The camera.
@@ -70,7 +71,8 @@ class CameraConnection:
         format: The format that the camera delivers.
 
     Raises:
-        SourceError: The user has no permission to use the camera.
+        SourceError: The user has no permission to use the camera, or it sends only formats that
+            OpenCV cannot read.
         SourceUnavailableError: The camera is used by another program, not ready, or unplugged.
     """
 
@@ -85,6 +87,11 @@ class CameraConnection:
         self._clock = clock
         self._v4l2 = device.backend == cv2.CAP_V4L2
         self._raw = False
+        self._size: tuple[int, ...] | None = None  # height and width of the frames
+        self._other_size: tuple[int, ...] = ()
+        self._other_frames = 0  # of `_other_size`, in a row
+        self._last_stamp = 0.0
+        self._stamps_increase = True
         check_permission(device)
         quiet()
         self._capture = capture(device.index, device.backend)
@@ -100,7 +107,7 @@ class CameraConnection:
         if self._v4l2:
             self._capture.set(cv2.CAP_PROP_BUFFERSIZE, _BUFFERS)
         given = negotiate(self._capture, requested, v4l2=self._v4l2)
-        if self._v4l2 and (given.pixel_format == "MJPG" or given.pixel_format in _CONVERSIONS):
+        if self._v4l2 and given.pixel_format in (*_JPEG, *_CONVERSIONS):
             self._raw = self._capture.set(cv2.CAP_PROP_CONVERT_RGB, 0)
         return CameraFormat(given.width, given.height, given.fps or _USUAL_FPS, given.pixel_format)
 
@@ -130,21 +137,32 @@ class CameraConnection:
 
     def _retrieve(self, arrived: float) -> CameraFrame:
         captured = self._stamp(arrived)
-        done, data = self._capture.retrieve()
+        try:
+            done, data = self._capture.retrieve()
+        except cv2.error:  # the frame has too few bytes
+            done, data = False, None
         if not done or data is None or not data.size:
             return CameraFrame(None, np.empty(0, np.uint8), arrived, captured)
         image = self._decode(data) if self._raw else to_bgr(data, self._device.name)
+        if image is not None and not self._is_whole(image):
+            image = None
         return CameraFrame(image, data, arrived, captured)
 
     def _stamp(self, arrived: float) -> float | None:
-        """The driver's time stamp if it is on the monotonic clock, as for UVC cameras."""
-        if not self._v4l2:
+        """The driver's time stamp if it is on the monotonic clock, as for UVC cameras.
+
+        A driver whose stamps once did not increase is not asked again.
+        """
+        if not self._v4l2 or not self._stamps_increase:
             return None
         stamp = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000.0
-        return stamp if 0.0 < stamp <= arrived <= stamp + _MAX_AGE_S else None
+        self._stamps_increase = stamp > self._last_stamp
+        self._last_stamp = stamp
+        known = self._stamps_increase and stamp <= arrived <= stamp + _MAX_AGE_S
+        return stamp if known else None
 
     def _decode(self, data: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
-        """Decodes MJPG or YUV; None if the frame is damaged."""
+        """Decodes JPEG or YUV; None if the frame is damaged."""
         width, height = self.format.width, self.format.height
         conversion = _CONVERSIONS.get(self.format.pixel_format)
         if conversion is not None:
@@ -156,8 +174,24 @@ class CameraConnection:
             image = cv2.imdecode(data, cv2.IMREAD_COLOR)
         except cv2.error:  # a damaged header states an impossible size
             return None
-        damaged = image is None or image.shape != (height, width, 3)
-        return None if damaged else image  # type: ignore[return-value]  # uint8 by its flags
+        return image  # type: ignore[return-value]  # uint8 by its flags
+
+    def _is_whole(self, image: NDArray[np.uint8]) -> bool:
+        """Whether a picture has the size of the frames; some cameras send another than they tell.
+
+        The first frame states the size.
+        """
+        size = image.shape[:2]
+        if self._v4l2 and self.format.pixel_format in _SHAPED_BY_BYTES:
+            return size == (self.format.height, self.format.width)
+        if self._size is None or size == self._size:
+            self._size, self._other_frames = size, 0
+            return True
+        self._other_frames = self._other_frames + 1 if size == self._other_size else 1
+        self._other_size = size
+        if self._other_frames >= _NEW_SIZE_FRAMES:
+            self._size = size
+        return size == self._size
 
 
 def check_permission(device: CameraDevice) -> None:
@@ -194,11 +228,15 @@ def busy(device: CameraDevice) -> SourceUnavailableError:
     )
 
 
-def _not_opened(device: CameraDevice) -> SourceUnavailableError:
+def _not_opened(device: CameraDevice) -> SourceError:
     """Makes the error for a camera that OpenCV could not open; OpenCV states no cause."""
     if device.node:
         try:
-            os.close(os.open(device.node, os.O_RDWR | os.O_NONBLOCK))
+            handle = os.open(device.node, os.O_RDWR | os.O_NONBLOCK)
+            try:
+                formats = pixel_formats(handle)
+            finally:
+                os.close(handle)
         except FileNotFoundError:
             return SourceAbsentError(
                 tr("The camera {name} is not connected.").format(name=device.name),
@@ -211,5 +249,13 @@ def _not_opened(device: CameraDevice) -> SourceUnavailableError:
                         name=device.name, reason=error.strerror or error
                     ),
                     tr("Plug it in again if this lasts."),
+                )
+        else:
+            if formats and not set(formats).intersection(READABLE):
+                return SourceError(
+                    tr("The camera {name} sends only {formats}, which cannot be read.").format(
+                        name=device.name, formats=", ".join(formats)
+                    ),
+                    tr("Choose another camera, or set this one to MJPG or YUYV."),
                 )
     return busy(device)

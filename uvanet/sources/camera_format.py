@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import cv2
 
 from uvanet.errors import UsageError
 from uvanet.i18n import tr
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from uvanet.sources._opencv import Capture
+from uvanet.sources._opencv import Capture
 
 _LOG = logging.getLogger(__name__)
 

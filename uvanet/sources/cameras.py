@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import cv2
 
 from uvanet.errors import SourceAbsentError, SourceError
 from uvanet.i18n import tr
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
 
 _LOG = logging.getLogger(__name__)
 
@@ -33,7 +31,7 @@ class CameraDevice:
     """A camera.
 
     Attributes:
-        name: Product name.
+        name: Product name, followed by the index where cameras share it.
         index: OpenCV's current index; it may belong to another camera later.
         stable_id: Persistent identity: the system's persistent path, else vendor, product and
             name, else the name.
@@ -101,13 +99,14 @@ def identify(listed: Sequence[ListedCamera], backend: int = cv2.CAP_ANY) -> list
     """
     ordered = sorted(listed, key=lambda entry: entry.index)
     names = [_identities(entry) for entry in ordered]
+    shown = Counter(entry.name for entry in ordered)
     devices = []
     for entry, own in zip(ordered, names, strict=True):
         # A name that two cameras share cannot select one of them, so the index is used.
         shared = sum(own[0] in others for others in names) > 1
         devices.append(
             CameraDevice(
-                name=entry.name,
+                name=entry.name if shown[entry.name] == 1 else f"{entry.name} #{entry.index}",
                 index=entry.index,
                 stable_id=own[0],
                 spec=f"camera:{entry.index if shared else own[0]}",
@@ -163,14 +162,14 @@ def choose(text: str, devices: Sequence[CameraDevice]) -> CameraDevice:
 
 
 def find_again(known: CameraDevice, devices: Sequence[CameraDevice]) -> CameraDevice:
-    """Finds a camera that was open before; its index may have changed.
+    """Finds a camera that was open before; its index may have changed if nothing else has its name.
 
     Raises:
         SourceAbsentError: The camera is not among the devices. Another camera with its index does
             not count.
     """
     same = [device for device in devices if device.stable_id == known.stable_id]
-    if len(same) > 1:
+    if len(same) > 1 or known.spec == f"camera:{known.index}":
         same = [device for device in same if device.index == known.index]
     if same:
         return same[0]

@@ -7,16 +7,13 @@ import http.client
 import re
 import socket
 import ssl
-from typing import TYPE_CHECKING
+from urllib.parse import SplitResult
 
 import av.error
 
 from uvanet.errors import SourceError
 from uvanet.i18n import tr, tr_noop
 from uvanet.sources.media_input import reason
-
-if TYPE_CHECKING:
-    from urllib.parse import SplitResult
 
 _PORTS = {"http": 80, "https": 443, "rtsp": 554, "rtsps": 322, "rtmp": 1935}
 _TIMEOUT_S = 3.0
@@ -102,7 +99,7 @@ def _connection_problem(address: SplitResult) -> str:
     """Connects to the host, since FFmpeg's errors do not name host and port; empty on success."""
     port = address.port or _PORTS.get(address.scheme.lower())
     host = address.hostname
-    if port is None or not host or address.scheme.lower() in ("udp", "srt"):
+    if port is None or not host or address.scheme.lower() == "udp":
         return ""
     try:
         socket.create_connection((host, port), timeout=_TIMEOUT_S).close()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import statistics
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from pathlib import Path
 
 import av.error
 import cv2
@@ -14,10 +15,6 @@ from uvanet.errors import SourceError
 from uvanet.sources.heif import HEIF_SUFFIXES
 from uvanet.sources.media_input import open_file
 from uvanet.sources.picture_decoding import load_picture, stated_size
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
 
 MIN_FRAMES = 24
 """Smallest number of pictures that count as a film: a second of it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from uvanet.errors import SourceError
 from uvanet.i18n import tr
@@ -13,9 +13,6 @@ from uvanet.sources.base import Frame, SourceInfo, SourceKind
 from uvanet.sources.film_frames import are_film_frames
 from uvanet.sources.picture import PICTURE_SUFFIXES
 from uvanet.sources.picture_decoding import load_picture
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 _LOG = logging.getLogger(__name__)
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
 # Demuxers that open further files or addresses, or that recognize a file only by its name.
-_REFERRING = ("concat", "dash", "hls", "imf", "image2", "image2pipe", "sdp", "webm_dash_manifest")
+_REFERRING = ("concat", "hls", "imf", "image2", "image2pipe", "sdp", "webm_dash_manifest")
 # Demuxers of text art, which take any text for a video.
 _TEXT = ("adf", "bin", "idf", "tty", "xbin")
 # Protocols that a playlist or a redirect may use, by the protocol of the address; never "file".
@@ -43,13 +43,18 @@ _PROTOCOLS = {
     "rtmp": "rtmp,tcp",
     "udp": "udp,rtp",
     "tcp": "tcp",
-    "srt": "srt",
 }
 # FFmpeg continues a file on a server where the connection broke; a live stream it cannot continue.
 _RESUME = {"reconnect": "1", "reconnect_delay_max": "4"}
+# Many servers give the segments of a playlist other endings. FFmpeg refuses those because of local
+# files and text formats, which are excluded here anyway.
+_HLS = {"extension_picky": "0", "allowed_segment_extensions": "ALL"}
 # In a broadcast the tracks of a program may get other numbers; they stay the same tracks.
 _TS = {"merge_pmt_versions": "1"}
+# Usual layouts by their number of channels.
+_LAYOUTS = {1: "mono", 2: "stereo", 3: "3.0", 4: "quad", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
 _BUFFER_BYTES = 1 << 17
+_PICTURE_BRANDS = ("avif", "avis", "heic", "mif1")
 _NO_TIMESTAMPS, _CLOCK_JUMPS = 0x80, 0x200  # AVFMT_NOTIMESTAMPS, AVFMT_TS_DISCONT
 
 
@@ -131,7 +136,8 @@ class MediaInput:
     def video(self) -> VideoStream | None:
         """The track to show: the default one, never a cover or a thumbnail; None without any.
 
-        In an animated AVIF it is the sequence, not the still picture beside it.
+        In an animated AVIF it is the sequence, not the still picture beside it, and of the variants
+        of a playlist the largest.
         """
         hidden = ("attached_pic", "timed_thumbnails", "still_image")
         tracks = [
@@ -139,9 +145,24 @@ class MediaInput:
             for stream in self.container.streams.video
             if not any(_is(stream, name) for name in hidden) and stream.codec_context is not None
         ]
+        if self.container.format.name == "hls":  # the variants of one video
+            return max(tracks, key=lambda track: track.width * track.height, default=None)
         chosen = [stream for stream in tracks if _is(stream, "default")] or tracks
         lasting = (stream for stream in chosen if stream.duration)
         return next(lasting, next(iter(chosen), None))
+
+    @property
+    def is_picture(self) -> bool:
+        """Whether the format is one of pictures and animations, which are never live."""
+        brand, name = self.container.metadata.get("major_brand"), self.container.format.name
+        return name.endswith("_pipe") or name in ("apng", "gif") or brand in _PICTURE_BRANDS
+
+    def skip_other_tracks(self, track: Stream) -> None:
+        """Skips the other tracks of a playlist, which would be downloaded for nothing."""
+        if self.container.format.name == "hls":
+            for other in self.container.streams:
+                if other is not track:
+                    other.discard = av.stream.Discard.all
 
     def packets(self, *tracks: Stream) -> Iterator[Packet[Any]]:
         """Yields the packets of some tracks, or of all, in their order; at the end empty ones."""
@@ -180,6 +201,7 @@ def open_file(path: Path) -> MediaInput:
         file.close()
         raise
     assert isinstance(container, InputContainer)
+    _use_native_layouts(container)
     return MediaInput(container, file)
 
 
@@ -202,12 +224,13 @@ def open_url(url: str, open_timeout: float, read_timeout: float) -> MediaInput:
     if scheme.startswith("rtsp"):
         options["rtsp_flags"] = "prefer_tcp"
     if scheme.startswith("http"):
-        options |= _RESUME
+        options |= _RESUME | _HLS
     # FFmpeg takes schemes in lower case only.
     address = scheme + url[len(scheme) :]
     timeout = (open_timeout, read_timeout)
     container = av.open(address, timeout=timeout, options=options, metadata_errors="replace")
     assert isinstance(container, InputContainer)
+    _use_native_layouts(container)
     return MediaInput(container)
 
 
@@ -240,6 +263,24 @@ class Damage:
         self.first = seconds if self.first is None else min(self.first, seconds)
 
 
+def _use_native_layouts(container: InputContainer) -> None:
+    """Replaces channel layouts with an order of their own, as QuickTime and CAF have them.
+
+    PyAV 18 copies such a layout without its table of channels and frees the table twice, which
+    ends the process. Layouts of FFmpeg's native order have no table. Here the table is freed once:
+    the context gets another layout before the copy is deleted.
+    """
+    for track in container.streams.audio:
+        if track.codec_context is None:
+            continue
+        layout = track.codec_context.layout
+        name, count = layout.name, layout.nb_channels
+        if " channels (" in name:  # such as "8 channels (FL+FR+FC+LFE+SL+SR+BL+BR)"
+            name = _LAYOUTS.get(count, f"{count} channels")
+        if count:
+            track.codec_context.layout = name
+
+
 def _is(stream: Any, name: str) -> bool:
     return bool(stream.disposition & getattr(av.stream.Disposition, name))
 
@@ -251,5 +292,5 @@ def _file_formats() -> str:
 
 @functools.cache
 def _url_formats() -> str:
-    allowed = set(av.formats_available) - {*_REFERRING, *_TEXT} | {"hls", "dash", "sdp"}
+    allowed = set(av.formats_available) - {*_REFERRING, *_TEXT} | {"hls", "sdp"}
     return ",".join(sorted(allowed))

@@ -182,6 +182,11 @@ class MediaReader:
     def _codec(self) -> str:
         return self._track.codec_context.codec.canonical_name
 
+    @property
+    def is_picture(self) -> bool:
+        """See `MediaInput.is_picture`."""
+        return self._input is not None and self._input.is_picture
+
     def tracks(self) -> str:
         """Kinds and codecs of all tracks, for people."""
         if self._input is None:
@@ -238,6 +243,7 @@ class MediaReader:
         if track is None:
             raise NoVideoError(self.tracks())
         self._track = track
+        self._input.skip_other_tracks(track)
         self._decoder = TrackDecoder(self._input, track, self.damage, live=self._live)
         self._converter = FrameConverter(track.sample_aspect_ratio)
         rates = (track.average_rate, track.guessed_rate, track.base_rate)

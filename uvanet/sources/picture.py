@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import bisect
 import itertools
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import av.error
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from uvanet.errors import SourceError
 from uvanet.i18n import tr
@@ -19,12 +21,6 @@ from uvanet.sources.base import Frame, SourceInfo, SourceKind
 from uvanet.sources.heif import HEIF_SUFFIXES, is_avif, is_heif
 from uvanet.sources.media_input import open_file
 from uvanet.sources.picture_decoding import HEAD_BYTES, load_picture, read_picture_file
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from numpy.typing import NDArray
 
 _PICTURES = (
     "avif bmp dds dib dpx exr hdr ico j2c j2k jls jp2 jpe jpeg jpg pbm pcx pfm pgm png pnm ppm psd "

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import av
 import av.error
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from uvanet.errors import SourceError
 from uvanet.i18n import tr
@@ -19,11 +20,6 @@ from uvanet.sources.heif import decode_heif, is_avif, is_heif
 from uvanet.sources.media_input import open_file
 from uvanet.sources.orientation import Orientation
 from uvanet.yuv_picture import as_bgr
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from numpy.typing import NDArray
 
 # FFmpeg has the same limit for video: 16384 x 16384.
 _MAX_PIXELS = 1 << 28

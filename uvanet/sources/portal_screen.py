@@ -13,20 +13,16 @@ import shutil
 import subprocess
 import tempfile
 import time
-from typing import IO, TYPE_CHECKING
+from typing import IO
 
 import numpy as np
+from numpy.typing import NDArray
 
 from uvanet.errors import SourceError
 from uvanet.i18n import tr, tr_noop
 from uvanet.sources._thread_safe import ThreadSafeSource
 from uvanet.sources.base import Frame, SourceInfo, SourceKind
-from uvanet.sources.screen_portal import ScreenCastPortal
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from uvanet.sources.screen_portal import SharedStream
+from uvanet.sources.screen_portal import ScreenCastPortal, SharedStream
 
 _FALLBACK_SIZE = (1280, 720)  # if the portal states no size; the picture is letterboxed
 _KEEPALIVE_MS = 200  # interval of frames while nothing changes on the screen

@@ -8,20 +8,18 @@ import re
 import sys
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import cv2
 import mss
 import numpy as np
 from mss.exception import ScreenShotError
+from numpy.typing import NDArray
 
 from uvanet.errors import SourceError
 from uvanet.i18n import tr, tr_noop
 from uvanet.sources._thread_safe import ThreadSafeSource
 from uvanet.sources.base import Frame, SourceInfo, SourceKind
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 _BOX_KEYS = ("left", "top", "width", "height")
 _COVER = 32  # gray value of hidden areas

@@ -7,20 +7,15 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from jeepney import DBusAddress, MatchRule, MessageType, message_bus, new_method_call
-from jeepney.io.blocking import Proxy, open_dbus_connection
+from jeepney import DBusAddress, MatchRule, Message, MessageType, message_bus, new_method_call
+from jeepney.io.blocking import DBusConnection, Proxy, open_dbus_connection
 
 from uvanet.errors import SourceError
 from uvanet.i18n import tr, tr_noop
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from jeepney import Message
-    from jeepney.io.blocking import DBusConnection
 
 _BUS_NAME = "org.freedesktop.portal.Desktop"
 _PATH = "/org/freedesktop/portal/desktop"

@@ -6,14 +6,15 @@ import os
 import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from uvanet.errors import SourceError
 from uvanet.i18n import tr, tr_noop
 from uvanet.paths import expand_user
 from uvanet.redaction import printable
+from uvanet.sources.base import Source
 from uvanet.sources.camera import CameraSource
+from uvanet.sources.camera_format import CameraFormat
 from uvanet.sources.cameras import list_cameras
 from uvanet.sources.demo import demo_source
 from uvanet.sources.folder import FolderSource
@@ -21,10 +22,6 @@ from uvanet.sources.network import NETWORK_SCHEMES, NetworkSource
 from uvanet.sources.picture import PictureSource, is_animation, is_picture
 from uvanet.sources.screen import is_x11, screen_source
 from uvanet.sources.video import VideoSource
-
-if TYPE_CHECKING:
-    from uvanet.sources.base import Source
-    from uvanet.sources.camera_format import CameraFormat
 
 _FORMS = tr_noop(
     "Name a video, a picture, a folder of pictures, camera:0, screen:, demo, or an "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import av.error
 
@@ -15,9 +15,6 @@ from uvanet.sources._thread_safe import ThreadSafeSource
 from uvanet.sources.base import Frame, SourceInfo, SourceKind
 from uvanet.sources.media_input import open_file, reason
 from uvanet.sources.media_reader import ENCRYPTED_HINT, MediaReader, NoVideoError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 # The duration of some formats is an estimate, often too short. A seek may go beyond it.
 _DURATION_SLACK_S = 5.0

@@ -6,12 +6,14 @@ import contextlib
 import os
 import re
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import av
 import av.error
 import numpy as np
+from av.container import InputContainer
 from Xlib import X
 from Xlib.display import Display
 from Xlib.error import ConnectionClosedError, DisplayError, XError
@@ -23,11 +25,6 @@ from uvanet.redaction import excerpt, printable
 from uvanet.sources._thread_safe import ThreadSafeSource
 from uvanet.sources.base import Frame, SourceCondition, SourceInfo, SourceKind
 from uvanet.sources.media_input import reason
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from av.container import InputContainer
 
 _ADVICE = tr_noop("Write window: and a part of its title, or its number such as 0x400007.")
 _RETRY_S = 0.3  # interval of attempts to read a window that is not shown

@@ -9,28 +9,38 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import time
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
+from torch import nn
 
-from uvanet.data.fixations import read_split
+from uvanet.data.fixations import GazePicture, read_split
 from uvanet.errors import ModelError
 from uvanet.evaluation.branches import student_predictor
-from uvanet.evaluation.compare import agreement, judge
+from uvanet.evaluation.compare import Comparison, agreement, judge
 from uvanet.evaluation.evaluator import score
 from uvanet.i18n import tr, tr_noop
-from uvanet.model_card import file_hash
+from uvanet.model_card import Card, file_hash
 from uvanet.models import SpatioTemporal, load_student
 from uvanet.registry import resolve_model
 from uvanet.runtime.input_size import size_of_ratio
 from uvanet.runtime.preprocess import resize_to_image, resize_to_input
 from uvanet.training.checkpoint import CHECKPOINT
 from uvanet.training.config import FinetuneConfig
-from uvanet.training.control import CONTROL, StoppedError, Timer
-from uvanet.training.data.frame_pairs import cache_side, load_pairs, split_groups, split_later
+from uvanet.training.control import CONTROL, Callback, StoppedError, Timer
+from uvanet.training.data.frame_pairs import (
+    FramePair,
+    LabelledPairs,
+    Labeller,
+    cache_side,
+    load_pairs,
+    split_groups,
+    split_later,
+)
 from uvanet.training.data.gaze_datasets import read_published
 from uvanet.training.data.pseudo_labels import label_pairs
 from uvanet.training.data.user_media import (
@@ -41,24 +51,10 @@ from uvanet.training.data.user_media import (
     watch_source,
 )
 from uvanet.training.finetune import finetune
-from uvanet.training.fingerprint import fingerprint, record
-from uvanet.training.progress import EvalEvent, PreviewEvent, StepEvent, preview
+from uvanet.training.fingerprint import Record, fingerprint, record
+from uvanet.training.progress import EvalEvent, Phase, PreviewEvent, StepEvent, preview
 from uvanet.training.teachers.inference import find_teacher, load_teacher
 from uvanet.training.trainer import BEST
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-
-    from numpy.typing import NDArray
-    from torch import nn
-
-    from uvanet.data.fixations import GazePicture
-    from uvanet.evaluation.compare import Comparison
-    from uvanet.model_card import Card
-    from uvanet.training.control import Callback
-    from uvanet.training.data.frame_pairs import FramePair, LabelledPairs, Labeller
-    from uvanet.training.fingerprint import Record
-    from uvanet.training.progress import Phase
 
 FRAMES, REPLAY = "frames.npz", "replay.npz"
 OLD = ("moments.npz", "tune.pt")

@@ -7,20 +7,16 @@ import json
 import logging
 import math
 import os
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import torch
 
 from uvanet.atomic_io import atomic_write
 from uvanet.errors import ModelError, TrainingError, UvanetError
 from uvanet.i18n import tr
-from uvanet.training.fingerprint import require_same
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from uvanet.training.fingerprint import Record
+from uvanet.training.fingerprint import Record, require_same
 
 _LOG = logging.getLogger(__name__)
 

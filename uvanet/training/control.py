@@ -1,8 +1,9 @@
 """Control of a running training by the orders `stop`, `pause` and `resume`.
 
-`stop` writes a checkpoint, keeps the best weights and ends the run. Orders are read from stdin, one
-a line, and from the file `control` in the run's folder, which a later window can write too. SIGTERM
-has the effect of `stop`.
+`stop` writes a checkpoint, keeps the best weights and ends the run. SIGTERM has its effect. Orders
+are read from stdin, one a line, and from the file `control` in the run's folder, which a later
+window can write too. The file names the process that it is for: it may be written before that
+process listens, and an order that an earlier run left unread has no effect.
 """
 
 from __future__ import annotations
@@ -13,19 +14,14 @@ import signal
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import IO, TypeVar
 
 from uvanet.atomic_io import atomic_write
 from uvanet.errors import UvanetError
 from uvanet.i18n import tr
-from uvanet.training.progress import LineWriter, LogEvent, StepEvent
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
-    from typing import IO
-
-    from uvanet.training.progress import Event, Phase
+from uvanet.training.progress import Event, LineWriter, LogEvent, Phase, StepEvent
 
 T = TypeVar("T")
 
@@ -171,9 +167,12 @@ class JsonlChannel(Callback):
         with contextlib.suppress(OSError, UnicodeDecodeError):
             # Renamed before it is read, so that an order that is written meanwhile is not deleted.
             self._file.replace(taken)
-            text = taken.read_text(encoding="utf-8")
+            word, _, process = taken.read_text(encoding="utf-8").strip().partition(" ")
             taken.unlink()
-            self._state.apply(text)
+            # On Windows, a virtual environment's Python starts another one, so that the process
+            # that was started is the parent of this one.
+            if process in {str(os.getpid()), str(os.getppid())}:
+                self._state.apply(word)
 
 
 @contextlib.contextmanager
@@ -200,11 +199,16 @@ def _read_stdin(state: ControlState) -> None:
             state.apply("\n".join(line.decode(errors="replace") for line in lines))
 
 
-def send_order(folder: Path, word: str) -> None:
+def send_order(folder: Path, word: str, process: int) -> None:
     """Writes an order for a run into its folder; it replaces an order that was not yet read.
+
+    Args:
+        folder: Folder of the run.
+        word: `stop`, `pause` or `resume`.
+        process: Number of the run's process; other processes ignore the order.
 
     Raises:
         OSError: The file cannot be written.
     """
     with atomic_write(folder / CONTROL) as part:
-        part.write_text(word + "\n", encoding="utf-8")
+        part.write_text(f"{word} {process}\n", encoding="utf-8")

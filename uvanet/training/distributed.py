@@ -10,21 +10,18 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Iterator
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from lightning_fabric import Fabric
 from lightning_fabric.strategies.ddp import DDPStrategy
+from torch import Tensor, nn
 
 from uvanet.errors import TrainingError
 from uvanet.i18n import tr
 from uvanet.training.control import StoppedError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from torch import Tensor, nn
 
 _TIMEOUT = timedelta(days=7)
 """How long processes wait while the first one labels or is paused; torch's default is 30 min."""

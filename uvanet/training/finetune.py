@@ -4,23 +4,17 @@ from __future__ import annotations
 
 import copy
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from uvanet.models import SpatioTemporal
-from uvanet.training.control import StoppedError
+from uvanet.training.config import FinetuneConfig
+from uvanet.training.control import Callback, StoppedError
+from uvanet.training.data.frame_pairs import LabelledPairs
 from uvanet.training.data.loader import DataLoader, Part
 from uvanet.training.distillation import DistillationModule
 from uvanet.training.distributed import make_fabric
 from uvanet.training.fingerprint import fingerprint, record
-from uvanet.training.trainer import Trainer
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from uvanet.training.config import FinetuneConfig
-    from uvanet.training.control import Callback
-    from uvanet.training.data.frame_pairs import LabelledPairs
-    from uvanet.training.trainer import Evaluation
+from uvanet.training.trainer import Evaluation, Trainer
 
 _REPLAY_ZOOM = 0.7
 

@@ -6,14 +6,11 @@ sum for each sample is above zero. They return the mean over the batch, a scalar
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 
 def _normalized(target: Tensor) -> Tensor:

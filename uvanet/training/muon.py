@@ -9,13 +9,11 @@ takes 500 ms), and it starts a fifth of the kernels.
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import Any
 
 import torch
 from torch import Tensor
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 COEFFICIENTS = (3.4445, -4.775, 2.0315)
 """Coefficients of the quintic iteration that brings all singular values near 1 (Jordan et al.)."""

@@ -9,15 +9,25 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from uvanet.data.fixations import read_split
-from uvanet.training.config import TemporalTeacherConfig, step1_config, step2_config
+from uvanet.model_card import Card
+from uvanet.training.config import (
+    SpatialTeacherConfig,
+    TemporalTeacherConfig,
+    TrainConfig,
+    step1_config,
+    step2_config,
+)
 from uvanet.training.control import Callback, StoppedError
+from uvanet.training.data.frame_pairs import LabelledPairs
 from uvanet.training.data.pseudo_labels import (
     CLIP_EVERY,
     PAIR_EVERY,
+    Example,
     is_clip,
     label_clips,
     label_pictures,
@@ -27,21 +37,11 @@ from uvanet.training.data.pseudo_labels import (
 )
 from uvanet.training.distillation import STEP2, TrainingData, distill_student, start_student
 from uvanet.training.distributed import make_fabric, rank_zero_first
-from uvanet.training.provenance import distillation_provenance
+from uvanet.training.provenance import Provenance, distillation_provenance
 from uvanet.training.publish import publish_student
 from uvanet.training.teachers.build import make_teachers
-from uvanet.training.teachers.inference import SPATIAL, TEMPORAL, LogDensityTeacher
+from uvanet.training.teachers.inference import SPATIAL, TEMPORAL, LogDensityTeacher, Teachers
 from uvanet.training.trainer import best_of
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from uvanet.model_card import Card
-    from uvanet.training.config import SpatialTeacherConfig, TrainConfig
-    from uvanet.training.data.frame_pairs import LabelledPairs
-    from uvanet.training.data.pseudo_labels import Example
-    from uvanet.training.provenance import Provenance
-    from uvanet.training.teachers.inference import Teachers
 
 _LOG = logging.getLogger(__name__)
 

@@ -9,16 +9,12 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import IO, Annotated, Any, Literal
 
 import cv2
 import msgspec
 import numpy as np
-
-if TYPE_CHECKING:
-    from typing import IO
-
-    from numpy.typing import NDArray
+from numpy.typing import NDArray
 
 _LOG = logging.getLogger(__name__)
 

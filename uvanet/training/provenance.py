@@ -6,21 +6,17 @@ import csv
 import hashlib
 import re
 from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
-from uvanet.data.fixations import read_split
+from uvanet.data.fixations import GazePicture, read_split
 from uvanet.errors import ModelError, UsageError
 from uvanet.i18n import tr
 from uvanet.model_card import DataSource, file_hash, read_card
 from uvanet.paths import expand_user
 from uvanet.registry import resolve_model
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-    from pathlib import Path
-
-    from uvanet.data.fixations import GazePicture
 
 UNKNOWN = "unknown"
 _PERMISSIVE = re.compile(r"\b(MIT|CC0|Apache-2\.0|BSD-[23]|CC-BY|public domain)\b", re.IGNORECASE)

@@ -7,17 +7,14 @@ from __future__ import annotations
 
 import contextlib
 import os
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from uvanet.atomic_io import remove_all_stale_parts
 from uvanet.errors import UsageError
 from uvanet.i18n import tr
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 LOCK, PID = "run.lock", "run.pid"
 """The lock file, and a file with the number of the process; only the lock counts."""

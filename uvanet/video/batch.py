@@ -11,9 +11,10 @@ import dataclasses
 import functools
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 from filelock import FileLock
@@ -21,17 +22,12 @@ from filelock import FileLock
 from uvanet.atomic_io import write_text
 from uvanet.errors import ModelError, OutputError, SourceError, UvanetError
 from uvanet.i18n import tr
-from uvanet.model import load
+from uvanet.model import Model, load
 from uvanet.model_card import file_hash
 from uvanet.registry import resolve_model
 from uvanet.video.exporter import ExportResult, export
+from uvanet.video.job import Job
 from uvanet.video.output_names import holds_name
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from uvanet.model import Model
-    from uvanet.video.job import Job
 
 _RECORDS = ".uvanet-batch"
 _REGION_SIZE = (512, 512)  # pixels at which regions are compared

@@ -8,14 +8,11 @@ import math
 import signal
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from types import FrameType
 
 from uvanet.i18n import tr
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from types import FrameType
 
 _WINDOW_S = 3.0
 # The system kills a process soon after it asked the process to end.

@@ -10,38 +10,32 @@ import contextlib
 import dataclasses
 import time
 from collections import deque
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from fractions import Fraction
+from pathlib import Path
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from uvanet.errors import SourceError, UsageError
 from uvanet.i18n import tr
+from uvanet.model_card import Card
 from uvanet.runtime.streaming import MAX_AGE
-from uvanet.sources import make_source
+from uvanet.sources import Frame, Source, SourceInfo, SourceStatus, make_source
 from uvanet.sources.folder import FolderSource
 from uvanet.sources.orientation import Orientations, OrientedSource
 from uvanet.stream import Stream
 from uvanet.video.annotated_frame import AnnotatedFrame
 from uvanet.video.control import Cancelled, Control, Meter, Progress
+from uvanet.video.job import Job
 from uvanet.video.output_names import free_names, protect_inputs
 from uvanet.video.outputs import make_sinks, shows_pictures
 from uvanet.video.prefetch import EARLY, read_ahead
 from uvanet.video.smoothing import smooth
 from uvanet.video.timing import Timing, timing_of
 from uvanet.video.transaction import Transaction, WriteError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from fractions import Fraction
-    from pathlib import Path
-
-    from numpy.typing import NDArray
-
-    from uvanet.model_card import Card
-    from uvanet.sources import Frame, Source, SourceInfo, SourceStatus
-    from uvanet.video.job import Job
 
 _SMOOTHED_MAPS = 64  # maps kept for smoothing: two seconds at 30 frames a second
 _SAMPLES = 20_000  # timings for the percentiles

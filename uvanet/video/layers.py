@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from uvanet.analysis.map_stats import peaks, region_shares
+from uvanet.analysis.map_stats import Peak, peaks, region_shares
+from uvanet.analysis.regions import RegionMask
 from uvanet.colormaps import colormap
-from uvanet.overlay import enlarge_bytes, to_bytes
+from uvanet.overlay import OverlayStyle, enlarge_bytes, to_bytes
 from uvanet.redaction import printable
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
-
-    from uvanet.analysis.map_stats import Peak
-    from uvanet.analysis.regions import RegionMask
-    from uvanet.overlay import OverlayStyle
 
 # Okabe and Ito's palette, which color-blind people can distinguish.
 REGION_COLORS = ("#56b4e9", "#e69f00", "#2bb58f", "#cc79a7", "#f0e442", "#d55e00")

@@ -4,24 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import zipfile
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any, BinaryIO
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
+from uvanet.atomic_io import Part
 from uvanet.runtime.preprocess import resize_to_image
+from uvanet.video.annotated_frame import AnnotatedFrame
 from uvanet.video.muxing import unwritable
 from uvanet.video.sinks import FileSink, HiddenFolder, Sink
 from uvanet.video.writer import claim
-
-if TYPE_CHECKING:
-    from pathlib import Path
-    from typing import BinaryIO
-
-    from numpy.typing import NDArray
-
-    from uvanet.atomic_io import Part
-    from uvanet.video.annotated_frame import AnnotatedFrame
 
 _CHUNK = 1 << 20
 

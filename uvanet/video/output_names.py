@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from uvanet.atomic_io import is_stream, numbered
 from uvanet.errors import OutputError, SourceError, UsageError
 from uvanet.i18n import tr
 from uvanet.redaction import printable
 from uvanet.sources.picture import VIDEO_SUFFIXES
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from pathlib import Path
 
 PICTURE_ENDINGS = (".png", ".jpg")
 # "%d" before a letter is part of a name such as 50%discount.

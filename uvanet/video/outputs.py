@@ -6,6 +6,7 @@ import os
 from functools import partial
 from typing import TYPE_CHECKING
 
+from uvanet.analysis import table_names
 from uvanet.atomic_io import is_stream, remove_stale_parts
 from uvanet.errors import OutputError, UsageError
 from uvanet.i18n import tr
@@ -90,7 +91,7 @@ def make_sinks(
         "range": [job.start, job.end],
         "rate": f"{timing.rate.numerator}/{timing.rate.denominator}",
         "variable_rate": not timing.regular,
-        "regions": [region.name for region in job.regions],
+        "regions": table_names(job.regions),
         "settings": job.look.as_dict(),
     }
     sound = _sound_of(job, info, files)

@@ -12,7 +12,8 @@ import contextlib
 import dataclasses
 import shutil
 import zipfile
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 from filelock import FileLock
@@ -22,15 +23,9 @@ from uvanet.errors import OutputError, UvanetError
 from uvanet.i18n import tr
 from uvanet.registry import resolve_model
 from uvanet.sources import SourceKind, make_source
-from uvanet.video.batch import ClipReport, make_task, read_record, write_record
+from uvanet.video.batch import ClipReport, ClipTask, make_task, read_record, write_record
 from uvanet.video.output_names import ending_of
 from uvanet.video.timing import timing_of
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    from uvanet.video.batch import ClipTask
 
 JOINED = (".csv", ".npz")
 """Endings of the outputs that can be joined."""

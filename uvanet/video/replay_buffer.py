@@ -15,12 +15,14 @@ import threading
 import time
 from collections import deque
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import av.error
 import cv2
+import numpy as np
 from filelock import FileLock
 from msgspec.structs import replace
+from numpy.typing import NDArray
 
 from uvanet.atomic_io import Part
 from uvanet.errors import OutputError
@@ -35,13 +37,7 @@ from uvanet.video.replay_recovery import (
     save_marked,
     write_marker,
 )
-from uvanet.video.replay_segments import SUFFIX, MotionJpegFile, Segment
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from uvanet.video.replay_segments import Place
+from uvanet.video.replay_segments import SUFFIX, MotionJpegFile, Place, Segment
 
 _SEGMENT_SECONDS = 2.0
 _JPEG_QUALITY = 90

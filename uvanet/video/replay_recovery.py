@@ -12,8 +12,8 @@ import logging
 import math
 import shutil
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import av.error
 import cv2
@@ -26,12 +26,7 @@ from uvanet.atomic_io import Part, remove_stale_parts
 from uvanet.bounded_io import read_bounded
 from uvanet.errors import UvanetError
 from uvanet.video.muxing import unwritable
-from uvanet.video.replay_segments import SUFFIX, MotionJpegFile, places_in
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from uvanet.video.replay_segments import Place
+from uvanet.video.replay_segments import SUFFIX, MotionJpegFile, Place, places_in
 
 LOCK_NAME = "lock"
 MIN_FRAMES = 2

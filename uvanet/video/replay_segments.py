@@ -11,18 +11,16 @@ import contextlib
 import errno
 import os
 import struct
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import TYPE_CHECKING, NamedTuple, Self
+from io import FileIO
+from pathlib import Path
+from typing import NamedTuple, Self
 
 import av
 
 from uvanet.video.muxing import open_output
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from io import FileIO
-    from pathlib import Path
 
 SUFFIX = ".jpegs"
 _HEAD = struct.Struct("<4sdI")

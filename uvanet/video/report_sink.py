@@ -5,18 +5,21 @@ from __future__ import annotations
 import heapq
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import entry_points
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from uvanet.analysis.map_stats import change, entropy, region_shares
 from uvanet.analysis.record import MOST, Record
 from uvanet.analysis.region_summary import RegionTracker
 from uvanet.errors import OutputError
 from uvanet.i18n import number_text, tr
+from uvanet.model_card import Card
 from uvanet.overlay import compose
 from uvanet.redaction import printable, redact
 from uvanet.report.content import (
@@ -31,19 +34,11 @@ from uvanet.report.content import (
 )
 from uvanet.report.page import report_html
 from uvanet.report.pictures import encode_jpeg, report_picture, scale_colors, shrunk
+from uvanet.sources import SourceInfo
+from uvanet.video.annotated_frame import AnnotatedFrame
+from uvanet.video.job import GazeSection, Job
 from uvanet.video.layers import color_of, draw_regions
 from uvanet.video.sinks import WholeFile
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from numpy.typing import NDArray
-
-    from uvanet.model_card import Card
-    from uvanet.sources import SourceInfo
-    from uvanet.video.annotated_frame import AnnotatedFrame
-    from uvanet.video.job import GazeSection, Job
 
 REPORT_ENDINGS = (".html", ".pdf")
 _PDF_GROUP = "uvanet.report_layouts"
@@ -229,7 +224,7 @@ class ReportSink(WholeFile):
 
     def _facts(self) -> list[tuple[str, str]]:
         info, card, duration = self._info, self._card, self._tracker.duration
-        facts = [(tr("Source"), printable(redact(info.spec)))]
+        facts = [(tr("Source"), printable(redact(info.title)))]
         if self._slides:
             shown = sum(slide.picture is not None for slide in self._slides)
             count = str(len(self._slides))

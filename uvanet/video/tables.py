@@ -7,7 +7,10 @@ import errno
 import json
 import os
 from array import array
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from io import FileIO
+from pathlib import Path
+from typing import Any
 
 from uvanet.analysis.map_stats import entropy, peak, region_shares
 from uvanet.analysis.region_summary import (
@@ -15,20 +18,15 @@ from uvanet.analysis.region_summary import (
     RegionTracker,
     summary_cells,
     summary_rows,
+    table_names,
 )
+from uvanet.analysis.regions import RegionMask
 from uvanet.csv_text import csv_text
 from uvanet.redaction import printable
+from uvanet.video.annotated_frame import AnnotatedFrame
 from uvanet.video.muxing import unwritable
 from uvanet.video.sinks import FileSink, WholeFile
 from uvanet.video.writer import claim
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from io import FileIO
-    from pathlib import Path
-
-    from uvanet.analysis.regions import RegionMask
-    from uvanet.video.annotated_frame import AnnotatedFrame
 
 
 class Table(FileSink):
@@ -56,7 +54,7 @@ class Table(FileSink):
         self._cut = False
         self.columns = ["frame", "file"] if pictures else ["frame"]
         self.columns += ["time_s", "clip_time_s", "peak_x", "peak_y", "entropy"]
-        self.columns += [f"share:{region.name}" for region in regions]
+        self.columns += [f"share:{name}" for name in table_names(regions)]
 
     def write(self, item: AnnotatedFrame) -> None:
         """See `Sink.write`."""

@@ -10,17 +10,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import av.error
 
 from uvanet.errors import SourceError
-from uvanet.sources import SourceKind
+from uvanet.sources import SourceInfo, SourceKind
 from uvanet.sources.media_input import open_file, open_url
 from uvanet.video.writer import exact_rate
-
-if TYPE_CHECKING:
-    from uvanet.sources import SourceInfo
 
 FALLBACK_FPS = 25.0
 """Frame rate of a video made from a source without one."""

@@ -5,18 +5,14 @@ from __future__ import annotations
 import contextlib
 import queue
 import threading
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from uvanet.analysis import Record, scan
-
-if TYPE_CHECKING:
-    from app.pipeline.packets import SaliencyPacket
-    from app.runtime.jobs import Jobs
-    from app.session.session import LiveSession
-    from uvanet.analysis import Sample
-    from uvanet.sources.base import SourceInfo
+from app.pipeline.packets import SaliencyPacket
+from app.runtime.jobs import Jobs
+from app.session.session import LiveSession
+from uvanet.analysis import Record, Sample, scan
+from uvanet.sources.base import SourceInfo
 
 _NOTIFY_EVERY_MS = 400
 _DRAIN_EVERY_MS = 120

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPen, QPolygonF
+from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from app.ui.i18n import tr
 from app.ui.number_text import percent_text
 from app.ui.theme import theme_colors
-from app.ui.timeline_lane import Lane
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
-    from PySide6.QtGui import QPainter
-
-    from app.ui.timeline_lane import TimeAxis
-    from uvanet.analysis.record import Series
+from app.ui.timeline_lane import Lane, TimeAxis
+from uvanet.analysis.record import Series
 
 _HEIGHT = 38  # pixels
 

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import QObject
 
+from app.features.analyse.attention_history import AttentionHistory
 from app.session.models import short_name
+from app.shell.context import FeatureContext
 from app.shell.project import ScanPart
+from uvanet.analysis import Record
 from uvanet.analysis.record_file import pack_record, unpack_record
 from uvanet.registry import is_available
-
-if TYPE_CHECKING:
-    from app.features.analyse.attention_history import AttentionHistory
-    from app.shell.context import FeatureContext
-    from uvanet.analysis import Record
 
 
 class KeptScan(QObject):

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QKeyEvent, QPainter
+from PySide6.QtGui import (
+    QAction,
+    QColor,
+    QContextMenuEvent,
+    QFont,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+)
 from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QWidget
 
 from app.features.analyse.share_plot import SharePlot
@@ -19,15 +28,9 @@ from app.ui.icons import icon
 from app.ui.number_text import number_text, percent_text
 from app.ui.theme import theme_colors
 from app.ui.time_text import clock_text
+from uvanet.analysis import Region, RegionSummary
 from uvanet.analysis.regions import MAX_NAME
 from uvanet.video.layers import color_of
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from PySide6.QtGui import QAction, QContextMenuEvent, QMouseEvent, QPaintEvent
-
-    from uvanet.analysis import Region, RegionSummary
 
 
 @dataclass(frozen=True, slots=True)

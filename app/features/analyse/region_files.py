@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QGuiApplication
 
+from app.features.analyse.attention_history import AttentionHistory
+from app.features.analyse.regions import Regions
 from app.features.analyse.table_export import regions_table, shares_csv
+from app.shell.context import FeatureContext
 from app.shell.settings import WindowSettings
 from app.ui.file_dialogs import ask_regions, ask_save_regions, ask_save_table
 from app.ui.i18n import tr
 from app.ui.output_file import write_output
-from uvanet.analysis import load_regions, save_regions
+from app.ui.questions import ask_before_replacing
+from uvanet.analysis import Region, load_regions, save_regions
 from uvanet.csv_text import clipboard_text, csv_text
 from uvanet.paths import DEFAULT_MODEL
 from uvanet.redaction import printable, redact
 from uvanet.video.output_names import REGION_TABLE
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from app.features.analyse.attention_history import AttentionHistory
-    from app.features.analyse.regions import Regions
-    from app.shell.context import FeatureContext
-    from uvanet.analysis import Region
 
 
 class RegionFiles:
@@ -61,17 +57,23 @@ class RegionFiles:
 
         def save(chosen: str) -> None:
             path = Path(chosen)
-            tables = {path: shares}
-            if regions:
-                tables[path.with_name(f"{path.stem}{REGION_TABLE}")] = csv_text(summary)
+            beside = path.with_name(f"{path.stem}{REGION_TABLE}")
+            tables = {path: shares, beside: csv_text(summary)} if regions else {path: shares}
 
             def write() -> None:
                 for target, text in tables.items():
                     write_output(target, text)
 
-            self._write(list(tables), write)
+            def go_on() -> None:
+                self._write(list(tables), write)
 
-        ask_save_table(self._context.slots.window, self._folder, save)
+            if regions:
+                ask_before_replacing(window, beside, go_on)
+            else:
+                go_on()
+
+        window = self._context.slots.window
+        ask_save_table(window, self._folder, save)
 
     def copy_summary(self) -> None:
         """Copies the table of regions, with tabs between the columns for spreadsheets."""

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QRectF
-from PySide6.QtGui import QColor, QImage
+from PySide6.QtGui import QColor, QImage, QPainter
 
 from app.ui.i18n import tr
 from app.ui.number_text import percent_text
 from app.ui.theme import theme_colors
-from app.ui.timeline_lane import Lane
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
-    from PySide6.QtGui import QPainter
-
-    from app.ui.timeline_lane import TimeAxis
+from app.ui.timeline_lane import Lane, TimeAxis
 
 _ROW_HEIGHT = 8  # pixels, with the gap below
 _MAX_ROWS = 4

@@ -6,8 +6,8 @@ import contextlib
 import json
 import logging
 import threading
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import platformdirs
 
@@ -15,9 +15,6 @@ from uvanet.analysis import Region
 from uvanet.atomic_io import exclusive, write_text
 from uvanet.bounded_io import read_bounded, set_aside
 from uvanet.errors import UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 _log = logging.getLogger(__name__)
 

@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from PySide6.QtCore import QTimer
 
-from app.features.analyse.region_card import RegionRow
+from app.features.analyse.attention_history import AttentionHistory
+from app.features.analyse.region_card import RegionCard, RegionRow
 from app.features.analyse.region_store import RegionStore, store_path
 from app.runtime.shutdown import run_bounded
+from app.shell.context import FeatureContext
 from app.shell.region_editor import RegionEditor, among
 from app.ui.i18n import tr
-from uvanet.analysis import region_shares
+from app.ui.region_layer import RegionLayer
+from uvanet.analysis import Region, RegionSummary, region_shares
 from uvanet.sources.base import SourceKind
 from uvanet.video.layers import color_of
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from app.features.analyse.attention_history import AttentionHistory
-    from app.features.analyse.region_card import RegionCard
-    from app.shell.context import FeatureContext
-    from app.ui.region_layer import RegionLayer
-    from uvanet.analysis import Region, RegionSummary
 
 _LIVE_SPAN = 60.0  # seconds of a live source in the chart
 _MEASURE_EVERY_S = 0.15

@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QPen, QPolygonF
+from PySide6.QtGui import QColor, QFont, QPainter, QPen, QPolygonF
 
-from app.ui.layers import Layer, paint_pill
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from PySide6.QtGui import QPainter
-
-    from app.ui.layers import ToWidget
-    from uvanet.analysis import Peak
+from app.ui.layers import Layer, ToWidget, paint_pill
+from uvanet.analysis import Peak
 
 _RADIUS = 13.0  # pixels
 

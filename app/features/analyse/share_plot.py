@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
@@ -13,11 +14,6 @@ from app.ui.i18n import tr
 from app.ui.line_chart import LineChart
 from app.ui.steady_axis import SteadyAxis
 from app.ui.time_text import clock_text
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
 
 _HEIGHT = 110  # pixels
 

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
 
 from app.shell.context import Fact, FactKind
 from app.ui.i18n import tr
 from app.ui.number_text import number_text
-from uvanet.analysis import entropy, peak, summary_cells, summary_rows
+from uvanet.analysis import Record, Region, entropy, peak, summary_cells, summary_rows, table_names
 from uvanet.csv_text import as_text_cell, csv_text
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from uvanet.analysis import Record, Region
 
 
 def map_facts(saliency: NDArray[np.float32]) -> list[Fact]:
@@ -38,8 +33,8 @@ def region_facts(regions: Sequence[Region], shares: Sequence[float], record: Rec
         record: The maps of the clip seen so far.
     """
     result = []
-    for region, share in zip(regions, shares, strict=True):
-        name, summary = region.name.replace("\t", " "), record.summary(region)
+    for region, name, share in zip(regions, table_names(regions), shares, strict=True):
+        summary = record.summary(region)
         values = {
             tr("{name}: share now"): number_text(share, ".4f"),
             tr("{name}: mean share"): number_text(summary.share, ".4f"),
@@ -65,7 +60,7 @@ def shares_csv(regions: Sequence[Region], record: Record) -> str:
     """Returns a CSV table over time: entropy, change, peak, and the share of each region."""
     series = record.series()
     columns = [series.entropy, series.change, *series.peaks.T, *map(record.shares, regions)]
-    names = [f"share:{region.name}" for region in regions]
+    names = [f"share:{name}" for name in table_names(regions)]
     rows = (
         [f"{seconds:.3f}", *(f"{value:.4f}" for value in values)]
         for seconds, *values in zip(series.seconds, *columns, strict=True)

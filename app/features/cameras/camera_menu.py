@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from PySide6.QtCore import QPoint, Signal
 from PySide6.QtGui import QAction, QActionGroup
@@ -12,11 +13,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 from app.ui.controls import IconButton
 from app.ui.i18n import tr
 from uvanet.sources import CameraFormat
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from uvanet.sources.base import SourceInfo
+from uvanet.sources.base import SourceInfo
 
 T = TypeVar("T")
 

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import logging
 import threading
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QObject, Signal
 
 from uvanet.errors import UvanetError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from uvanet.sources import CameraDevice
+from uvanet.sources import CameraDevice
 
 _log = logging.getLogger(__name__)
 

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from app.features.cameras.camera_menu import CameraMenu
 from app.features.cameras.camera_monitor import CameraMonitor
 from app.features.cameras.settings import CameraSettings
 from app.pipeline.events import PipelineState
 from app.session.source_factory import is_camera_spec
-from app.shell.actions import SOURCE, Menu, action
-from app.shell.context import Fact, FactKind
+from app.shell.actions import SOURCE, Menu, MenuActions
+from app.shell.context import Fact, FactKind, FeatureContext
 from app.shell.feature import Feature
 from app.ui.i18n import tr
 from uvanet.errors import SourceError
-from uvanet.sources import CameraFormat
-from uvanet.sources.base import SourceCondition, SourceKind
+from uvanet.sources import CameraDevice, CameraFormat
+from uvanet.sources.base import SourceCondition, SourceInfo, SourceKind, SourceStatus
 from uvanet.sources.cameras import choose
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from app.shell.context import FeatureContext
-    from uvanet.sources import CameraDevice
-    from uvanet.sources.base import SourceInfo, SourceStatus
+action = MenuActions(Menu.FILE)
 
 _TOPIC = "camera"
 _RANK = 60
@@ -68,7 +63,6 @@ class Cameras(Feature):
 
     @action(
         "Camera size and rate…",
-        Menu.FILE,
         "Shift+S",
         needs=SOURCE,
         group=1,

@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QVBoxLayout
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from app.pipeline.agreement import Agreement
 from app.ui.i18n import tr
 from app.ui.live_plot import PlotCard
 from app.ui.number_text import percent_text, score_text
-
-if TYPE_CHECKING:
-    from PySide6.QtWidgets import QWidget
-
-    from app.pipeline.agreement import Agreement
-
 
 _COLORS = "inferred", "painted", "memory", "captured"
 

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtWidgets import QMenu, QWidget
 
-from app.shell.actions import Menu
+from app.shell.actions import ActionRegistry, Menu
 from app.shell.menus import fill_menu
 from app.ui.controls import IconButton
 from app.ui.i18n import tr
-
-if TYPE_CHECKING:
-    from app.shell.actions import ActionRegistry
 
 
 class CompareButton(IconButton):

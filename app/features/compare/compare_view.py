@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtWidgets import QWidget
 
 from app.features.compare.agreement_card import measures_help
 from app.features.compare.difference_map import difference_image, wipe
+from app.pipeline.packets import TeacherResult
 from app.session.heat import Heat
-from app.session.snapshot import capture_layer, draw_divider
+from app.session.presenter import FramePresenter
+from app.session.snapshot import SnapshotLayer, capture_layer, draw_divider
 from app.ui.i18n import tr
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-    from PySide6.QtWidgets import QWidget
-
-    from app.pipeline.packets import TeacherResult
-    from app.session.presenter import FramePresenter
-    from app.session.snapshot import SnapshotLayer
-    from app.ui.panes import Panes
-    from app.ui.wipe_handle import WipeHandle
+from app.ui.panes import Panes
+from app.ui.wipe_handle import WipeHandle
 
 _WITH_TEACHER = {"side", "wipe"}
 

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from app.pipeline.agreement import fit
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 # Orange and blue, which people with any kind of color blindness can distinguish.
 MORE = (61, 158, 255)

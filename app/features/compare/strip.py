@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from app.shell.slots import action_button
@@ -12,9 +11,6 @@ from app.ui.build import label
 from app.ui.controls import ElidedLabel
 from app.ui.i18n import tr
 from app.ui.strip import Strip
-
-if TYPE_CHECKING:
-    from PySide6.QtGui import QAction
 
 
 class CompareStrip(Strip):

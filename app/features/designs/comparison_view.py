@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
+from app.features.designs.design import Sample
 from app.pipeline.paint_format import paintable
 from app.ui.build import row
 from app.ui.canvas import Canvas
@@ -17,16 +19,8 @@ from app.ui.i18n import tr
 from app.ui.panes import Pane
 from app.ui.region_layer import RegionLayer
 from app.ui.wipe_handle import WipeHandle
-from uvanet.overlay import compose
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
-
-    from app.features.designs.design import Sample
-    from uvanet.analysis import Region, Shape
-    from uvanet.overlay import OverlayStyle
+from uvanet.analysis import Region, Shape
+from uvanet.overlay import OverlayStyle, compose
 
 _GAP = 16
 

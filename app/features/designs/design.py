@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from uvanet.analysis import region_shares
+from app.pipeline.predictor import Predictor
+from uvanet.analysis import Region, region_shares
 from uvanet.errors import SourceError
 from uvanet.i18n import tr
 from uvanet.sources import make_source
-
-if TYPE_CHECKING:
-    import threading
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
-
-    from app.pipeline.predictor import Predictor
-    from uvanet.analysis import Region
 
 _SAMPLES = 40  # of a film
 _PICTURE_SIDE, _FILM_SIDE = 1600, 640  # pixels; bounds what is kept in memory

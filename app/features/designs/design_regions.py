@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QWidget
 
+from app.shell.actions import ActionRegistry
 from app.shell.region_editor import RegionEditor
 from app.shell.region_menu import ask_color
-from uvanet.analysis import Shape
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from PySide6.QtWidgets import QWidget
-
-    from app.shell.actions import ActionRegistry
-    from app.shell.undo import UndoStack
-    from app.ui.banner import Banner
-    from app.ui.region_layer import RegionLayer
-    from uvanet.analysis import Region
+from app.shell.undo import UndoStack
+from app.ui.banner import Banner
+from app.ui.region_layer import RegionLayer
+from uvanet.analysis import Region, Shape
 
 
 class DesignRegions(RegionEditor):

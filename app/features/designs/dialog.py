@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QFont, QFontMetrics, QGuiApplication
-from PySide6.QtWidgets import QDialog, QHeaderView, QSlider, QTableWidget, QTableWidgetItem
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QFont, QFontMetrics, QGuiApplication, QKeyEvent
+from PySide6.QtWidgets import QDialog, QHeaderView, QSlider, QTableWidget, QTableWidgetItem, QWidget
 
 from app.features.designs.comparison_view import ComparisonView
-from app.features.designs.design import comparison_table
+from app.features.designs.design import Design, comparison_table
 from app.features.designs.design_regions import DesignRegions, region_actions
+from app.shell.actions import ActionRegistry
 from app.shell.region_editor import among
 from app.shell.region_menu import show_region_menu
 from app.shell.undo import UndoStack
@@ -20,22 +21,11 @@ from app.ui.controls import ElidedLabel
 from app.ui.flow_layout import FlowLayout
 from app.ui.i18n import tr
 from app.ui.number_text import percent_text
-from uvanet.analysis import Shape
+from uvanet.analysis import Region, Shape
 from uvanet.analysis.regions import MAX_NAME
 from uvanet.csv_text import clipboard_text
+from uvanet.overlay import OverlayStyle
 from uvanet.report.content import points_text
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from PySide6.QtCore import QPoint
-    from PySide6.QtGui import QKeyEvent
-    from PySide6.QtWidgets import QWidget
-
-    from app.features.designs.design import Design
-    from app.shell.actions import ActionRegistry
-    from uvanet.analysis import Region
-    from uvanet.overlay import OverlayStyle
 
 _STEPS = 1000
 _BUTTON_PADDING = 32  # pixels

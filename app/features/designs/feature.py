@@ -11,7 +11,7 @@ from shiboken6 import isValid
 
 from app.features.designs.design import read_design
 from app.session.models import short_name
-from app.shell.actions import Menu, action
+from app.shell.actions import Menu, MenuActions
 from app.shell.feature import Feature
 from app.shell.settings import WindowSettings
 from app.ui.build import present
@@ -19,6 +19,7 @@ from app.ui.file_dialogs import ask_save_comparison, ask_two_files
 from app.ui.i18n import tr
 from app.ui.images import write_png
 from app.ui.output_file import write_output
+from app.ui.questions import ask_before_replacing
 from uvanet.csv_text import csv_text
 from uvanet.errors import UvanetError
 from uvanet.redaction import printable
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from app.features.designs.dialog import DesignsDialog
     from app.shell.context import FeatureContext
     from app.ui.banner import Banner
+
+action = MenuActions(Menu.ANALYSE)
 
 
 class Designs(Feature):
@@ -52,7 +55,6 @@ class Designs(Feature):
 
     @action(
         "Compare two designs…",
-        Menu.ANALYSE,
         "Shift+B",
         icon="compare",
         group=5,
@@ -126,12 +128,14 @@ class Designs(Feature):
 
         def save(chosen: str) -> None:
             path = Path(chosen)
+            is_table = path.suffix.lower() == ".csv"
+            beside = path.with_suffix(".png")
 
             def write() -> None:
-                if path.suffix.lower() == ".csv":
+                if is_table:
                     write_output(path, table)
                     if picture is not None:
-                        write_png(path.with_suffix(".png"), picture)
+                        write_png(beside, picture)
                 else:
                     layout = report_pdf if path.suffix.lower() == ".pdf" else report_html
                     write_output(path, layout(content()))
@@ -145,7 +149,13 @@ class Designs(Feature):
                     raise error
                 self._messages(dialog).notify("error", error.message, error.hint)
 
-            self.context.jobs.run(write, done, failed, name="comparison")
+            def go_on() -> None:
+                self.context.jobs.run(write, done, failed, name="comparison")
+
+            if is_table and picture is not None:
+                ask_before_replacing(dialog, beside, go_on)
+            else:
+                go_on()
 
         ask_save_comparison(dialog, folder, f"{tr('Comparison')}.html", save)
 

@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import numpy as np
 
+from app.features.designs.design import Design
 from app.ui.i18n import tr
 from app.ui.number_text import number_text
-from uvanet.analysis import entropy
+from uvanet.analysis import Region, entropy
 from uvanet.analysis.region_summary import RegionSummary
-from uvanet.overlay import compose
+from uvanet.overlay import OverlayStyle, compose
 from uvanet.redaction import printable
 from uvanet.registry import resolve_model
 from uvanet.report.content import Report, ReportRegion, ReportSlide, accuracy_text
 from uvanet.report.pictures import report_picture, scale_colors, shrunk
 from uvanet.video.layers import color_of, draw_regions
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from app.features.designs.design import Design
-    from uvanet.analysis import Region
-    from uvanet.overlay import OverlayStyle
 
 _WIDTH = 960  # pixels of each picture
 

@@ -6,26 +6,21 @@ import contextlib
 import importlib.metadata
 import platform
 import sys
+from collections.abc import Iterable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from PySide6.QtCore import QUrl, qVersion
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLabel, QWidget
 
-from app.shell.context import FactKind
+from app.shell.context import Fact, FactKind
 from app.ui.build import button, column, label, row
 from app.ui.controls import Scrolled
 from app.ui.flow_layout import FlowLayout
 from app.ui.i18n import tr
 from app.ui.icons import pixmap
 from uvanet import __version__
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from pathlib import Path
-
-    from app.shell.context import Fact
 
 _PAPER = "https://arxiv.org/abs/1904.04449"
 _LICENSE = "https://www.apache.org/licenses/LICENSE-2.0"

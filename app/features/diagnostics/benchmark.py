@@ -6,25 +6,22 @@ import itertools
 import json
 import sys
 import time
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import psutil
 from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 
 from app.features.diagnostics.scheduled_task import ScheduledTask
+from app.pipeline.packets import SaliencyPacket
 from app.runtime.child_process import ChildProcess, own_command
 from app.session.models import short_name
+from app.shell.context import FeatureContext
 from app.ui.i18n import tr
 from uvanet.redaction import redact
 from uvanet.system_info import seconds_alive
 from uvanet.training.progress import decode_event
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from app.pipeline.packets import SaliencyPacket
-    from app.shell.context import FeatureContext
 
 _TRAINING_SECONDS = 600.0  # time limit for the first step of a training
 _END_SECONDS = 5.0  # time limit for its end

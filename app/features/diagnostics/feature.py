@@ -11,7 +11,7 @@ from PySide6.QtGui import QGuiApplication
 from app.features.diagnostics.stats_labels import StatsLabels
 from app.pipeline.events import PipelineState
 from app.runtime.settings import settings_path
-from app.shell.actions import Menu, action
+from app.shell.actions import Menu, MenuActions
 from app.shell.context import Fact, FactKind
 from app.shell.feature import Feature
 from app.ui.build import present
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from app.pipeline.stats import PipelineStats
     from app.shell.context import FeatureContext
 
+action = MenuActions(Menu.HELP)
+
 _INTERVAL_MS = 400
 _CHARTS_AFTER_MS = 400  # of the first overlay, which must not wait for their library
 _STATUS_RANK, _CARD_RANK = 50, 20
@@ -46,7 +48,7 @@ class Diagnostics(Feature):
         self.labels = StatsLabels()
         self.plots = PlotPanel()
         context.slots.add_status(self.labels, _STATUS_RANK)
-        context.slots.add_card(self.plots, _CARD_RANK)
+        context.slots.add_card("measurements", self.plots, _CARD_RANK)
         context.session.switched.connect(self._on_switched)
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._show_stats)
@@ -96,9 +98,7 @@ class Diagnostics(Feature):
         self.plots.stop()
         return True
 
-    @action(
-        "Log", Menu.HELP, "Ctrl+Shift+L", icon="table", group=1, words="errors problem bug messages"
-    )
+    @action("Log", "Ctrl+Shift+L", icon="table", group=1, words="errors problem bug messages")
     def log(self) -> None:
         """Shows the records of the log."""
         from app.features.diagnostics.log_window import LogWindow
@@ -130,7 +130,6 @@ class Diagnostics(Feature):
 
     @action(
         "About UVA-Net Live",
-        Menu.HELP,
         "Ctrl+I",
         icon="info",
         group=9,

@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
-from PySide6.QtGui import QFontDatabase, QGuiApplication, QTextCursor
+from PySide6.QtGui import QFontDatabase, QGuiApplication, QHideEvent, QShowEvent, QTextCursor
 from PySide6.QtWidgets import QDialog, QWidget
 
+from app.runtime.logs import LogBuffer
 from app.ui.build import button, column, combo_box, log_view, row
 from app.ui.file_dialogs import ask_save_log
 from app.ui.i18n import tr
 from uvanet.atomic_io import write_text
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from PySide6.QtGui import QHideEvent, QShowEvent
-
-    from app.runtime.logs import LogBuffer
 
 _POLL_MS = 500
 _MAX_LINES = 5000

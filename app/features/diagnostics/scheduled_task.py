@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, QTimer
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QGuiApplication, QPixmap
+from PySide6.QtWidgets import QWidget
 
+from app.shell.context import FeatureContext
 from app.ui.i18n import tr
 from uvanet.cli.streams import discard_output
 from uvanet.errors import UvanetError
+from uvanet.sources import SourceStatus
 from uvanet.system_info import seconds_alive
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from PySide6.QtGui import QPixmap
-    from PySide6.QtWidgets import QWidget
-
-    from app.shell.context import FeatureContext
-    from uvanet.sources import SourceStatus
 
 _OVERLAY_SECONDS = 60.0  # time limit for the first overlay
 

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtWidgets import QWidget
 
+from app.pipeline.stats import PipelineStats
 from app.ui.build import row
 from app.ui.controls import SteadyLabel
 from app.ui.i18n import tr
-
-if TYPE_CHECKING:
-    from app.pipeline.stats import PipelineStats
 
 _MAX_SHARE = 0.3  # of the window's width for the text with the causes of drops
 _NARROW = 760  # pixels; a narrower window shows the median alone

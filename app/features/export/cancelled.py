@@ -6,22 +6,19 @@ import contextlib
 import shutil
 import threading
 import uuid
-from typing import TYPE_CHECKING
 
 import msgspec
 from filelock import FileLock
 from PySide6.QtCore import QObject, QTimer
 
+from app.features.export.queue import ExportQueue
 from app.runtime.shutdown import run_bounded
+from app.shell.context import FeatureContext
 from app.ui.i18n import tr
 from uvanet.atomic_io import write_bytes
 from uvanet.bounded_io import read_bounded
 from uvanet.paths import cache_folder
 from uvanet.video.replay_recovery import LOCK_NAME, stale_folders
-
-if TYPE_CHECKING:
-    from app.features.export.queue import ExportQueue
-    from app.shell.context import FeatureContext
 
 _TITLES = "titles.json"
 _MAX_BYTES = 1 << 20

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Signal
 from PySide6.QtWidgets import (
@@ -20,7 +20,8 @@ from PySide6.QtWidgets import (
 )
 
 from app.features.export.options import DRAWN, ExportOptions, Pictures
-from app.features.export.time_range import TimeRangeFields
+from app.features.export.settings import Extra, Preset
+from app.features.export.time_range import Span, TimeRangeFields
 from app.session.models import short_name
 from app.ui.build import (
     button,
@@ -36,13 +37,7 @@ from app.ui.controls import ElidedLabel, Scrolled
 from app.ui.file_dialogs import ask_folder
 from app.ui.i18n import tr, tr_noop
 from uvanet.paths import expand_user
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from app.features.export.settings import Extra, Preset
-    from app.features.export.time_range import Span
-    from uvanet.video.sound import SoundTrack
+from uvanet.video.sound import SoundTrack
 
 _PRESETS: tuple[tuple[Preset, str, str], ...] = (
     ("overlay", tr_noop("Overlay"), tr_noop("The frame with the heat map over it")),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
@@ -13,14 +12,15 @@ from app.features.export.job_builder import ExportJobBuilder
 from app.features.export.live_recording import CLEAN_UP_MS
 from app.features.export.preferences import export_preferences
 from app.features.export.questions import ExportQuestions
-from app.features.export.queue import ExportQueue, ExportState
+from app.features.export.queue import ExportQueue, ExportState, ExportTask
 from app.features.export.queue_card import ExportQueueCard
 from app.features.export.recording_controller import RecordingController
 from app.features.export.report import ask_report
 from app.features.export.row_text import queue_row
 from app.features.export.settings import ExportSettings
-from app.shell.actions import SOURCE, Menu, action
-from app.shell.feature import Feature
+from app.shell.actions import SOURCE, Menu, MenuActions
+from app.shell.context import FeatureContext
+from app.shell.feature import Feature, Preference
 from app.shell.quit_guard import QuitPrompt
 from app.shell.settings import WindowSettings
 from app.ui.build import label
@@ -28,13 +28,9 @@ from app.ui.controls import SteadyLabel
 from app.ui.file_dialogs import ask_folder
 from app.ui.i18n import tr
 from app.ui.icons import icon
-from uvanet.sources.base import SourceKind
+from uvanet.sources.base import SourceInfo, SourceKind
 
-if TYPE_CHECKING:
-    from app.features.export.queue import ExportTask
-    from app.shell.context import FeatureContext
-    from app.shell.feature import Preference
-    from uvanet.sources.base import SourceInfo
+action = MenuActions(Menu.FILE)
 
 _CARD_RANK, _BUTTON_RANK, _STATUS_RANK = 40, 40, 70
 
@@ -62,7 +58,7 @@ class Export(Feature):
             lambda: slots.panel.ensureWidgetVisible(self.card), Qt.ConnectionType.QueuedConnection
         )
         self.card.hide()
-        slots.add_card(self.card, _CARD_RANK)
+        slots.add_card("exports", self.card, _CARD_RANK)
         self._record_button = slots.add_button(actions["record"], _BUTTON_RANK)
         self._record_button.hide()
         actions["record"].setIcon(icon("record", "error", on="error"))
@@ -111,7 +107,6 @@ class Export(Feature):
 
     @action(
         "Export clip…",
-        Menu.FILE,
         "E",
         icon="export",
         needs=SOURCE,
@@ -132,7 +127,6 @@ class Export(Feature):
 
     @action(
         "Export a folder of videos…",
-        Menu.FILE,
         "Ctrl+Shift+E",
         icon="folder",
         group=3,
@@ -149,7 +143,6 @@ class Export(Feature):
 
     @action(
         "Report…",
-        Menu.FILE,
         "Ctrl+Shift+R",
         icon="report",
         needs=SOURCE,
@@ -162,7 +155,6 @@ class Export(Feature):
 
     @action(
         "Record",
-        Menu.FILE,
         "Ctrl+R",
         icon="record",
         needs=SOURCE,
@@ -179,33 +171,19 @@ class Export(Feature):
         self._on_recording_changed()
 
     @action(
-        "Export the last 30 seconds",
-        Menu.FILE,
-        "Ctrl+L",
-        needs=SOURCE,
-        group=4,
-        words="replay save recording",
+        "Export the last 30 seconds", "Ctrl+L", needs=SOURCE, group=4, words="replay save recording"
     )
     def export_last(self) -> None:
         """Exports the last half minute of the live source without a dialog."""
         if self._is_live():
             self.recording.export_last()
 
-    @action(
-        "Keep the last 30 seconds",
-        Menu.FILE,
-        "Ctrl+E",
-        group=4,
-        checkable=True,
-        words="replay buffer",
-    )
+    @action("Keep the last 30 seconds", "Ctrl+E", group=4, checkable=True, words="replay buffer")
     def keep_last(self, on: bool) -> None:
         """Keeps the last half minute of live sources on disk, or only recordings."""
         self.recording.set_keep(on)
 
-    @action(
-        "List of exports", Menu.FILE, "Shift+E", group=3, checkable=True, words="queue progress"
-    )
+    @action("List of exports", "Shift+E", group=3, checkable=True, words="queue progress")
     def exports(self, on: bool) -> None:
         """Shows or hides the list of exports."""
         self.context.actions.set_checked("exports", on)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -17,23 +17,18 @@ from app.features.export.options import (
     make_folder,
     style_arguments,
 )
-from app.features.export.queue import ExportTask
+from app.features.export.queue import ExportQueue, ExportTask
 from app.features.export.settings import MIN_HEIGHT, ExportSettings, Extra
+from app.features.export.time_range import Span
 from app.session.models import if_available
 from app.session.settings import SessionSettings
+from app.shell.context import FeatureContext
+from app.shell.project import GazePart
 from app.ui.i18n import tr
+from uvanet.analysis import Region
 from uvanet.analysis.regions import regions_json
 from uvanet.errors import OutputError, UvanetError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
-    from app.features.export.queue import ExportQueue
-    from app.features.export.time_range import Span
-    from app.shell.context import FeatureContext
-    from app.shell.project import GazePart
-    from uvanet.analysis import Region
-    from uvanet.sources.base import SourceInfo
+from uvanet.sources.base import SourceInfo
 
 
 class ExportJobBuilder:

@@ -6,20 +6,16 @@ import enum
 import os
 import re
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import platformdirs
 
+from app.features.export.settings import Extra, Format, PictureFormat, Preset, Quality
 from app.ui.i18n import tr
 from uvanet.errors import OutputError
-
-if TYPE_CHECKING:
-    from collections.abc import Collection
-
-    from app.features.export.settings import Extra, Format, PictureFormat, Preset, Quality
-    from uvanet.overlay import OverlayStyle
+from uvanet.overlay import OverlayStyle
 
 _PANES = {"overlay": "overlay", "beside": "original,overlay", "teacher": "original,overlay,teacher"}
 DRAWN: dict[Extra, str] = {

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from PySide6.QtWidgets import QCheckBox, QPushButton
 from shiboken6 import isValid
 
+from app.features.export.job_builder import ExportJobBuilder
 from app.features.export.options import ExportOptions
 from app.features.export.settings import ExportPreset, ExportSettings
+from app.shell.context import FeatureContext
 from app.shell.feature import Preference
 from app.ui.build import button, check_box
 from app.ui.file_dialogs import ask_folder
 from app.ui.i18n import tr
 from app.ui.preset_list import PresetList
-
-if TYPE_CHECKING:
-    from PySide6.QtWidgets import QCheckBox, QPushButton
-
-    from app.features.export.job_builder import ExportJobBuilder
-    from app.shell.context import FeatureContext
 
 
 def export_preferences(context: FeatureContext, builder: ExportJobBuilder) -> list[Preference]:

@@ -7,7 +7,8 @@ memory when it ends.
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
@@ -17,16 +18,11 @@ from uvanet.atomic_io import remove_stale_parts
 from uvanet.video.events import (
     ExportCancelled,
     ExportDone,
+    ExportEnd,
     ExportFailed,
     ExportProgress,
     decode_export_event,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    from uvanet.video.events import ExportEnd
 
 _log = logging.getLogger(__name__)
 

@@ -5,21 +5,16 @@ from __future__ import annotations
 import contextlib
 import itertools
 import threading
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
 from app.features.export.process import ExportProcess
 from app.ui.i18n import tr
-from uvanet.video.events import ExportCancelled, ExportDone, ExportFailed
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path
-
-    from uvanet.video.events import ExportEnd, ExportProgress
+from uvanet.video.events import ExportCancelled, ExportDone, ExportEnd, ExportFailed, ExportProgress
 
 MAX_ENDED = 20
 """Number of ended exports that stay in the list; older ones are removed."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QWidget
 
 from app.ui.build import STEPS, column, label, plain_tip, progress_bar, row
@@ -13,9 +13,6 @@ from app.ui.controls import ElidedLabel, IconButton
 from app.ui.i18n import tr
 from app.ui.icons import icon
 from app.ui.theme import set_level
-
-if TYPE_CHECKING:
-    from PySide6.QtGui import QResizeEvent
 
 
 @dataclass(frozen=True, slots=True)

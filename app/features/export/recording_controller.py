@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from pathlib import Path
+from typing import NamedTuple
 
 from PySide6.QtCore import QObject, QTimer, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 
+from app.features.export.job_builder import ExportJobBuilder
 from app.features.export.live_recording import LiveRecording
 from app.features.export.options import file_stem
 from app.features.export.settings import ExportSettings
+from app.shell.context import FeatureContext
 from app.shell.removal import move_to_trash
 from app.ui.i18n import tr
 from app.ui.time_text import clock_text
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from app.features.export.job_builder import ExportJobBuilder
-    from app.shell.context import FeatureContext
-    from uvanet.analysis import Region
-    from uvanet.errors import UvanetError
-    from uvanet.sources.base import SourceInfo
+from uvanet.analysis import Region
+from uvanet.errors import UvanetError
+from uvanet.sources.base import SourceInfo
 
 _TICK_MS = 500
 # Topics of the buttons of the message about a saved recording.

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from app.features.export.job_builder import ExportJobBuilder
 from app.features.export.options import file_stem
+from app.shell.context import FeatureContext
 from app.shell.project import Project
 from app.ui.file_dialogs import ask_save_report
 from app.ui.i18n import tr
-
-if TYPE_CHECKING:
-    from app.features.export.job_builder import ExportJobBuilder
-    from app.shell.context import FeatureContext
 
 
 def ask_report(context: FeatureContext, builder: ExportJobBuilder) -> None:

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from app.features.export.queue import ExportState
+from app.features.export.queue import ExportState, ExportTask
 from app.features.export.queue_card import QueueRow
 from app.ui.i18n import tr
 from app.ui.number_text import percent_text
 from app.ui.time_text import clock_text
-
-if TYPE_CHECKING:
-    from app.features.export.queue import ExportTask
 
 _SEPARATOR = "  \N{MIDDLE DOT}  "
 

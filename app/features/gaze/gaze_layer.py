@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QColor, QPen, QPolygonF
+from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
-from app.ui.layers import Layer
+from app.ui.layers import Layer, ToWidget
 from uvanet.video.layers import region_color
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from PySide6.QtGui import QPainter
-
-    from app.ui.layers import ToWidget
 
 _RADIUS = 6.0  # pixels
 _MAX_TRAILS = 60  # people; more lines would hide the picture

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import numpy as np
+from numpy.typing import NDArray
 
 from app.features.gaze.gaze_layer import Look
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from uvanet.data.gaze_table import GazeTable
+from uvanet.data.gaze_table import GazeTable
 
 TRAIL_SECONDS = 0.6
 """Duration of a trail."""

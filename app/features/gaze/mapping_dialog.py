@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
@@ -19,15 +20,11 @@ from app.ui.build import column, combo_box, form_layout, label, row, spin_box
 from app.ui.controls import Scrolled
 from app.ui.i18n import tr
 from app.ui.number_text import number_text
+from uvanet.data.delimited_text import DelimitedText
 from uvanet.data.gaze_mapping import GazeMapping, plain
 from uvanet.data.gaze_reader import read_table
+from uvanet.data.gaze_table import GazeTable
 from uvanet.errors import UvanetError
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from uvanet.data.delimited_text import DelimitedText
-    from uvanet.data.gaze_table import GazeTable
 
 _PREVIEW_LINES = 5
 _GUESSES = {

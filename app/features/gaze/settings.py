@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Sequence
+from typing import ClassVar
 
 import msgspec
 
 from app.runtime.settings import Section
-from uvanet.data.gaze_mapping import GazeMapping  # noqa: TC001 - msgspec reads the annotation
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from uvanet.data.gaze_mapping import GazeMapping
 
 _MAX_MAPPINGS = 50
 

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QDialog, QLabel, QSizePolicy, QStackedWidget, QWidget
 
+from app.features.models.model_info import ModelInfo
 from app.features.models.model_table import ModelTable
 from app.features.models.onnx_form import OnnxForm
 from app.session.models import AUTOMATIC
 from app.ui.build import button, check_box, column, combo_box, label, row
 from app.ui.flow_layout import FlowLayout
 from app.ui.i18n import tr, tr_noop
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from app.features.models.model_info import ModelInfo
 
 _ENGINES = {
     "auto": tr_noop("automatic"),

@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from app.pipeline.predictor import checked_map, known_error
 from app.session.models import load_predictor, short_name
 from app.session.step_times import TIME_LIMIT, model_key, speed_key
 from app.ui.i18n import tr
 from uvanet.errors import ModelError, UvanetError
+from uvanet.model_card import Card
 from uvanet.registry import list_models, resolve_model
 from uvanet.runtime.engine import time_limit
 from uvanet.user_models import user_model_files
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path
-
-    from numpy.typing import NDArray
-
-    from uvanet.model_card import Card
 
 
 @dataclass(frozen=True, slots=True)

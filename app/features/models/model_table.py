@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from PySide6.QtCore import (
     QAbstractTableModel,
@@ -14,22 +15,17 @@ from PySide6.QtCore import (
     Signal,
 )
 from PySide6.QtGui import QFont, QFontMetrics
-from PySide6.QtWidgets import QAbstractItemView, QTreeView
+from PySide6.QtWidgets import QAbstractItemView, QTreeView, QWidget
 
+from app.features.models.model_info import ModelInfo
 from app.features.models.scores import SCORE_COLUMNS, ScoreColumn
 from app.ui.build import plain_tip
 from app.ui.i18n import tr, tr_noop
 from app.ui.number_text import number_text
 from uvanet.model_card import set_title
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+Index = QModelIndex | QPersistentModelIndex
 
-    from PySide6.QtWidgets import QWidget
-
-    from app.features.models.model_info import ModelInfo
-
-    Index = QModelIndex | QPersistentModelIndex
 
 _PRECISIONS = {8: "int8", 16: "fp16", 32: "fp32"}
 _KINDS = {"student": tr_noop("student"), "teacher": tr_noop("teacher"), "external": tr_noop("file")}

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QImage, QPixmap
+from PySide6.QtGui import QImage, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
     QComboBox,
@@ -25,10 +25,6 @@ from uvanet.errors import UsageError, UvanetError
 from uvanet.overlay import OverlayStyle, compose
 from uvanet.runtime.engine import MAX_FRAMES
 from uvanet.runtime.external_onnx import ExternalOnnx
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-    from PySide6.QtGui import QResizeEvent
 
 _PREVIEW = (320, 200)  # pixels
 _MIN_WIDTH_BESIDE = 720  # pixels; below it, the map is above the fields

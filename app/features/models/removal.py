@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
+from app.features.models.model_info import ModelInfo
+from app.session.settings import SessionSettings
+from app.shell.context import FeatureContext
 from app.shell.removal import move_to_trash
 from app.ui.i18n import tr
 from uvanet.user_models import user_model
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from app.features.models.model_info import ModelInfo
-    from app.session.settings import SessionSettings
-    from app.shell.context import FeatureContext
 
 
 def delete_model(context: FeatureContext, model: ModelInfo, done: Callable[[], None]) -> None:

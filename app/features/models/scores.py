@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from app.ui.i18n import tr, tr_noop
 from app.ui.number_text import interval_text, percent_text, score_text
 from uvanet.model_card import set_title
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+Scores = Mapping[str, Mapping[str, float]]
+"""Data set to metric to value, of one model."""
 
-    Scores = Mapping[str, Mapping[str, float]]
-    """Data set to metric to value, of one model."""
 
 NSS = tr_noop(
     "NSS: mean of the standardized map where people looked; 0 is chance, higher is better."

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.ui.i18n import tr
-from app.ui.layers import Layer
+from app.ui.layers import Layer, ToWidget
 from app.ui.number_text import percent_text
 from app.ui.theme import theme_colors
 from uvanet.overlay import OverlayStyle, heat_image
-
-if TYPE_CHECKING:
-    from PySide6.QtGui import QPaintEvent
-
-    from app.ui.layers import ToWidget
 
 _STRIP, _GAP, _PAD = 10, 8, 8  # pixels: height of the strip; beside it; around all
 _LAYER_WIDTH = 120  # of the strip over the picture

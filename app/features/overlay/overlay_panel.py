@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QButtonGroup, QFrame, QGridLayout, QWidget
 
 from app.features.overlay.color_bar import ColorBar
+from app.features.overlay.settings import OverlaySettings
 from app.ui.build import column, label
 from app.ui.controls import SwatchButton
 from app.ui.i18n import tr
 from app.ui.number_text import percent_text
 from app.ui.sliders import ValueSlider
 from uvanet.colormaps import SAFE_COLORMAPS
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from app.features.overlay.settings import OverlaySettings
 
 
 class OverlayPanel(QFrame):

@@ -5,24 +5,19 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
 from app.pipeline.thread_priority import lower_priority
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from numpy.typing import NDArray
-
-    from app.runtime.jobs import Jobs
-    from app.session.session import LiveSession
-    from uvanet.sources.base import Frame, Source, SourceInfo
+from app.runtime.jobs import Jobs
+from app.session.session import LiveSession
+from uvanet.sources.base import Frame, Source, SourceInfo
 
 _SIDES = (160, 90)  # largest width and height of a picture, in pixels
 _MAX_PICTURES = 160  # in memory: 9 MB at most

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
-if TYPE_CHECKING:
-    from app.session.presenter import FramePresenter
-    from app.session.session import LiveSession
+from app.session.presenter import FramePresenter
+from app.session.session import LiveSession
 
 _MIN_PERIOD = 0.01  # seconds between two seeks
 _DEFAULT_FPS = 25.0  # of a source of unknown rate

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
 
 from app.features.playback.reverse import ReversePlayback
 from app.pipeline.events import PipelineState
-
-if TYPE_CHECKING:
-    from app.session.presenter import FramePresenter
-    from app.session.session import LiveSession
+from app.session.presenter import FramePresenter
+from app.session.session import LiveSession
 
 _SPEEDS = (1.0, 2.0, 4.0)
 
@@ -65,9 +61,10 @@ class Shuttle(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Notices the release of K, and the loss of focus, after which no release is reported."""
-        if event.type() == QEvent.Type.WindowDeactivate:
+        kind = event.type()
+        if kind == QEvent.Type.WindowDeactivate:
             self._held = False
-        elif event.type() == QEvent.Type.KeyRelease and isinstance(event, QKeyEvent):
+        elif kind == QEvent.Type.KeyRelease and isinstance(event, QKeyEvent):
             self._held = self._held and (event.isAutoRepeat() or event.key() != Qt.Key.Key_K)
         return super().eventFilter(watched, event)
 

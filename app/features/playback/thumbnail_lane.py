@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import QRectF
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QImage, QPainter
 
+from app.features.playback.previews import Previews
 from app.ui.theme import theme_colors
-from app.ui.timeline_lane import Lane
-
-if TYPE_CHECKING:
-    from PySide6.QtGui import QImage, QPainter
-
-    from app.features.playback.previews import Previews
-    from app.ui.timeline_lane import TimeAxis
+from app.ui.timeline_lane import Lane, TimeAxis
 
 _HEIGHT = 34
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup, QFontMetrics
+from PySide6.QtGui import QAction, QActionGroup, QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QLabel, QMenu, QWidget
 
+from app.shell.actions import ActionRegistry
 from app.shell.slots import action_button
 from app.ui.build import column, label, row
 from app.ui.controls import IconButton
@@ -15,14 +16,7 @@ from app.ui.i18n import tr
 from app.ui.number_text import number_text
 from app.ui.strip import Strip
 from app.ui.time_text import TimeBase
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from PySide6.QtGui import QResizeEvent
-
-    from app.shell.actions import ActionRegistry
-    from app.ui.timeline import Timeline
+from app.ui.timeline import Timeline
 
 _NARROW = 600  # pixels; the length of the source is hidden in a narrower bar
 

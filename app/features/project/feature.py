@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from app.features.project.find import FoundProject, find_project
-from app.shell.actions import SOURCE, Menu, action
+from app.shell.actions import SOURCE, Menu, MenuActions
+from app.shell.context import FeatureContext
 from app.shell.feature import Feature
 from app.shell.project import SUFFIX, Project
 from app.shell.settings import WindowSettings
+from app.ui.banner import Level
 from app.ui.file_dialogs import ask_folder, ask_missing_source, ask_project, ask_save_project
 from app.ui.i18n import tr
 from app.ui.questions import ask
 from uvanet.redaction import printable, redact
-from uvanet.sources.base import SourceKind
+from uvanet.sources.base import SourceInfo, SourceKind
 from uvanet.sources.network import is_network
 from uvanet.sources.orientation import Orientation
 
-if TYPE_CHECKING:
-    from app.shell.context import FeatureContext
-    from app.ui.banner import Level
-    from uvanet.sources.base import SourceInfo
+action = MenuActions(Menu.FILE)
 
 _MISSING = "missing source"  # topic of messages
 _FILES = (SourceKind.VIDEO, SourceKind.PICTURE, SourceKind.FOLDER)
@@ -49,16 +48,13 @@ class Projects(Feature):
 
     # -- actions
 
-    @action(
-        "Open project…", Menu.FILE, "Ctrl+Alt+O", icon="project-open", group=2, words="load session"
-    )
+    @action("Open project…", "Ctrl+Alt+O", icon="project-open", group=2, words="load session")
     def open_project_file(self) -> None:
         """Asks for a project and opens it."""
         ask_project(self.context.slots.window, self._folder, self.open_file)
 
     @action(
         "Save project…",
-        Menu.FILE,
         "Ctrl+Shift+S",
         icon="project-save",
         needs=SOURCE,

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from app.features.slides.thumbnail_list import ThumbnailList
+from app.features.slides.thumbnails import Thumbnails
+from app.shell.actions import ActionRegistry
 from app.shell.slots import action_button
 from app.ui.build import check_box, column, label, row, spin_box
 from app.ui.controls import ElidedLabel
 from app.ui.i18n import tr
 from app.ui.strip import Strip
-
-if TYPE_CHECKING:
-    from app.features.slides.thumbnails import Thumbnails
-    from app.shell.actions import ActionRegistry
-    from uvanet.sources.base import SourceInfo
+from uvanet.sources.base import SourceInfo
 
 
 class SlideStrip(Strip):

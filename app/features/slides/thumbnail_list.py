@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from pathlib import Path
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
+from PySide6.QtGui import QColor, QPainter, QPen, QPixmap, QWheelEvent
 from PySide6.QtWidgets import QListView, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
+from app.features.slides.thumbnails import Thumbnails
 from app.ui.i18n import tr
 from app.ui.icons import icon
 from app.ui.theme import theme_colors
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    from PySide6.QtGui import QWheelEvent
-
-    from app.features.slides.thumbnails import Thumbnails
 
 _WIDTH, _HEIGHT, _MARGIN = 72, 54, 4
 

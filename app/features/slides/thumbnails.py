@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from pathlib import Path
 
 import cv2
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
+from app.runtime.jobs import Jobs
 from app.ui.images import to_qimage
 from uvanet.errors import SourceError
 from uvanet.sources.picture_decoding import load_picture
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    from app.runtime.jobs import Jobs
 
 SIDE = 96
 """Longest side of a thumbnail in pixels."""

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from uvanet.errors import UvanetError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from uvanet.sources import CameraDevice, ScreenDevice
+from uvanet.sources import CameraDevice, ScreenDevice
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint
 
@@ -11,19 +10,17 @@ from app.features.sources.devices import Devices, find_devices
 from app.features.sources.retry_notice import RetryNotice
 from app.features.sources.settings import MAX_RECENT, SourcesSettings
 from app.features.sources.source_picker import SourcePicker
-from app.shell.actions import Menu, action
-from app.shell.context import Fact, FactKind
+from app.shell.actions import Menu, MenuActions
+from app.shell.context import Fact, FactKind, FeatureContext
 from app.shell.feature import Feature
 from app.shell.settings import WindowSettings
 from app.ui.file_dialogs import ask_file, ask_folder
 from app.ui.i18n import tr
+from uvanet.errors import UvanetError
 from uvanet.redaction import redact
-from uvanet.sources.base import SourceCondition, SourceKind
+from uvanet.sources.base import SourceCondition, SourceInfo, SourceKind, SourceStatus
 
-if TYPE_CHECKING:
-    from app.shell.context import FeatureContext
-    from uvanet.errors import UvanetError
-    from uvanet.sources.base import SourceInfo, SourceStatus
+action = MenuActions(Menu.FILE)
 
 _TOPIC, _STALL, _QUALITY = "source", "stall", "quality"
 _REMEMBERED = {
@@ -71,12 +68,7 @@ class Sources(Feature):
     # -- actions
 
     @action(
-        "Choose source…",
-        Menu.FILE,
-        "S",
-        icon="source",
-        hidden=True,
-        words="webcam camera screen input device",
+        "Choose source…", "S", icon="source", hidden=True, words="webcam camera screen input device"
     )
     def choose_source(self) -> None:
         """Opens the list of sources."""
@@ -84,20 +76,13 @@ class Sources(Feature):
         picker = self.picker
         picker.list.popup(picker.mapToGlobal(QPoint(0, picker.height() + 4)))
 
-    @action(
-        "Open file…",
-        Menu.FILE,
-        "Ctrl+O",
-        icon="file",
-        words="video picture movie image load import",
-    )
+    @action("Open file…", "Ctrl+O", icon="file", words="video picture movie image load import")
     def open_file(self) -> None:
         """Asks for a file."""
         ask_file(self.context.slots.window, self._folder, self._open_path)
 
     @action(
         "Open folder of pictures…",
-        Menu.FILE,
         "Ctrl+Shift+O",
         icon="folder",
         words="photos holiday slides images load",
@@ -106,13 +91,7 @@ class Sources(Feature):
         """Asks for a folder."""
         ask_folder(self.context.slots.window, self._folder, self._open_path)
 
-    @action(
-        "Open URL…",
-        Menu.FILE,
-        "Ctrl+U",
-        icon="link",
-        words="stream network address RTSP internet link",
-    )
+    @action("Open URL…", "Ctrl+U", icon="link", words="stream network address RTSP internet link")
     def open_url(self) -> None:
         """Asks for a URL."""
         from app.features.sources.url_dialog import UrlDialog
@@ -122,14 +101,12 @@ class Sources(Feature):
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
-    @action("Demo", Menu.FILE, "Ctrl+D", icon="demo", words="example sample")
+    @action("Demo", "Ctrl+D", icon="demo", words="example sample")
     def open_demo(self) -> None:
         """Plays the demo."""
         self.context.session.open("demo")
 
-    @action(
-        "Refresh devices", Menu.FILE, "F5", icon="rescan", group=1, words="webcam camera search"
-    )
+    @action("Refresh devices", "F5", icon="rescan", group=1, words="webcam camera search")
     def rescan(self) -> None:
         """Searches for cameras and screens and reports their numbers."""
         self._find_devices(announce=True)

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import math
 import time
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Callable
+from typing import ClassVar
 
 from PySide6.QtCore import QObject, QTimer
 
+from app.ui.banner import Banner
 from app.ui.i18n import tr
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from app.ui.banner import Banner
-    from uvanet.sources.base import SourceStatus
+from uvanet.sources.base import SourceStatus
 
 _TICK_MS = 500
 

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QMenu, QWidget
 
+from app.features.sources.devices import Devices
+from app.shell.actions import ActionRegistry
 from app.ui.controls import IconButton
 from app.ui.i18n import tr
 from app.ui.icons import icon
 from uvanet.redaction import redact
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from app.features.sources.devices import Devices
-    from app.shell.actions import ActionRegistry
 
 _ICONS = {
     "camera": "camera",

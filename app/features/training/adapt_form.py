@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from app.features.training.data_summary import no_room
 from app.features.training.form_parts import FolderField, help_text
@@ -12,10 +11,7 @@ from app.features.training.training_form import TrainingForm
 from app.ui.build import check_box, spin_box
 from app.ui.i18n import tr
 from app.ui.sliders import ValueSlider
-from uvanet.sources.base import SourceKind
-
-if TYPE_CHECKING:
-    from uvanet.sources.base import SourceInfo
+from uvanet.sources.base import SourceInfo, SourceKind
 
 MIN_SECONDS, MAX_SECONDS = 30, 120
 """Limits of the duration of a recording, seconds."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtWidgets import QWidget
 
+from app.features.training.run_folders import RunRequest
 from app.pipeline.paint_format import paintable
 from app.pipeline.predictor import checked_map
 from app.session.models import load_predictor
@@ -24,15 +25,10 @@ from uvanet.overlay import OverlayStyle, compose
 from uvanet.runtime.engine import time_limit
 from uvanet.sources import make_source
 from uvanet.training.data.user_media import files_of
-from uvanet.yuv_picture import as_bgr
+from uvanet.yuv_picture import YuvPicture, as_bgr
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+Picture = NDArray[np.uint8]
 
-    from app.features.training.run_folders import RunRequest
-    from uvanet.yuv_picture import YuvPicture
-
-    Picture = NDArray[np.uint8]
 
 _STYLE = OverlayStyle()
 _LAG = 0.1  # seconds between the two steps: the temporal branch needs an earlier frame

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QDoubleSpinBox
 
@@ -15,11 +14,9 @@ from app.features.training.source_form import FolderForm, GazeForm
 from app.features.training.training_form import TrainingForm
 from app.ui.build import check_box, combo_box, form_layout, spin_box
 from app.ui.i18n import tr
+from uvanet.model_card import Card
 from uvanet.paths import expand_user
 from uvanet.training.data.frame_pairs import MIN_PAIRS, STEP1_EPOCHS
-
-if TYPE_CHECKING:
-    from uvanet.model_card import Card
 
 PRESETS = ("uvanet-64", "uvanet-32", "uvanet-128", "uvanet-256")
 QUICK, COUPLED = "quick", "coupled"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QFormLayout, QLabel, QLineEdit, QSizePolicy, QWidget
@@ -11,10 +10,8 @@ from PySide6.QtWidgets import QComboBox, QFormLayout, QLabel, QLineEdit, QSizePo
 from app.ui.build import button, label, row
 from app.ui.file_dialogs import ask_folder, ask_model
 from app.ui.i18n import tr
+from uvanet.model_card import Card
 from uvanet.paths import expand_user
-
-if TYPE_CHECKING:
-    from uvanet.model_card import Card
 
 _CHOOSE_FILE = "\0file"  # value of the entry that opens a file dialog
 

@@ -7,23 +7,19 @@ import queue
 import shutil
 import threading
 from collections import deque
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from pathlib import Path
 
 import cv2
+import numpy as np
+from numpy.typing import NDArray
 
+from app.pipeline.packets import FramePacket
 from uvanet.runtime.engine import LAG
 from uvanet.training.data.frame_pairs import BEFORE, NOW
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
+Pair = tuple[int, NDArray[np.uint8], NDArray[np.uint8]]
 
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from app.pipeline.packets import FramePacket
-
-    Pair = tuple[int, NDArray[np.uint8], NDArray[np.uint8]]
 
 _log = logging.getLogger(__name__)
 

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import QObject, Signal
 
 from app.session.models import AUTOMATIC, short_name
+from app.shell.context import FeatureContext
 from app.shell.model_use import use_model
 from app.ui.i18n import tr
-
-if TYPE_CHECKING:
-    from app.shell.context import FeatureContext
 
 
 class ModelHistory(QObject):

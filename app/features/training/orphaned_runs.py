@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.features.training.recordings import delete_unused_recordings
-from app.features.training.run import is_resumable, read_events
-from app.features.training.run_folders import find_runs
+from app.features.training.run import RunResult, is_resumable, read_events
+from app.features.training.run_controller import RunController
+from app.features.training.run_folders import RunRequest, find_runs
+from app.runtime.jobs import Jobs
 from app.ui.i18n import tr
 from uvanet.training.run_lock import holder
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from app.features.training.run import RunResult
-    from app.features.training.run_controller import RunController
-    from app.features.training.run_folders import RunRequest
-    from app.runtime.jobs import Jobs
 
 _DELAY_MS = 700  # after the first frame is on the screen
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import cv2
 import numpy as np
 from PySide6.QtCore import Qt
@@ -13,9 +11,7 @@ from PySide6.QtWidgets import QLabel, QWidget
 from app.ui.build import column, label, row
 from app.ui.i18n import tr
 from uvanet.colormaps import colormap
-
-if TYPE_CHECKING:
-    from uvanet.training.progress import PreviewEvent
+from uvanet.training.progress import PreviewEvent
 
 _SIZE = (148, 111)  # pixels
 _MAX_BYTES = 1_000_000  # of one image

@@ -6,8 +6,8 @@ import itertools
 import os
 import shutil
 import time
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import psutil
 
@@ -15,9 +15,6 @@ from app.features.training.run_folders import find_runs
 from app.ui.i18n import tr
 from uvanet.errors import OutputError
 from uvanet.user_models import data_folder, make_private
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 _TEMPORARY, _KEPT = "train-", "kept-"
 _NUMBERS = itertools.count(1)  # makes names unique within a second

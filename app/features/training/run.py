@@ -9,24 +9,19 @@ from __future__ import annotations
 import contextlib
 import logging
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from pathlib import Path
+from typing import Any, Literal
 
 import psutil
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.features.training.run_folders import EVENTS, LOG, write_request
+from app.features.training.run_folders import EVENTS, LOG, RunRequest, write_request
 from app.runtime.child_process import DetachedProcess, own_command
 from app.ui.i18n import tr
 from uvanet.errors import OutputError
-from uvanet.training.control import CONTROL, send_order
-from uvanet.training.progress import DoneEvent, ErrorEvent, LineReader, LogEvent, StepEvent
+from uvanet.training.control import send_order
+from uvanet.training.progress import DoneEvent, ErrorEvent, Event, LineReader, LogEvent, StepEvent
 from uvanet.training.run_lock import holder
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from app.features.training.run_folders import RunRequest
-    from uvanet.training.progress import Event
 
 _log = logging.getLogger(__name__)
 
@@ -119,6 +114,7 @@ class TrainingRun(QObject):
         self._offset = 0
         self._process: DetachedProcess | None = None
         self._last: RunResult | None = None
+        self._stopping = False
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._update)
 
@@ -140,8 +136,7 @@ class TrainingRun(QObject):
         """
         try:
             write_request(self.folder, self.request)
-            for name in (EVENTS, CONTROL):
-                (self.folder / name).unlink(missing_ok=True)
+            (self.folder / EVENTS).unlink(missing_ok=True)
         except OSError as error:
             raise OutputError(
                 tr("The run cannot be written to {folder}: {reason}.").format(
@@ -177,10 +172,12 @@ class TrainingRun(QObject):
 
     def send(self, command: RunCommand) -> None:
         """Sends a command to the process."""
-        if command != "stop":
+        if command == "stop":
+            self._stopping = True
+        else:
             self.paused = command == "pause"
         try:
-            send_order(self.folder, command)
+            send_order(self.folder, command, self.pid or holder(self.folder) or 0)
         except OSError as error:
             # The command cannot be written, for example to a full disk. SIGTERM also stops a run.
             _log.warning("a command cannot be written to %s: %s", self.folder, error)
@@ -234,6 +231,8 @@ class TrainingRun(QObject):
         self._last = result_of(event) or self._last
 
     def _unexpected_end(self) -> RunResult:
+        if self._stopping and not self._offset:
+            return RunResult("stopped")  # SIGTERM came before the process could follow orders
         lines = [line for line in self.log_text().splitlines() if line.strip()]
         reason = lines[-1].removeprefix("uvanet: ").rstrip(".") if lines else ""
         return RunResult(

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
 from app.features.training.recordings import delete_recording
-from app.features.training.run import TrainingRun, is_resumable
-from app.features.training.run_folders import delete_run, new_run_folder
+from app.features.training.run import RunCommand, RunResult, TrainingRun, is_resumable
+from app.features.training.run_folders import RunRequest, delete_run, new_run_folder
+from app.runtime.jobs import Jobs
 from uvanet.errors import UvanetError
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from app.features.training.run import RunCommand, RunResult
-    from app.features.training.run_folders import RunRequest
-    from app.runtime.jobs import Jobs
 
 
 class RunController(QObject):

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QDialog, QStackedWidget, QWidget
 
+from app.features.training.run import RunResult, TrainingRun
 from app.features.training.run_result import RunResultCard
 from app.features.training.run_view import RunView
 from app.features.training.torch_page import TorchPage
 from app.features.training.training_dependencies import training_possible
+from app.features.training.training_form import TrainingForm
 from app.ui.build import column
-
-if TYPE_CHECKING:
-    from PySide6.QtGui import QShowEvent
-
-    from app.features.training.run import RunResult, TrainingRun
-    from app.features.training.training_form import TrainingForm
 
 
 class RunDialog(QDialog):

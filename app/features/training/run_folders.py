@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import shutil
 import time
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -14,10 +16,6 @@ from uvanet.bounded_io import read_bounded
 from uvanet.errors import UvanetError
 from uvanet.training.run_lock import holder
 from uvanet.user_models import make_private, runs_folder
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 EVENTS, LOG, REQUEST = "events.jsonl", "log.txt", "run.json"
 _MAX_REQUEST_BYTES = 1 << 20

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QDialog, QFrame, QPushButton, QScrollArea, QWidget
 
+from app.features.training.orphaned_runs import OrphanedRun
 from app.ui.build import button, column, label, row
 from app.ui.i18n import tr, tr_noop
-
-if TYPE_CHECKING:
-    from app.features.training.orphaned_runs import OrphanedRun
 
 _KINDS = {
     "adapt": tr_noop("Adaptation to a scene"),

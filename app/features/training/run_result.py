@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QFrame, QGridLayout
 
 from app.features.training.before_after import BeforeAfterView
+from app.features.training.run import RunResult
 from app.ui.build import button, column, label, log_view
 from app.ui.flow_layout import FlowLayout
 from app.ui.i18n import tr, tr_noop
 from app.ui.number_text import interval_text, number_text
-
-if TYPE_CHECKING:
-    from app.features.training.run import RunResult
 
 VERDICTS = {
     "better": tr_noop("Better"),

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QToolButton
 
+from app.features.training.run import TrainingRun
 from app.ui.i18n import tr
 from app.ui.number_text import percent_text
 from app.ui.time_text import time_left
-
-if TYPE_CHECKING:
-    from app.features.training.run import TrainingRun
 
 
 class RunStatusButton(QToolButton):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import QTime, Signal
 from PySide6.QtWidgets import QWidget
 
@@ -12,10 +10,7 @@ from app.features.training.run_curves import RunCurve
 from app.ui.build import STEPS, button, column, label, log_view, progress_bar, row
 from app.ui.i18n import tr, tr_noop
 from app.ui.time_text import time_left
-from uvanet.training.progress import ErrorEvent, EvalEvent, LogEvent, PreviewEvent, StepEvent
-
-if TYPE_CHECKING:
-    from uvanet.training.progress import Event
+from uvanet.training.progress import ErrorEvent, EvalEvent, Event, LogEvent, PreviewEvent, StepEvent
 
 PHASES = {
     "record": tr_noop("Recording the scene"),

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import msgspec
 from PySide6.QtCore import QObject, Signal
 
 from app.features.training.recordings import keep_recording
+from app.features.training.run_controller import RunController
+from app.features.training.run_folders import RunRequest
 from app.features.training.scene_recorder import SceneRecorder
+from app.session.presenter import FramePresenter
 from uvanet.errors import UvanetError
 from uvanet.training.data.frame_pairs import MIN_PAIRS
-
-if TYPE_CHECKING:
-    from app.features.training.run_controller import RunController
-    from app.features.training.run_folders import RunRequest
-    from app.session.presenter import FramePresenter
 
 
 class SceneCapture(QObject):

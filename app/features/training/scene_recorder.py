@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import QObject, Qt, Signal
 
 from app.features.training.frame_pair_writer import FramePairWriter
 from app.features.training.recordings import new_recording_folder
+from app.pipeline.packets import SaliencyPacket
+from app.session.presenter import FramePresenter
 from app.ui.i18n import tr
 from uvanet.errors import OutputError, UvanetError
 from uvanet.training.data.frame_pairs import MAX_PAIRS
-
-if TYPE_CHECKING:
-    from app.pipeline.packets import SaliencyPacket
-    from app.session.presenter import FramePresenter
 
 
 class SceneRecorder(QObject):

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
 from app.features.training.recordings import keep_recording
 from app.features.training.scene_recorder import SceneRecorder
+from app.features.training.source_form import FolderForm, GazeForm
+from app.runtime.jobs import Jobs
+from app.session.presenter import FramePresenter
+from app.session.session import LiveSession
 from app.ui.i18n import tr
 from uvanet.errors import UvanetError
 from uvanet.paths import expand_user
 from uvanet.sources.base import SourceKind
 from uvanet.user_models import runs_folder
-
-if TYPE_CHECKING:
-    from app.features.training.source_form import FolderForm, GazeForm
-    from app.runtime.jobs import Jobs
-    from app.session.presenter import FramePresenter
-    from app.session.session import LiveSession
 
 
 class TrainingDataChoice(QObject):

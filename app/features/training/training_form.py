@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLabel, QWidget
 
@@ -20,9 +18,7 @@ from app.ui.build import (
 )
 from app.ui.controls import Scrolled
 from app.ui.i18n import tr
-
-if TYPE_CHECKING:
-    from uvanet.model_card import Card
+from uvanet.model_card import Card
 
 
 class AdvancedOptions(QWidget):

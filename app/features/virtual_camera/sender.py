@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import sys
 import threading
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from app.pipeline.latest_slot import LatestSlot
 from uvanet.errors import UvanetError
 from uvanet.extras import require
 from uvanet.i18n import tr, tr_noop
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+Render = Callable[[], NDArray[np.uint8]]
 
-    from numpy.typing import NDArray
-
-    Render = Callable[[], NDArray[np.uint8]]
 
 _REPEAT_S = 0.5  # a paused picture is sent again, since programs close a camera without frames
 _INSTALL = {

@@ -7,10 +7,11 @@ Neural Face Detection on Mobile GPUs*, CVPR Workshop 2019), converted by
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from uvanet.paths import resource
 from uvanet.runtime.session import OnnxSession
@@ -19,17 +20,13 @@ from uvanet.training.data.array_file import read_arrays, write_arrays
 from uvanet.training.data.crops import View
 from uvanet.training.fingerprint import fingerprint
 
-if TYPE_CHECKING:
-    from pathlib import Path
+Image = NDArray[np.uint8]
+Boxes = NDArray[np.float32]
+"""Faces, (n, 5): left, top, width and height as shares of the picture's sides, and the score
+(0..1); those with the highest scores first."""
 
-    from numpy.typing import NDArray
+Map = NDArray[np.float32]
 
-    Image = NDArray[np.uint8]
-    Boxes = NDArray[np.float32]
-    """Faces, (n, 5): left, top, width and height as shares of the picture's sides, and the score
-    (0..1); those with the highest scores first."""
-
-    Map = NDArray[np.float32]
 
 SIDES = (192, 320)
 """Longer sides at which faces are detected, pixels. The detector was trained at 192 and finds large

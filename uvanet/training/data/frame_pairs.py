@@ -7,33 +7,29 @@ pictures `uvanet.data.synthetic` makes the earlier frame while training.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from uvanet.errors import OutputError, UsageError
 from uvanet.i18n import tr
 from uvanet.runtime.preprocess import resize_to_input
 from uvanet.training.data.array_file import read_arrays, write_arrays
-from uvanet.training.fingerprint import fingerprint, require_same
+from uvanet.training.fingerprint import Record, fingerprint, require_same
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
+Image = NDArray[np.uint8]
+Map = NDArray[np.float32]
+Label = NDArray[np.float16]
+AnyMap = NDArray[np.floating[Any]]
 
-    from numpy.typing import NDArray
+Labeller = Callable[[Image, Image], Map]
+"""Function from a frame and the one about 100 ms before, RGB, to a map of any scale."""
 
-    from uvanet.training.fingerprint import Record
-
-    Image = NDArray[np.uint8]
-    Map = NDArray[np.float32]
-    Label = NDArray[np.float16]
-    AnyMap = NDArray[np.floating[Any]]
-
-    Labeller = Callable[[Image, Image], Map]
-    """Function from a frame and the one about 100 ms before, RGB, to a map of any scale."""
 
 NOW, BEFORE = "-now.jpg", "-before.jpg"
 """Endings of the files of a recorded pair."""

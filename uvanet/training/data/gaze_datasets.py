@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING
+from pathlib import Path
 
+from uvanet.data.gaze import Clip, GazeSet, Picture
 from uvanet.data.registry import LAYOUTS, read_set
 from uvanet.errors import UsageError
 from uvanet.i18n import tr
 from uvanet.runtime.engine import LAG
 from uvanet.training.data.frame_pairs import LABEL_SIDE, FramePair
 from uvanet.training.data.user_media import MAX_COLLECTION, read_all, shares, spread
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from uvanet.data.gaze import Clip, GazeSet, Picture
 
 NAMES = tuple(name for name in LAYOUTS if name not in ("talk", "videos"))
 """Layouts for training; `talk` is for measuring only, and `videos` has no gaze."""

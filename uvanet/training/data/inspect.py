@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from pathlib import Path
+from typing import TypeVar
 
 import cv2
 
 from uvanet.data.clips import video_facts
 from uvanet.data.fixations import read_split
+from uvanet.data.gaze import Clip, Picture
 from uvanet.data.gaze_files import read_rgb
 from uvanet.errors import UsageError, UvanetError
 from uvanet.i18n import tr
@@ -25,14 +28,9 @@ from uvanet.training.data.frame_pairs import (
 from uvanet.training.data.gaze_datasets import open_published
 from uvanet.training.data.user_media import MAX_COLLECTION, PARTS, files_of, shares
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
+Check = tuple[str, bool, Callable[[], tuple[int, float]]]
+"""A name, whether it is a video, and a function that returns its frames and seconds."""
 
-    from uvanet.data.gaze import Clip, Picture
-
-    Check = tuple[str, bool, Callable[[], tuple[int, float]]]
-    """A name, whether it is a video, and a function that returns its frames and seconds."""
 
 T = TypeVar("T")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from uvanet.errors import UvanetError
 from uvanet.i18n import tr
@@ -19,12 +19,7 @@ from uvanet.training.data.pseudo_labels import (
     label_pictures,
     pool_examples,
 )
-from uvanet.training.teachers.inference import LogDensityTeacher, open_teachers
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from uvanet.training.teachers.inference import Teachers
+from uvanet.training.teachers.inference import LogDensityTeacher, Teachers, open_teachers
 
 _SIDE = 16  # pixels; small, since only the labels of the loaded pictures are needed
 

@@ -6,9 +6,11 @@ import contextlib
 import logging
 import re
 from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from pathlib import Path
+from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -18,7 +20,7 @@ from uvanet.errors import UsageError, UvanetError
 from uvanet.i18n import tr, tr_noop
 from uvanet.runtime.engine import LAG
 from uvanet.sources import make_source
-from uvanet.sources.base import SourceKind
+from uvanet.sources.base import Frame, Source, SourceKind
 from uvanet.sources.picture import PICTURE_SUFFIXES, VIDEO_SUFFIXES
 from uvanet.training.data.frame_pairs import (
     BEFORE,
@@ -27,14 +29,8 @@ from uvanet.training.data.frame_pairs import (
     MIN_PAIRS,
     NOW,
     FramePair,
+    Image,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
-
-    from uvanet.sources.base import Frame, Source
-    from uvanet.training.data.frame_pairs import Image
 
 _LOG = logging.getLogger(__name__)
 _RECONNECT_S = 20.0  # a camera or stream that fails for longer ends the recording

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from pathlib import Path
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from uvanet.atomic_io import atomic_write, write_text
-from uvanet.data.fixations import read_split
+from uvanet.data.fixations import GazePicture, read_split
 from uvanet.deploy.graph_passes import store_half
 from uvanet.deploy.onnx_export import export_onnx, save_weights
 from uvanet.evaluation.calibration import best_logit_scale
@@ -25,9 +28,9 @@ from uvanet.models.temporal_teacher import STATE_CHANNELS, TemporalTeacher
 from uvanet.runtime.engine import STATE_STRIDE
 from uvanet.teacher_input import HEIGHT, WIDTH
 from uvanet.training.checkpoint import refusing_damage
-from uvanet.training.config import SpatialTeacherConfig
+from uvanet.training.config import SpatialTeacherConfig, TemporalTeacherConfig
 from uvanet.training.control import Callback
-from uvanet.training.fingerprint import gaze_fingerprint, record, require_same
+from uvanet.training.fingerprint import Record, gaze_fingerprint, record, require_same
 from uvanet.training.teachers.inference import (
     SPATIAL,
     TEMPORAL,
@@ -38,20 +41,10 @@ from uvanet.training.teachers.inference import (
 from uvanet.training.teachers.spatial import Extractor, FrozenFeatures, extract, train_readout
 from uvanet.training.teachers.temporal import compare, motion_data, train_gate
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
+Splits = tuple[list[GazePicture], list[GazePicture]]
+Image = NDArray[np.uint8]
+Map = NDArray[np.float32]
 
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from uvanet.data.fixations import GazePicture
-    from uvanet.training.config import TemporalTeacherConfig
-    from uvanet.training.fingerprint import Record
-
-    Splits = tuple[list[GazePicture], list[GazePicture]]
-    Image = NDArray[np.uint8]
-    Map = NDArray[np.float32]
 
 SYNTHETIC, RECORDS = "synthetic-motion.json", "teachers.json"
 FEATURES_FOLDER = "features"
