@@ -15,7 +15,7 @@ import av.error
 import numpy as np
 
 from uvanet.atomic_io import Part
-from uvanet.errors import OutputError
+from uvanet.errors import OutputError, output_errors
 from uvanet.i18n import tr
 from uvanet.redaction import printable
 from uvanet.sources.media_input import reason
@@ -344,20 +344,17 @@ def claim(path: Path) -> Part:
     Raises:
         OutputError: The folder cannot be written.
     """
-    try:
+    with output_errors(
+        tr("The folder {folder} cannot be written: {reason}."),
+        tr("Choose a folder of your own."),
+        folder=printable(path.parent),
+    ):
         part = Part(path)
         try:
             part.path.touch()
         except OSError:
             part.discard()
             raise
-    except OSError as error:
-        raise OutputError(
-            tr("The folder {folder} cannot be written: {reason}.").format(
-                folder=printable(path.parent), reason=error.strerror or error
-            ),
-            tr("Choose a folder of your own."),
-        ) from None
     return part
 
 

@@ -18,8 +18,8 @@ from app.ui.build import present
 from app.ui.file_dialogs import ask_save_comparison, ask_two_files
 from app.ui.i18n import tr
 from app.ui.images import write_png
-from app.ui.output_file import write_output
 from app.ui.questions import ask_before_replacing
+from uvanet.atomic_io import write_output
 from uvanet.csv_text import csv_text
 from uvanet.errors import UvanetError
 from uvanet.redaction import printable

@@ -50,6 +50,8 @@ class Diagnostics(Feature):
         context.slots.add_status(self.labels, _STATUS_RANK)
         context.slots.add_card("measurements", self.plots, _CARD_RANK)
         context.session.switched.connect(self._on_switched)
+        # Slides do not play: their charts would stay empty.
+        context.session.opened.connect(lambda info: self.plots.setVisible(not info.slides))
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._show_stats)
         self._timer.start(_INTERVAL_MS)

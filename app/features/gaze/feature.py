@@ -22,7 +22,7 @@ from app.shell.settings import WindowSettings
 from app.ui.file_dialogs import ask_gaze, ask_save_scores
 from app.ui.i18n import tr
 from app.ui.number_text import number_text
-from app.ui.output_file import write_output
+from uvanet.atomic_io import write_output
 from uvanet.data.delimited_text import open_text
 from uvanet.data.gaze_reader import UnknownColumnsError, load_gaze
 from uvanet.sources import SourceKind, make_source

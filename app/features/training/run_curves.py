@@ -36,7 +36,7 @@ class RunCurve(QFrame):
         self.heading = label(title, "section")
         self.value = label("-")
         self.value.setAccessibleDescription(title)
-        line = row(self.heading, None, self.value)
+        line = row(self.heading, None, self.value, spacing=8)
         column(line, (self.chart, 1), spacing=4, margins=(12, 9, 12, 8), parent=self)
         self.setFixedHeight(132)
 
