@@ -1,9 +1,9 @@
 """Brings the translations up to date: resources/i18n/LANGUAGE.po and .mo.
 
-Collects the texts of `tr("...")`, `tr_noop("...")` and `@action("...", submenu="...",
-words="...")` in app/ and uvanet/, what a method with `@action` does by the first line of its
-docstring, and the texts of models' cards; adds new ones to the .po files, drops those that are no
-longer used, and compiles the .mo files.
+Collects the texts of `tr("...")`, `tr_noop("...")`, `MenuActions(menu, "...")` and
+`@action("...", words="...")` in app/ and uvanet/, what a method with `@action` does by the first
+line of its docstring, and the texts of models' cards; adds new ones to the .po files, drops those
+that are no longer used, and compiles the .mo files.
 Translators edit the .po files, with Poedit for example, and run this again. The exit code is 1
 where texts lack a translation; they are printed.
 """
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "resources" / "i18n"
-_MARKS = {"tr", "tr_noop", "action"}
+_MARKS = {"tr": 0, "tr_noop": 0, "MenuActions": 1}  # position of the text
 
 
 CARD = "of a model's card"
@@ -50,16 +50,17 @@ def texts_of(source: str) -> Iterator[str]:
             yield (ast.get_docstring(node) or "").partition("\n")[0]
         if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
             continue
-        if node.func.id in _MARKS:
-            more = [word.value for word in node.keywords if word.arg in ("submenu", "words")]
-            for value in [*node.args[:1], *more]:
+        if _is_action(node) or node.func.id in _MARKS:
+            at = _MARKS.get(node.func.id, 0)
+            words = [word.value for word in node.keywords if word.arg == "words"]
+            for value in [*node.args[at : at + 1], *words]:
                 if isinstance(value, ast.Constant) and isinstance(value.value, str):
                     yield value.value
 
 
 def _is_action(decorator: ast.expr) -> bool:
     function = decorator.func if isinstance(decorator, ast.Call) else None
-    return isinstance(function, ast.Name) and function.id == "action"
+    return isinstance(function, ast.Name) and function.id.split("_")[-1] == "action"
 
 
 def new_catalog(code: str | None = None) -> Catalog:

@@ -36,6 +36,9 @@ for _name, _folder in {
 }.items():
     os.environ[_name] = str(Path(_HOME, _folder))
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+# Threads of torch that wait for each other shall sleep. By default they spin, and where there are
+# more threads than cores, as here, that takes several times what the steps themselves take.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
 @contextlib.contextmanager

@@ -27,6 +27,9 @@ from typing import BinaryIO
 
 from filelock import FileLock, Timeout
 
+from uvanet.errors import output_errors
+from uvanet.i18n import tr
+
 _DEPTH = 3  # levels of folders that remove_all_stale_parts searches
 _PRIVATE = 0o600
 _NAME_BYTES = 200  # of the target's name; with id and endings it stays below the usual limit of 255
@@ -163,6 +166,18 @@ def write_bytes(target: Path, data: bytes, *, private: bool = False) -> None:
     """
     with atomic_write(target, private=private) as part:
         part.write_bytes(data)
+
+
+def write_output(target: Path, content: str | bytes) -> None:
+    """Writes a file that the user named, atomically; text as UTF-8.
+
+    Raises:
+        OutputError: The file cannot be written; the message names it.
+        UnicodeEncodeError: The text contains a lone surrogate.
+    """
+    message, hint = tr("{path} cannot be written: {reason}."), tr("Choose another folder.")
+    with output_errors(message, hint, path=target):
+        write_bytes(target, content.encode() if isinstance(content, str) else content)
 
 
 @contextlib.contextmanager

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
+
 from uvanet.i18n import tr_noop
 from uvanet.redaction import visible
 
@@ -59,6 +62,22 @@ class MissingExtraError(UvanetError):
 
 class TrainingError(UvanetError):
     """A training run cannot continue."""
+
+
+@contextlib.contextmanager
+def output_errors(message: str, hint: str, **fields: object) -> Iterator[None]:
+    """Raises an OSError of the block as an OutputError.
+
+    Args:
+        message: Message of the error; its field `{reason}` gets the message of the system.
+        hint: Hint of the error.
+        fields: The other fields of both texts.
+    """
+    try:
+        yield
+    except OSError as error:
+        text = message.format(reason=error.strerror or error, **fields)
+        raise OutputError(text, hint.format(**fields)) from error
 
 
 MEMORY_HINT = tr_noop(

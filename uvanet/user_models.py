@@ -11,7 +11,7 @@ import platformdirs
 from msgspec.structs import replace
 
 from uvanet.atomic_io import atomic_write, numbered, remove_all_stale_parts
-from uvanet.errors import OutputError
+from uvanet.errors import output_errors
 from uvanet.i18n import tr
 from uvanet.model_card import read_card
 
@@ -37,16 +37,13 @@ def make_private(folder: Path) -> Path:
     Raises:
         OutputError: The folder cannot be made.
     """
-    try:
+    with output_errors(
+        tr("The folder {folder} cannot be made: {reason}."),
+        tr("Choose another folder."),
+        folder=folder,
+    ):
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o700)
-    except OSError as error:
-        raise OutputError(
-            tr("The folder {folder} cannot be made: {reason}.").format(
-                folder=folder, reason=error.strerror or error
-            ),
-            tr("Choose another folder."),
-        ) from error
     return folder
 
 
@@ -86,7 +83,11 @@ def save_user_model(folder: Path, stem: str, name: str) -> Path:
         OutputError: The model cannot be written.
     """
     target = models_folder() / name
-    try:
+    with output_errors(
+        tr("The model cannot be saved in {folder}: {reason}."),
+        tr("Free some disk space."),
+        folder=models_folder(),
+    ):
         models_folder().mkdir(parents=True, exist_ok=True)
         remove_all_stale_parts(models_folder())
         with atomic_write(target) as part:
@@ -95,11 +96,4 @@ def save_user_model(folder: Path, stem: str, name: str) -> Path:
                 shutil.copyfile(folder / f"{stem}{suffix}", part / f"{name}{suffix}")
             card = read_card(folder / f"{stem}.json")
             replace(card, name=name).write(part / f"{name}.json")
-    except OSError as error:
-        raise OutputError(
-            tr("The model cannot be saved in {folder}: {reason}.").format(
-                folder=models_folder(), reason=error.strerror or error
-            ),
-            tr("Free some disk space."),
-        ) from error
     return target / f"{name}.onnx"

@@ -5,6 +5,7 @@ A section is declared in the module that uses it. No section is named here.
 
 from __future__ import annotations
 
+import functools
 import json
 import logging
 from pathlib import Path
@@ -38,6 +39,7 @@ class Section(msgspec.Struct):
 
 S = TypeVar("S", bound=Section)
 _NO_VALUE = object()
+_fields = functools.cache(msgspec.structs.fields)  # it evaluates the annotations each time
 
 
 def settings_path() -> Path:
@@ -125,7 +127,7 @@ class SettingsStore:
         section = kind()
         known = self._stored.get(kind.SECTION)
         values = known if isinstance(known, dict) else {}
-        for field in msgspec.structs.fields(kind):
+        for field in _fields(kind):
             key = kind.V1.get(field.name, field.name)
             if field.name in values:
                 value = values[field.name]

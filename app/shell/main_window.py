@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QMainWindow, QMenu
 
 from app.session.presenter import FramePresenter
 from app.session.session import LiveSession
-from app.shell.actions import ActionRegistry, Menu, Needs, action, available_needs
+from app.shell.actions import ActionRegistry, Menu, MenuActions, Needs, available_needs
 from app.shell.command_palette import CommandPalette
 from app.shell.feature import Feature
 from app.shell.focus_order import focus_order
@@ -33,6 +33,11 @@ from app.shell.undo import UndoStack
 from app.ui.banner import Banner
 from app.ui.build import present
 from app.ui.i18n import tr
+
+edit_action = MenuActions(Menu.EDIT)
+file_action = MenuActions(Menu.FILE)
+help_action = MenuActions(Menu.HELP)
+view_action = MenuActions(Menu.VIEW)
 
 TITLE = "UVA-Net Live"
 _PALETTE_RANK = 100
@@ -124,16 +129,13 @@ class MainWindow(QMainWindow):
 
     # -- actions
 
-    @action(
-        "Undo", Menu.EDIT, "Ctrl+Z", icon="undo", needs=Needs.UNDO, repeat=True, words="back revert"
-    )
+    @edit_action("Undo", "Ctrl+Z", icon="undo", needs=Needs.UNDO, repeat=True, words="back revert")
     def undo(self) -> None:
         """Undoes the last change."""
         self.undo_stack.undo()
 
-    @action(
+    @edit_action(
         "Redo",
-        Menu.EDIT,
         "Ctrl+Shift+Z",
         "Ctrl+Y",
         icon="redo",
@@ -145,9 +147,8 @@ class MainWindow(QMainWindow):
         """Redoes the change that was undone last."""
         self.undo_stack.redo()
 
-    @action(
+    @edit_action(
         "Preferences…",
-        Menu.EDIT,
         "Ctrl+,",
         icon="preferences",
         group=9,
@@ -164,12 +165,12 @@ class MainWindow(QMainWindow):
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
-    @action("Quit", Menu.FILE, "Ctrl+Q", "Ctrl+W", group=9, words="exit close")
+    @file_action("Quit", "Ctrl+Q", "Ctrl+W", group=9, words="exit close")
     def quit(self) -> None:
         """Closes the window."""
         self.close()
 
-    @action("Menu bar", Menu.VIEW, "F10", hidden=True)
+    @view_action("Menu bar", "F10", hidden=True)
     def main_menu(self) -> None:
         """Selects the first menu of the menu bar."""
         self.slots.chrome_requested.emit()
@@ -177,23 +178,14 @@ class MainWindow(QMainWindow):
         bar.setFocus()
         bar.setActiveAction(bar.actions()[0])
 
-    @action(
-        "Find command…", Menu.HELP, "Ctrl+K", "Ctrl+Shift+P", icon="search", words="search palette"
-    )
+    @help_action("Find command…", "Ctrl+K", "Ctrl+Shift+P", icon="search", words="search palette")
     def find_command(self) -> None:
         """Finds any command by typing what it does."""
         if self._palette is None:
             self._palette = CommandPalette(self.actions_by_name, self)
         self._palette.open_over()
 
-    @action(
-        "Keyboard shortcuts",
-        Menu.HELP,
-        "?",
-        "F1",
-        icon="keyboard",
-        words="keys hotkeys help manual",
-    )
+    @help_action("Keyboard shortcuts", "?", "F1", icon="keyboard", words="keys hotkeys help manual")
     def shortcuts(self) -> None:
         """Shows the sheet of shortcuts."""
         if self._sheet is not None:  # keys may have changed since

@@ -308,20 +308,23 @@ class _MessageRow(QFrame):
             part.fontMetrics().horizontalAdvance(part.text()) for part in (self._title, self._hint)
         )
         # The title is bold, which the metrics of the label do not include before it is styled.
-        return min(available, round(longest * 1.1) + 120 + self._buttons_width)
+        return min(available, round(longest * 1.1) + 120 + self._buttons_width + self._count_width)
 
     @property
     def _buttons_width(self) -> int:
         return sum(choice.sizeHint().width() + 6 for choice in self.buttons if choice.text())
 
+    @property
+    def _count_width(self) -> int:
+        return self._count.sizeHint().width() + 12 if self._count.isVisibleTo(self) else 0
+
     def set_wrapped(self, width: int) -> None:
         """Places the buttons below the text if a row of `width` pixels is too narrow."""
-        count = self._count.sizeHint().width() if self._count.text() else 0
         # A long word, such as a file name, is not broken and needs its whole width.
         words = self._title.text().split()
         longest = max(map(self._title.fontMetrics().horizontalAdvance, words), default=0)
         needed = max(_MIN_TEXT_WIDTH, round(longest * 1.1) + 120)
-        narrow = width - self._buttons_width - count < needed
+        narrow = width - self._buttons_width - self._count_width < needed
         wrapped = narrow and self.message is not None and bool(self.message.buttons)
         down, right = QBoxLayout.Direction.TopToBottom, QBoxLayout.Direction.LeftToRight
         self._inner.setDirection(down if wrapped else right)

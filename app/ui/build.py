@@ -87,10 +87,13 @@ def _fill(layout: QBoxLayout, items: Iterable[Item], spacing: int | None, margin
 
 
 def present(window: QWidget) -> None:
-    """Shows a window in front of others, no larger than the screen."""
+    """Shows a window in front of others, with its frame no larger than the screen."""
     chosen = window.testAttribute(Qt.WidgetAttribute.WA_Resized)
     size = window.size() if chosen else window.sizeHint()
-    window.resize(size.boundedTo(window.screen().availableSize()))
+    # A frame has a size after the first time that it is shown; all windows have the same one.
+    framed = window if window.isVisible() else window.parentWidget() or window
+    frame = framed.window().frameGeometry().size() - framed.window().size()
+    window.resize(size.boundedTo(window.screen().availableSize() - frame))
     window.show()
     window.raise_()
     window.activateWindow()

@@ -46,7 +46,8 @@ def reserve_keys(event: QEvent, keys: Collection[Qt.Key]) -> bool:
 
     Without this, the shortcut of the window with the same key would be triggered.
     """
-    if event.type() != QEvent.Type.ShortcutOverride or not isinstance(event, QKeyEvent):
+    # The class first: to look up the type makes an enum, and every event of a button comes here.
+    if not isinstance(event, QKeyEvent) or event.type() != QEvent.Type.ShortcutOverride:
         return False
     if event.key() not in keys:
         return False

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PySide6.QtGui import QImage
 
 from app.ui.i18n import tr
-from app.ui.output_file import write_output
+from uvanet.atomic_io import write_output
 from uvanet.errors import OutputError
 
 

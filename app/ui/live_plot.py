@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
 from collections.abc import Callable, Sequence
 
@@ -54,7 +55,7 @@ class PlotCard(QFrame):
         self._gap = 0.0  # seconds of pauses, which the chart does not show
         self._paused = False
         self._wanted = False
-        heading = label(title, "section")
+        heading = label(title, "section", wrap=True)  # German titles are wider than the side panel
         self.values = [label("-") for _ in curves]
         self.chart = LineChart(title, 30, (0, 6, 12, 0))
         self.chart.setFixedHeight(height)
@@ -62,8 +63,9 @@ class PlotCard(QFrame):
         self.chart.needed.connect(self._build)
         self._times: deque[float] = deque()
         self._samples: deque[Sequence[float]] = deque()
+        self._shown: Sequence[float] = ()
         self._legend_labels: list[QLabel] = []
-        line = row(heading, None)
+        line = row((heading, 1))
         layout = column(line, spacing=6, margins=(14, 12, 14, 10), parent=self)
         if len(self.curves) == 1:
             line.addWidget(self.values[0])
@@ -146,9 +148,12 @@ class PlotCard(QFrame):
         self._draw()
 
     def show_values(self, values: Sequence[float]) -> None:
-        """Shows the newest value of each curve as text."""
+        """Shows the newest value of each curve as text; the axis includes them."""
         for text, value in zip(self.values, values, strict=True):
             text.setText(self.value_text(value))
+        self._shown = values
+        if max(values) > self._axis.ticks[-1]:
+            self._draw()
 
     def pause(self) -> None:
         """Pauses the chart: the time until the next value is not shown."""
@@ -158,6 +163,7 @@ class PlotCard(QFrame):
         """Removes all values."""
         self._times.clear()
         self._samples.clear()
+        self._shown = ()
         self._axis.reset()
         for value in self.values:
             value.setText("-")
@@ -171,8 +177,9 @@ class PlotCard(QFrame):
         series = [list(values) for values in zip(*self._samples, strict=True)]
         for index in range(len(self.curves)):
             self.chart.set_data(index, ages, series[index] if series else [])
-        if series:
-            self._axis.fit(min(map(min, series)), max(map(max, series)))
+        if self._shown:
+            values = [*self._shown, *itertools.chain(*series)]
+            self._axis.fit(min(values), max(values))
         self.chart.set_value_axis(self._axis.ticks, self._unit)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QPoint, QRect, Signal
+from PySide6.QtCore import QPoint, QRect, QSize, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
@@ -14,6 +14,8 @@ from app.ui.controls import ElidedLabel
 
 _GAP = 10  # pixels
 _SIDE_BY_SIDE_SHARE = 0.6  # least picture area side by side, as a share of the largest area
+_STRIP_HEIGHT = 180  # of the optional cell below the pictures, pixels
+_NO_MINIMUM = QSize(0, 0)
 
 
 class Pane(QWidget):
@@ -120,49 +122,72 @@ class Panes(QWidget):
 
     def _arrange(self) -> None:
         self._arranged = self._shape()
-        cells, columns = list(self._cells), None
+        cells, strip = list(self._cells), 0
+        columns = self._columns(len(cells)) or 1
         if self._optional is not None:
             minimum = self._optional.minimumSizeHint()
-            columns = self._columns(len(cells) + 1, minimum.width(), minimum.height())
-            self._optional.setVisible(columns is not None)
-            cells += [self._optional] if columns else []
-        columns = columns or self._columns(len(cells)) or 1
-        width, height = self._cell_size(len(cells), columns)
+            beside = self._columns(len(cells) + 1, minimum=minimum)
+            high = max(minimum.height(), _STRIP_HEIGHT)
+            below = self._columns(len(cells), high + _GAP)
+            # Below the pictures over the whole width, unless they are larger with it among them.
+            if below and self._area(len(cells), below, high + _GAP) >= max(
+                self._area(len(cells) + 1, beside) if beside else 0.0,
+                _SIDE_BY_SIDE_SHARE * self._area(len(cells), columns),
+            ):
+                columns, strip = below, high
+            elif beside:
+                columns = beside
+                cells.append(self._optional)
+            self._optional.setVisible(bool(strip or beside))
+        taken = strip + _GAP if strip else 0
+        width, height = self._cell_size(len(cells), columns, taken)
         rows = math.ceil(len(cells) / columns)
-        top = (self.height() - rows * height - _GAP * (rows - 1)) / 2
+        used = rows * height + _GAP * (rows - 1) + taken
+        top = (self.height() - used) / 2
         for index, cell in enumerate(cells):
             row, column = divmod(index, columns)
             left, upper = column * (width + _GAP), top + row * (height + _GAP)
-            corner = QPoint(round(left), round(upper))
-            # Both ends are rounded, so that all gaps have the same size.
-            far = QPoint(round(left + width) - 1, round(upper + height) - 1)
-            cell.setGeometry(QRect(corner, far))
+            _place(cell, left, upper, width, height)
+        if strip and self._optional is not None:
+            _place(self._optional, 0.0, top + used - strip, self.width(), strip)
 
-    def _columns(self, count: int, width: int = 0, height: int = 0) -> int | None:
-        """Returns the best number of columns for cells of a minimum size; None if none fits."""
-        sizes = {columns: self._cell_size(count, columns) for columns in range(1, count + 1)}
+    def _columns(self, count: int, taken: int = 0, minimum: QSize = _NO_MINIMUM) -> int | None:
+        """Returns the best number of columns for cells of a minimum size; None if none fits.
+
+        Args:
+            count: Number of cells.
+            taken: Height that other widgets take, pixels.
+            minimum: Minimum size of a cell, pixels.
+        """
+        sizes = {columns: self._cell_size(count, columns, taken) for columns in range(1, count + 1)}
         areas = {columns: self._picture_area(*size) for columns, size in sizes.items()}
         # Side by side is preferred for comparison, unless the pictures become too small.
         min_area = _SIDE_BY_SIDE_SHARE * max(areas.values())
         return max(
             (
                 columns
-                for columns, size in sizes.items()
-                if areas[columns] >= min_area and size[0] >= width and size[1] >= height
+                for columns, (width, height) in sizes.items()
+                if areas[columns] >= min_area
+                and width >= minimum.width()
+                and height >= minimum.height()
             ),
             default=None,
         )
 
-    def _cell_size(self, count: int, columns: int) -> tuple[float, float]:
-        """Returns width and height of each of `count` cells, pixels."""
+    def _cell_size(self, count: int, columns: int, taken: int = 0) -> tuple[float, float]:
+        """Returns width and height of each of `count` cells, pixels; see `_columns`."""
         rows = math.ceil(count / columns)
         width = (self.width() - _GAP * (columns - 1)) / columns
-        height = (self.height() - _GAP * (rows - 1)) / rows
+        height = max(0.0, (self.height() - taken - _GAP * (rows - 1)) / rows)
         if self.main.caption_height:
             # Not higher than the picture needs, so that the caption is close to the picture.
             across, down = self.main.canvas.proportions
             height = min(height, width * down / across + self.main.caption_height)
         return width, height
+
+    def _area(self, count: int, columns: int, taken: int = 0) -> float:
+        """Returns the area of the picture in each of `count` cells, square pixels."""
+        return self._picture_area(*self._cell_size(count, columns, taken))
 
     def _picture_area(self, width: float, height: float) -> float:
         """Returns the area of the picture in a cell, square pixels."""
@@ -170,3 +195,9 @@ class Panes(QWidget):
         room = height - self.main.caption_height
         scale = min(max(width, 1.0) / across, max(room, 1.0) / down)
         return scale * scale * across * down
+
+
+def _place(widget: QWidget, left: float, top: float, width: float, height: float) -> None:
+    """Sets the geometry. Both ends are rounded, so that all gaps have the same size."""
+    corner = QPoint(round(left), round(top))
+    widget.setGeometry(QRect(corner, QPoint(round(left + width) - 1, round(top + height) - 1)))

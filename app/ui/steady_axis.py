@@ -56,7 +56,8 @@ def _span(ticks: list[float]) -> float:
 
 def _round_ticks(low: float, high: float, intervals: int) -> list[float]:
     """Returns multiples of 1, 2 or 5 times a power of ten that include `low` to `high`."""
-    span = max(high - low, 1e-9 * max(1.0, abs(low), abs(high)))
+    # A small share of the value at least: ticks of a constant value would have nine digits.
+    span = max(high - low, 0.003 * max(abs(low), abs(high)), 1e-9)
     power = 10.0 ** math.floor(math.log10(span / intervals))
     for factor in (1, 2, 5, 10, 20):
         step = factor * power

@@ -9,7 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import QFile
 
 from app.ui.i18n import tr
-from uvanet.errors import OutputError
+from uvanet.errors import OutputError, output_errors
 
 
 class Trashed:
@@ -43,18 +43,16 @@ class Trashed:
         Raises:
             OutputError: It cannot be deleted, or only in part.
         """
-        try:
+        with output_errors(
+            tr("{name} cannot be deleted: {reason}."),
+            tr("Delete it in the file manager: {folder}."),
+            name=self.path.name,
+            folder=self.path.parent,
+        ):
             if self.path.is_dir():
                 shutil.rmtree(self.path)
             else:
                 self.path.unlink(missing_ok=True)
-        except OSError as error:
-            raise OutputError(
-                tr("{name} cannot be deleted: {reason}.").format(
-                    name=self.path.name, reason=error.strerror or error
-                ),
-                tr("Delete it in the file manager: {folder}.").format(folder=self.path.parent),
-            ) from error
 
     def restore(self) -> None:
         """Moves the file or folder back from the trash.
@@ -68,15 +66,12 @@ class Trashed:
                 tr("{name} cannot be restored from the trash.").format(name=self.path.name),
                 tr("Look for it in the trash of the system."),
             )
-        try:
+        with output_errors(
+            tr("{name} cannot be restored: {reason}."),
+            tr("Look for it in the trash of the system."),
+            name=self.path.name,
+        ):
             shutil.move(place, self.path)
-        except OSError as error:
-            raise OutputError(
-                tr("{name} cannot be restored: {reason}.").format(
-                    name=self.path.name, reason=error.strerror or error
-                ),
-                tr("Look for it in the trash of the system."),
-            ) from error
         # The freedesktop.org trash stores the original path in this file.
         with contextlib.suppress(OSError):
             (place.parent.parent / "info" / f"{place.name}.trashinfo").unlink(missing_ok=True)

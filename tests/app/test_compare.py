@@ -77,6 +77,18 @@ def test_nothing_of_a_comparison_is_cut_off(side: Bench, size: tuple[int, int]) 
     side.until(whole)
 
 
+def test_the_agreement_is_a_strip_below_pictures_that_fill_the_width(side: Bench) -> None:
+    """At 1920 x 1080 it stood among the pictures, which were smaller beside empty space."""
+    side.window.resize(1920, 900)
+    panes, card = side.slots.panes, compare(side).card
+    pictures = (panes.main, *panes.extra)
+    side.until(lambda: card.isVisible() and card.y() > panes.main.geometry().bottom())
+    assert len({pane.y() for pane in pictures}) == 1
+    assert (card.x(), card.width()) == (0, panes.width())
+    # As large as without the card.
+    assert panes.extra[1].geometry().right() == panes.rect().right()
+
+
 def test_a_narrow_window_shows_a_wipe_in_place_of_three_small_pictures(side: Bench) -> None:
     feature, panes = compare(side), side.slots.panes
     assert feature.view.view == "side"

@@ -214,6 +214,7 @@ def test_films_are_sampled_over_their_length(player, clip, posters):
     assert dialog.position.isVisible()
     dialog.position.setValue(dialog.position.maximum())
     assert cells(dialog)[0][3] == "+0.0 points"
+    assert "mean of 40 frames" in dialog.note.full_text
 
 
 def test_export_writes_table_and_picture(player, posters, tmp_path):

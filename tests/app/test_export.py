@@ -179,7 +179,7 @@ def test_the_dialog_offers_what_there_is(still):
 
 def test_names_that_are_taken_get_a_number(tmp_path):
     (tmp_path / "a.csv").touch()
-    options = ExportOptions(extras=("csv",))
+    options = ExportOptions(extras=["csv"])
     assert options.output_paths(tmp_path / "a") == (tmp_path / "a-2.mp4", tmp_path / "a-2.csv")
     taken = {tmp_path / "a-2.mp4"}
     third = (tmp_path / "a-3.mp4", tmp_path / "a-3.csv")

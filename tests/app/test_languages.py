@@ -114,8 +114,8 @@ def test_every_text_of_an_error_is_marked():
 
 
 def test_marked_texts_are_found(translate):
-    declared = '@action("c", Menu.FILE, submenu="d", words="e")\ndef f(): "f"\ndef g(): "g"'
-    source = f'tr("a"); tr_noop("b"); tr(other)\n{declared}'
+    declared = '@d_action("c", "Ctrl+C", words="e")\ndef f(): "f"\ndef g(): "g"'
+    source = f'tr("a"); tr_noop("b"); tr(other); d_action = MenuActions(Menu.FILE, "d")\n{declared}'
     assert sorted(translate.texts_of(source)) == ["a", "b", "c", "d", "e", "f"]
 
 

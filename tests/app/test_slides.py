@@ -69,6 +69,7 @@ def test_a_folder_shows_its_first_picture_and_stays(slides):
     assert slides.session.state is PipelineState.PAUSED
     assert slides.strip.isVisible()
     assert not slides.transport.isVisible()
+    assert not slides.plots.isVisible()  # charts of pictures that do not play stay empty
     captured = slides.session.stats().captured
     slides.session.toggle()  # not offered for slides; must not start them either
     slides.settle()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from app.ui.output_file import write_output
+from uvanet.atomic_io import write_output
 from uvanet.errors import OutputError
 
 if TYPE_CHECKING:

@@ -8,7 +8,10 @@ from PySide6.QtWidgets import QFileDialog
 
 from app.features.training.distill_form import COUPLED, DistillForm
 from app.features.training.form_parts import ModelChoice
+from app.features.training.run_curves import RunCurve
+from app.features.training.run_dialog import RunDialog
 from app.features.training.run_view import RunView
+from app.ui.number_text import number_text
 from uvanet.registry import list_models
 from uvanet.training.data.inspect import GazeSurvey
 from uvanet.training.progress import PreviewEvent
@@ -39,6 +42,34 @@ def test_a_choice_returns_to_a_listed_model_after_the_chosen_one_was_removed(qtb
     choice.activated.emit(file_entry)
     choice.findChild(QFileDialog).reject()
     assert choice.value == cards[0].name
+
+
+def test_the_window_of_a_run_gives_back_the_room_of_the_advanced_options(qtbot):
+    """Progress and result stood in a window of the form's height, most of it empty."""
+    dialog = RunDialog(DistillForm(), "Train a student")
+    qtbot.addWidget(dialog)
+    dialog.show_form()
+    dialog.show()
+    qtbot.waitExposed(dialog)
+    height = dialog.height()
+    dialog.form.advanced.button.click()
+    assert dialog.height() > height
+    dialog.show_progress()
+    assert dialog.height() == height
+    # A size that the user chose stays.
+    dialog.show_form()
+    dialog.form.advanced.button.click()
+    dialog.resize(dialog.width(), dialog.height() + 30)
+    chosen = dialog.height()
+    dialog.form.advanced.button.click()
+    assert dialog.height() == chosen
+
+
+def test_the_axis_of_one_value_has_short_numbers(qtbot):
+    curve = RunCurve("Loss", "inferred")
+    qtbot.addWidget(curve)
+    curve.add(1.0, 0.33969217)
+    assert all(len(number_text(tick)) <= 6 for tick in curve._values.ticks)
 
 
 def test_a_distillation_with_installed_teachers_needs_both(qtbot, tmp_path):

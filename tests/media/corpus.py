@@ -75,6 +75,7 @@ def write(
     sound_start: float = 0.0,
     sound_seconds: float | None = None,
     layout: str = "stereo",
+    sound_rate: int = _SAMPLE_RATE,
     sar: Fraction | None = None,
     matrix: Sequence[float] | None = None,
     color: dict[str, int] | None = None,
@@ -96,6 +97,7 @@ def write(
         sound_start: Seconds at which the sound begins.
         sound_seconds: Length of the sound; that of the pictures if None.
         layout: Of the sound's channels.
+        sound_rate: Samples per second.
         sar: Aspect ratio of a pixel.
         matrix: Display matrix, nine numbers.
         color: `colorspace`, `color_range`, `color_primaries`, `color_trc` by FFmpeg's numbers; the
@@ -124,7 +126,7 @@ def write(
             setattr(context, name, value)
         if matrix is not None:
             stream.set_display_matrix(list(matrix))
-        audio = out.add_stream(sound, rate=_SAMPLE_RATE, layout=layout) if sound else None
+        audio = out.add_stream(sound, rate=sound_rate, layout=layout) if sound else None
         for number, image in enumerate(images):
             frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), source_format)
             # FFmpeg's numbers of matrices and PyAV's agree for these.
@@ -154,7 +156,7 @@ def _beep(audio: av.AudioStream, start: float, seconds: float) -> list[av.AudioF
     resampler = av.AudioResampler(
         audio.codec_context.format,
         audio.codec_context.layout,
-        _SAMPLE_RATE,
+        audio.codec_context.sample_rate,
         audio.codec_context.frame_size or 1024,
     )
     frame = av.AudioFrame.from_ndarray(np.repeat(wave, 2)[None], "s16", "stereo")

@@ -9,6 +9,7 @@ import corpus
 import pytest
 from test_times import moved
 
+from uvanet.errors import SourceError
 from uvanet.overlay import OverlayStyle
 from uvanet.sources import make_source
 from uvanet.video.exporter import export
@@ -24,9 +25,11 @@ TWICE = [*range(corpus.FRAMES), *range(corpus.FRAMES)]
 BEEPS = [corpus.BEEP_AT, corpus.BEEP_AT + LENGTH]
 
 
-def recording(path: Path, sound: str = "aac", layout: str = "stereo") -> Path:
+def recording(path: Path, sound: str = "aac", layout: str = "stereo", rate: int = 48_000) -> Path:
     options = {"g": "10", "bf": "0"}
-    return corpus.write(path, "libx264", sound=sound, layout=layout, options=options)
+    return corpus.write(
+        path, "libx264", sound=sound, layout=layout, sound_rate=rate, options=options
+    )
 
 
 def join(target: Path, *parts: Path) -> Path:
@@ -71,6 +74,25 @@ def test_sound_of_a_broadcast_changes_its_channels(tmp_path: Path, sound: str, e
     assert corpus.beeps(out) == pytest.approx(BEEPS, abs=0.06)
 
 
+@pytest.mark.parametrize("sound", ["aac", "ac3"])
+def test_sound_of_a_broadcast_changes_its_sample_rate(tmp_path: Path, sound: str) -> None:
+    film = recording(tmp_path / "film.mkv", sound)
+    news = recording(tmp_path / "news.mkv", sound, rate=32_000)
+    parts = [moved(film, tmp_path / "film.ts", 0.0), moved(news, tmp_path / "news.ts", LENGTH)]
+    out = tmp_path / "out.mp4"
+    assert not export(Job(str(join(tmp_path / "both.ts", *parts)), (out,), look=BARE)).note
+    assert corpus.beeps(out) == pytest.approx(BEEPS, abs=0.06)
+
+
+def test_sound_that_changes_its_codec_is_told(tmp_path: Path) -> None:
+    film, news = recording(tmp_path / "film.mkv", "ac3"), recording(tmp_path / "news.mkv", "aac")
+    parts = [moved(film, tmp_path / "film.ts", 0.0), moved(news, tmp_path / "news.ts", LENGTH)]
+    out = tmp_path / "out.mp4"
+    note = export(Job(str(join(tmp_path / "both.ts", *parts)), (out,), look=BARE)).note
+    assert "of the sound could not be decoded" in note
+    assert corpus.beeps(out) == pytest.approx(BEEPS[:1], abs=0.06)
+
+
 def test_a_program_whose_tracks_get_other_numbers_goes_on(tmp_path: Path) -> None:
     one = recording(tmp_path / "one.mkv")
     parts = [
@@ -98,3 +120,27 @@ def test_a_broadcast_switches_between_4_3_and_16_9(tmp_path: Path) -> None:
     assert shown[: corpus.FRAMES - 3] == [(144, 192)] * (corpus.FRAMES - 3)
     assert shown[corpus.FRAMES + 3 :] == [(144, 256)] * (corpus.FRAMES - 3)
     assert [corpus.number_in(frame.image) for frame in frames] == TWICE
+
+
+def test_a_count_of_packets_that_starts_anew_is_no_damage(tmp_path: Path) -> None:
+    """As of segments from a stream that were joined: the clock goes on."""
+    images = [corpus.numbered(number, (640, 360)) for number in range(corpus.FRAMES)]
+    one = corpus.write(
+        tmp_path / "one.mkv", "libx264", images=images, options={"g": "10", "bf": "0", "qp": "10"}
+    )
+    parts = [moved(one, tmp_path / f"{at}.ts", at) for at in (0.0, LENGTH)]
+    assert numbers_and_times(join(tmp_path / "both.ts", *parts))[0] == TWICE
+
+
+def test_another_program_behind_the_end_is_told(tmp_path: Path) -> None:
+    one = recording(tmp_path / "one.mkv")
+    pids = {"mpegts_start_pid": "700", "mpegts_pmt_start_pid": "5000", "mpegts_service_id": "7"}
+    parts = [
+        moved(one, tmp_path / "one.ts", 0.0),
+        moved(one, tmp_path / "two.ts", LENGTH, pids),
+    ]
+    with (
+        make_source(str(join(tmp_path / "both.ts", *parts))) as source,
+        pytest.raises(SourceError, match=r"another recording after 1\.6 s"),
+    ):
+        list(iter(source.read, None))

@@ -7,10 +7,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
 import corpus
+import numpy as np
 import pytest
+from PIL import Image
 
 from uvanet.errors import SourceError
 from uvanet.sources import NetworkSource
+from uvanet.video.sound import Sound
+from uvanet.video.writer import VideoWriter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -108,3 +112,57 @@ def test_a_redirect_to_the_same_kind_is_followed(
         frame = source.read()
     assert frame is not None
     assert corpus.number_in(frame.image) == 0
+
+
+def test_the_largest_variant_is_shown_and_the_others_are_not_loaded(
+    server: ThreadingHTTPServer, segment: Path, tmp_path: Path
+) -> None:
+    images = [corpus.numbered(number, (96, 54)) for number in range(corpus.FRAMES)]
+    small = corpus.write(tmp_path / "small.ts", "libx264", images=images)
+    variants = [f"#EXT-X-STREAM-INF:BANDWIDTH={rate}00000\n{rate}.m3u8\n" for rate in (1, 9)]
+    Files.files = {"/list.m3u8": f"#EXTM3U\n{''.join(variants)}".encode()}
+    Files.files |= {f"/{n}.m3u8": playlist(*[f"{n}-{k}.ts" for k in range(9)]) for n in (1, 9)}
+    Files.files |= {f"/1-{k}.ts": small.read_bytes() for k in range(9)}
+    Files.files |= {f"/9-{k}.ts": segment.read_bytes() for k in range(9)}
+    with NetworkSource(url(server, "/list.m3u8"), open_timeout=PATIENCE) as source:
+        numbers = [corpus.number_in(f.image) for f in iter(source.read, None)]
+        assert (source.info.width, source.info.height) == corpus.SIZE
+    assert numbers == 9 * list(range(corpus.FRAMES))
+    assert "/1-8.ts" not in Files.asked
+
+
+@pytest.mark.parametrize("ending", [".jpg", ".jpg?token=.ts", ""])
+def test_segments_may_have_any_ending(
+    server: ThreadingHTTPServer, segment: Path, ending: str
+) -> None:
+    Files.files = {"/list.m3u8": playlist(f"part{ending}")}
+    Files.files[f"/part{ending}"] = segment.read_bytes()
+    with NetworkSource(url(server, "/list.m3u8"), open_timeout=PATIENCE) as source:
+        assert len(list(iter(source.read, None))) == corpus.FRAMES
+
+
+@pytest.mark.parametrize("ending", ["jpg", "png", "webp", "avif", "gif", "bmp"])
+def test_a_picture_on_a_server_ends_after_its_frame(
+    server: ThreadingHTTPServer, tmp_path: Path, ending: str
+) -> None:
+    path = tmp_path / f"a.{ending}"
+    Image.fromarray(corpus.numbered(7)).save(path)
+    Files.files = {f"/{path.name}": path.read_bytes()}
+    with NetworkSource(url(server, f"/{path.name}"), open_timeout=PATIENCE) as source:
+        assert not source.info.live
+        numbers = [corpus.number_in(frame.image) for frame in iter(source.read, None)]
+    assert numbers == [7]
+
+
+def test_a_dash_manifest_is_refused_in_plain_words(server: ThreadingHTTPServer) -> None:
+    Files.files = {"/film.mpd": b'<?xml version="1.0"?><MPD type="static"></MPD>'}
+    with pytest.raises(SourceError, match="DASH manifest"):
+        NetworkSource(url(server, "/film.mpd"), open_timeout=PATIENCE).open()
+
+
+def test_a_server_that_ends_before_its_sound_was_copied_is_told(
+    server: ThreadingHTTPServer, tmp_path: Path
+) -> None:
+    with VideoWriter(tmp_path / "out.mp4", (64, 48), 25.0, sound=Sound(url(server, "/a"))) as out:
+        out.write(np.zeros((48, 64, 3), np.uint8))
+    assert "sound could not be added" in out.note

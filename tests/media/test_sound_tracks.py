@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import struct
+import subprocess
+import sys
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -24,6 +27,7 @@ BARE = ClipStyle(OverlayStyle(opacity=0.0))
 TONES = (400, 900, 2000)  # Hz, of the tracks in turn
 RATE = 48_000
 DEFAULT = 2
+MPEG_7_1_C = 128 << 16 | 8  # QuickTime's layout of L R C LFE Ls Rs Rls Rrs
 
 
 @pytest.fixture(scope="module", params=["film.mkv", "film.mp4", "film.ts"])
@@ -115,3 +119,18 @@ def test_the_command_line_takes_the_track(film: Path, tmp_path: Path) -> None:
     out = tmp_path / "o.mp4"
     assert main(["predict", str(film), "-o", str(out), "--audio", "3", "--quiet"]) == 0
     assert tones_of(out) == [pytest.approx(TONES[2], abs=5)]
+
+
+def test_a_layout_with_an_order_of_its_own_does_not_end_the_process(tmp_path: Path) -> None:
+    """A process of its own, since PyAV frees the memory of such a layout twice."""
+    source, out = tmp_path / "film.mov", tmp_path / "out.mp4"
+    corpus.write(source, "mpeg4", sound="pcm_s16le", layout="7.1")
+    data = bytearray(source.read_bytes())
+    tag = data.index(b"chan") + 8  # behind the version: tag and bitmap of the layout
+    data[tag : tag + 8] = struct.pack(">II", MPEG_7_1_C, 0)
+    source.write_bytes(data)
+    words = [sys.executable, "-m", "uvanet", "predict", str(source), "-o", str(out), "--quiet"]
+    done = subprocess.run(words, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert corpus.heard_at(out) == pytest.approx(corpus.BEEP_AT, abs=0.06)
+    assert [track.layout for track in sound_tracks(source)] == ["7.1"]

@@ -194,3 +194,13 @@ def test_buttons_that_do_not_fit_on_a_line_are_on_the_next_one(banner):
         assert each.width() >= each.sizeHint().width(), each.text()
         place = each.mapTo(banner, each.rect().bottomRight())
         assert banner.rect().contains(place), each.text()
+
+
+def test_the_number_of_messages_does_not_break_a_short_text(banner):
+    """A text of five words stood in two lines, in the middle of an empty row."""
+    banner._host.resize(1200, 500)
+    banner.notify("done", "train-1129-2014 is in use now.")
+    height = banner.height()
+    banner.notify("done", "train-1129-2015 is in use now.")
+    assert visible_texts(banner)[1] == "1 of 2"
+    assert banner.height() == height

@@ -54,6 +54,13 @@ def test_a_value_of_a_pause_is_a_number_and_no_point(card):
     assert card.chart.curve_points(0)[1] == [50.0]
 
 
+def test_the_axis_holds_the_value_that_is_shown_in_a_pause(card):
+    """It ended at 100 MB beside the number 224 MB."""
+    card.show_values([224.0])
+    assert card._axis.ticks[-1] >= 224.0
+    assert card.chart.curve_points(0)[1] == []
+
+
 def test_the_axis_names_its_unit_and_stays(card):
     axis = card.chart._plot.getAxis("left")
     for seconds, value in enumerate((95.0, 105.0, 99.0, 101.0)):

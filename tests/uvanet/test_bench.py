@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -12,9 +11,10 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
+from command_kit import run_command
 
+from uvanet.bench import exports, network, pipeline, seeking
 from uvanet.bench.exports import PLAIN
-from uvanet.bench.network import bench_networks
 from uvanet.bench.plots import write_plots
 from uvanet.errors import MissingExtraError
 from uvanet.extras import is_installed
@@ -25,26 +25,21 @@ TRAIN = "the extra train is not installed"
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-def use_one_core() -> None:
-    """One thread for torch, since on a busy machine more threads wait for each other."""
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-
-
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """Folder and table of one short run without the program."""
+    """Folder and table of one short run without the program, on small batches and few streams."""
     folder = tmp_path_factory.mktemp("bench")
-    command = [sys.executable, "-m", "uvanet", "bench", "--seconds", "0.005", "--program", "0"]
-    command += ["--model", "uvanet-64-int8", "-o", "bench.json", "--plots", "."]
-    done = subprocess.run(
-        command,
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-        preexec_fn=use_one_core,
-    )
+    words = ["bench", "--seconds", "0.005", "--program", "0", "--model", "uvanet-64-int8"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(network, "BATCHES", (1, 8))
+        patch.setattr(pipeline, "STREAMS", (1, 2))
+        patch.setattr(exports, "ROUNDS", 1)
+        if is_installed("torch"):
+            from uvanet.bench import training
+
+            patch.setattr(training, "BATCH", 4)
+            patch.setattr(training, "SIDE", 64)
+        done = run_command(*words, "-o", "bench.json", "--plots", ".", cwd=folder)
     assert done.returncode == 0, done.stderr
     return folder, done.stdout
 
@@ -85,9 +80,10 @@ def test_readme_takes_its_table_from_a_run(
     assert f"times the time of {PLAIN} |" in table
 
 
-def test_a_float_student_is_measured_by_torch_too() -> None:
+def test_a_float_student_is_measured_by_torch_too(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("torch", reason=TRAIN)
-    (row,) = bench_networks(["uvanet-32"], 0.001)
+    monkeypatch.setattr(network, "BATCHES", (1, 8))
+    (row,) = network.bench_networks(["uvanet-32"], 0.001)
     assert set(row["engines"]) == {"onnx", "torch"}
 
 
@@ -109,10 +105,11 @@ def test_plots_need_matplotlib(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         write_plots({}, tmp_path, "bench")
 
 
-def test_the_timeline_is_dragged_through_a_long_group_of_pictures() -> None:
-    from uvanet.bench.seeking import bench_seeking
-
-    found = bench_seeking("uvanet-64", 2, video_seconds=2)
+def test_the_timeline_is_dragged_through_a_long_group_of_pictures(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(seeking, "SIZE", (480, 270))
+    found = seeking.bench_seeking("uvanet-64", 1, video_seconds=2)
     assert 0 < found["exact_p50_ms"] <= found["exact_p95_ms"]
     assert 0 < found["positions_per_s"] <= found["paints_per_s"] <= found["requests_per_s"] + 1
 
@@ -169,7 +166,7 @@ def test_the_window_is_measured_alone_and_while_it_trains() -> None:
     pytest.importorskip("torch", reason=TRAIN)
     from uvanet.bench.training import bench_with_training
 
-    pair = bench_with_training("uvanet-32", 2)
+    pair = bench_with_training("uvanet-32", 0.5)
     assert pair is not None
     for program in pair.values():
         assert program["start_to_first_overlay_s"] > 0

@@ -10,6 +10,7 @@ import multiprocessing
 import os
 import pathlib
 import threading
+import time
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -23,6 +24,7 @@ from uvanet.training.control import (
     Callback,
     ControlState,
     JsonlChannel,
+    Timer,
     send_order,
 )
 from uvanet.training.progress import (
@@ -235,3 +237,17 @@ def test_a_gain_that_nobody_sees_is_no_gain() -> None:
         (-0.006, "worse"),
     ):
         assert judge(before, before + gain, groups, "later frames").verdict == verdict
+
+
+def test_the_first_steps_promise_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first one loads a teacher: 26 minutes were promised for a phase of one."""
+    now = 100.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    timer = Timer(1000)
+    now = 103.0
+    assert timer.left(1) is None
+    now = 110.0
+    assert timer.left(100) == 90.0
+    slow = Timer(1000)
+    now = 150.0
+    assert slow.left(4) == pytest.approx(40 * 996 / 4)

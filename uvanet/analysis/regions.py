@@ -21,9 +21,9 @@ import numpy as np
 from msgspec import Meta
 from numpy.typing import NDArray
 
-from uvanet.atomic_io import write_bytes
+from uvanet.atomic_io import write_output
 from uvanet.bounded_io import read_bounded
-from uvanet.errors import OutputError, UsageError
+from uvanet.errors import UsageError
 from uvanet.i18n import tr, tr_noop
 from uvanet.redaction import excerpt, printable
 
@@ -257,15 +257,7 @@ def save_regions(path: Path, regions: Sequence[Region]) -> None:
     Raises:
         OutputError: The file cannot be written; the message names it.
     """
-    try:
-        write_bytes(path, regions_json(regions))
-    except OSError as error:
-        raise OutputError(
-            tr("The regions cannot be saved to {path}: {reason}.").format(
-                path=path, reason=error.strerror or error
-            ),
-            tr("Choose another folder."),
-        ) from error
+    write_output(path, regions_json(regions))
 
 
 def load_regions(path: Path) -> list[Region]:

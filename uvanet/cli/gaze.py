@@ -10,6 +10,7 @@ from typing import Any, get_args
 import msgspec
 
 import uvanet
+from uvanet.atomic_io import write_output
 from uvanet.cli.options import (
     add_model,
     add_offset,
@@ -17,7 +18,6 @@ from uvanet.cli.options import (
     check_report,
     number,
     progress_bar,
-    write_output,
 )
 from uvanet.data.delimited_text import open_text
 from uvanet.data.gaze_mapping import GazeMapping, Origin, TimeUnit, recognize

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
-from uvanet.atomic_io import write_text
+from uvanet.atomic_io import write_output
 from uvanet.errors import OutputError
 from uvanet.i18n import tr
 from uvanet.paths import DEFAULT_MODEL
@@ -106,23 +106,6 @@ def as_json(result: dict[str, Any]) -> str:
         ValueError: A value is NaN or infinite.
     """
     return json.dumps(result, indent=1, allow_nan=False)
-
-
-def write_output(path: Path, text: str) -> None:
-    """Writes a text file atomically.
-
-    Raises:
-        OutputError: The file cannot be written.
-    """
-    try:
-        write_text(path, text)
-    except OSError as error:
-        raise OutputError(
-            tr("{path} cannot be written: {reason}.").format(
-                path=path, reason=error.strerror or error
-            ),
-            tr("Choose another."),
-        ) from error
 
 
 def add_model(parser: argparse.ArgumentParser) -> None:

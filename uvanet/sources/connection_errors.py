@@ -99,7 +99,7 @@ def _connection_problem(address: SplitResult) -> str:
     """Connects to the host, since FFmpeg's errors do not name host and port; empty on success."""
     port = address.port or _PORTS.get(address.scheme.lower())
     host = address.hostname
-    if port is None or not host or address.scheme.lower() in ("udp", "srt"):
+    if port is None or not host or address.scheme.lower() == "udp":
         return ""
     try:
         socket.create_connection((host, port), timeout=_TIMEOUT_S).close()

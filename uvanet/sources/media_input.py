@@ -10,6 +10,7 @@ import functools
 import os
 import stat
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import av
@@ -22,14 +23,13 @@ from uvanet.redaction import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from av.packet import Packet
     from av.stream import Stream
     from av.video.stream import VideoStream
 
 # Demuxers that open further files or addresses, or that recognize a file only by its name.
-_REFERRING = ("concat", "dash", "hls", "imf", "image2", "image2pipe", "sdp", "webm_dash_manifest")
+_REFERRING = ("concat", "hls", "imf", "image2", "image2pipe", "sdp", "webm_dash_manifest")
 # Demuxers of text art, which take any text for a video.
 _TEXT = ("adf", "bin", "idf", "tty", "xbin")
 # Protocols that a playlist or a redirect may use, by the protocol of the address; never "file".
@@ -43,13 +43,18 @@ _PROTOCOLS = {
     "rtmp": "rtmp,tcp",
     "udp": "udp,rtp",
     "tcp": "tcp",
-    "srt": "srt",
 }
 # FFmpeg continues a file on a server where the connection broke; a live stream it cannot continue.
 _RESUME = {"reconnect": "1", "reconnect_delay_max": "4"}
+# Many servers give the segments of a playlist other endings. FFmpeg refuses those because of local
+# files and text formats, which are excluded here anyway.
+_HLS = {"extension_picky": "0", "allowed_segment_extensions": "ALL"}
 # In a broadcast the tracks of a program may get other numbers; they stay the same tracks.
 _TS = {"merge_pmt_versions": "1"}
+# Usual layouts by their number of channels.
+_LAYOUTS = {1: "mono", 2: "stereo", 3: "3.0", 4: "quad", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
 _BUFFER_BYTES = 1 << 17
+_PICTURE_BRANDS = ("avif", "avis", "heic", "mif1")
 _NO_TIMESTAMPS, _CLOCK_JUMPS = 0x80, 0x200  # AVFMT_NOTIMESTAMPS, AVFMT_TS_DISCONT
 
 
@@ -58,13 +63,14 @@ class RegularFile:
 
     Args:
         path: The file.
+        start: Byte that counts as the first one.
 
     Raises:
         OSError: The file cannot be opened.
         SourceError: The file is not regular, for example a pipe, which may never end.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, start: int = 0) -> None:
         self.name = os.fspath(path)
         if not stat.S_ISREG(os.stat(path).st_mode):
             raise SourceError(
@@ -73,6 +79,8 @@ class RegularFile:
             )
         self._file = open(path, "rb", buffering=0)  # noqa: SIM115 - closed by `close`
         self._opened = os.fstat(self._file.fileno())
+        self._start = start
+        self._file.seek(start)
 
     def read(self, size: int) -> bytes:
         """Reads up to `size` bytes."""
@@ -80,11 +88,12 @@ class RegularFile:
 
     def seek(self, offset: int, whence: int = 0) -> int:
         """Moves the position."""
-        return self._file.seek(offset, whence)
+        start = self._start if whence == os.SEEK_SET else 0
+        return self._file.seek(start + offset, whence) - self._start
 
     def tell(self) -> int:
         """Gives the position."""
-        return self._file.tell()
+        return self._file.tell() - self._start
 
     def change(self) -> str:
         """How the content changed since the file was opened; empty if it is the same or grew."""
@@ -131,7 +140,8 @@ class MediaInput:
     def video(self) -> VideoStream | None:
         """The track to show: the default one, never a cover or a thumbnail; None without any.
 
-        In an animated AVIF it is the sequence, not the still picture beside it.
+        In an animated AVIF it is the sequence, not the still picture beside it, and of the variants
+        of a playlist the largest.
         """
         hidden = ("attached_pic", "timed_thumbnails", "still_image")
         tracks = [
@@ -139,9 +149,43 @@ class MediaInput:
             for stream in self.container.streams.video
             if not any(_is(stream, name) for name in hidden) and stream.codec_context is not None
         ]
+        if self.container.format.name == "hls":  # the variants of one video
+            return max(tracks, key=lambda track: track.width * track.height, default=None)
         chosen = [stream for stream in tracks if _is(stream, "default")] or tracks
-        lasting = (stream for stream in chosen if stream.duration)
-        return next(lasting, next(iter(chosen), None))
+        # Programs that edit leave empty tracks behind.
+        return max(
+            chosen,
+            key=lambda track: (len(track.index_entries) > 0, bool(track.duration)),
+            default=None,
+        )
+
+    def hides_video_behind(self, place: int) -> bool:
+        """Whether another recording follows a byte of a file of MPEG-TS.
+
+        FFmpeg tells the tracks of a program that came later, but PyAV 18 hides them.
+        """
+        if self.file is None or self.container.format.name != "mpegts":
+            return False
+        try:
+            with open_file(Path(self.file.name), place) as rest:
+                return rest.video is not None and rest.video.id not in {
+                    track.id for track in self.container.streams
+                }
+        except (av.error.FFmpegError, OSError, SourceError):
+            return False
+
+    @property
+    def is_picture(self) -> bool:
+        """Whether the format is one of pictures and animations, which are never live."""
+        brand, name = self.container.metadata.get("major_brand"), self.container.format.name
+        return name.endswith("_pipe") or name in ("apng", "gif") or brand in _PICTURE_BRANDS
+
+    def skip_other_tracks(self, track: Stream) -> None:
+        """Skips the other tracks of a playlist, which would be downloaded for nothing."""
+        if self.container.format.name == "hls":
+            for other in self.container.streams:
+                if other is not track:
+                    other.discard = av.stream.Discard.all
 
     def packets(self, *tracks: Stream) -> Iterator[Packet[Any]]:
         """Yields the packets of some tracks, or of all, in their order; at the end empty ones."""
@@ -162,15 +206,15 @@ class MediaInput:
         return bool(int(self.container.format.flags) & _CLOCK_JUMPS)
 
 
-def open_file(path: Path) -> MediaInput:
-    """Opens a media file.
+def open_file(path: Path, start: int = 0) -> MediaInput:
+    """Opens a media file, as if it began at the byte `start`.
 
     Raises:
         OSError: The file cannot be opened.
         SourceError: The file is not regular.
         av.error.FFmpegError: The file is damaged or not a media file.
     """
-    file = RegularFile(path)
+    file = RegularFile(path, start)
     try:
         options = {"format_whitelist": _file_formats(), "protocol_whitelist": "data"} | _TS
         container = av.open(
@@ -180,6 +224,7 @@ def open_file(path: Path) -> MediaInput:
         file.close()
         raise
     assert isinstance(container, InputContainer)
+    _use_native_layouts(container)
     return MediaInput(container, file)
 
 
@@ -202,12 +247,13 @@ def open_url(url: str, open_timeout: float, read_timeout: float) -> MediaInput:
     if scheme.startswith("rtsp"):
         options["rtsp_flags"] = "prefer_tcp"
     if scheme.startswith("http"):
-        options |= _RESUME
+        options |= _RESUME | _HLS
     # FFmpeg takes schemes in lower case only.
     address = scheme + url[len(scheme) :]
     timeout = (open_timeout, read_timeout)
     container = av.open(address, timeout=timeout, options=options, metadata_errors="replace")
     assert isinstance(container, InputContainer)
+    _use_native_layouts(container)
     return MediaInput(container)
 
 
@@ -240,6 +286,24 @@ class Damage:
         self.first = seconds if self.first is None else min(self.first, seconds)
 
 
+def _use_native_layouts(container: InputContainer) -> None:
+    """Replaces channel layouts with an order of their own, as QuickTime and CAF have them.
+
+    PyAV 18 copies such a layout without its table of channels and frees the table twice, which
+    ends the process. Layouts of FFmpeg's native order have no table. Here the table is freed once:
+    the context gets another layout before the copy is deleted.
+    """
+    for track in container.streams.audio:
+        if track.codec_context is None:
+            continue
+        layout = track.codec_context.layout
+        name, count = layout.name, layout.nb_channels
+        if " channels (" in name:  # such as "8 channels (FL+FR+FC+LFE+SL+SR+BL+BR)"
+            name = _LAYOUTS.get(count, f"{count} channels")
+        if count:
+            track.codec_context.layout = name
+
+
 def _is(stream: Any, name: str) -> bool:
     return bool(stream.disposition & getattr(av.stream.Disposition, name))
 
@@ -251,5 +315,5 @@ def _file_formats() -> str:
 
 @functools.cache
 def _url_formats() -> str:
-    allowed = set(av.formats_available) - {*_REFERRING, *_TEXT} | {"hls", "dash", "sdp"}
+    allowed = set(av.formats_available) - {*_REFERRING, *_TEXT} | {"hls", "sdp"}
     return ",".join(sorted(allowed))

@@ -182,6 +182,11 @@ class MediaReader:
     def _codec(self) -> str:
         return self._track.codec_context.codec.canonical_name
 
+    @property
+    def is_picture(self) -> bool:
+        """See `MediaInput.is_picture`."""
+        return self._input is not None and self._input.is_picture
+
     def tracks(self) -> str:
         """Kinds and codecs of all tracks, for people."""
         if self._input is None:
@@ -205,8 +210,14 @@ class MediaReader:
         if not self._input.container.format.name.startswith(_COUNT_FROM_ZERO):
             start = (self._input.container.start_time or 0) / av.time_base
         missing = start + self._stated - self._decoder.end
-        # Containers round, and the last packet may state no duration.
-        return missing if missing > max(0.1, 2.5 / self.fps, 0.005 * self._stated) else 0.0
+        # Containers round, and the last packet may state no duration. FFmpeg's own writer of ASF
+        # states up to two packets of sound too much.
+        rounding = 0.3 if self._input.container.format.name == "asf" else 0.1
+        return missing if missing > max(rounding, 2.5 / self.fps, 0.005 * self._stated) else 0.0
+
+    def hides_another_recording(self) -> bool:
+        """Whether the file goes on with other tracks; call it after the end was read."""
+        return self._input is not None and self._input.hides_video_behind(self._decoder.end_byte)
 
     def is_truncated(self) -> bool:
         """Whether the file certainly ends too early; some formats show it only at the end."""
@@ -238,6 +249,7 @@ class MediaReader:
         if track is None:
             raise NoVideoError(self.tracks())
         self._track = track
+        self._input.skip_other_tracks(track)
         self._decoder = TrackDecoder(self._input, track, self.damage, live=self._live)
         self._converter = FrameConverter(track.sample_aspect_ratio)
         rates = (track.average_rate, track.guessed_rate, track.base_rate)
@@ -349,7 +361,9 @@ class MediaReader:
             # Each field may be a sample, as in an MP4 copied from the file of a camcorder.
             self._samples_per_frame = max(1, min(2, round(self._rate / float(coded))))
             self.fps = self._rate = self._rate / self._samples_per_frame
-        if container.duration is not None and container.duration > 0:
+        # The bit rate in MPEG-1 and MPEG-2 video may be any number.
+        guessed = container.format.name == "mpegvideo"
+        if not guessed and container.duration is not None and container.duration > 0:
             self.duration = self._stated = container.duration / av.time_base
             if container.format.name.startswith(_COUNT_FROM_ZERO):
                 self.duration -= max(0.0, self.clock_start)

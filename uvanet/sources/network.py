@@ -20,7 +20,7 @@ from uvanet.sources.media_input import open_url, reason
 from uvanet.sources.media_reader import ENCRYPTED_HINT, MediaReader, NoVideoError
 from uvanet.yuv_picture import YuvPicture
 
-NETWORK_SCHEMES = ("http", "https", "rtsp", "rtsps", "rtmp", "udp", "tcp", "srt")
+NETWORK_SCHEMES = ("http", "https", "rtsp", "rtsps", "rtmp", "udp", "tcp")
 
 _ADVICE = tr_noop("Check the address, and that the sender is running.")
 
@@ -92,7 +92,7 @@ class NetworkSource(ReconnectingSource):
         self._open_reader()
         reader = self._reader
         self._begin = time.monotonic()
-        live = reader.duration is None
+        live = reader.duration is None and not reader.is_picture
         return SourceInfo(
             spec=self._url,
             title=self._shown,
@@ -103,7 +103,7 @@ class NetworkSource(ReconnectingSource):
             frames=None if live else reader.frames,
             duration=reader.duration,
             live=live,
-            seekable=not live,
+            seekable=reader.duration is not None,
             note=reader.note,
             clock_start=reader.clock_start,
         )
@@ -125,6 +125,13 @@ class NetworkSource(ReconnectingSource):
                 tr("Check the path in the address."),
             ) from None
         except (av.error.FFmpegError, OSError, ValueError) as error:
+            if self._parts.path.lower().endswith(".mpd"):
+                raise SourceError(
+                    tr("{shown} is a DASH manifest, which cannot be read.").format(
+                        shown=self._shown
+                    ),
+                    tr("Use the HLS address of the stream, which ends in .m3u8."),
+                ) from None
             waited = time.monotonic() - start
             # The import loads http.client and OpenSSL, 3 MB, which only a failure needs.
             from uvanet.sources.connection_errors import connection_error

@@ -29,6 +29,8 @@ CONTROL = "control"
 """Name of the file of orders in a run's folder."""
 
 _POLL_S = 0.25
+_SURE_S, _SURE_SHARE = 30.0, 0.03
+"""Seconds, or share of the steps, after which the mean pace is taken for the pace of the rest."""
 
 
 class StoppedError(UvanetError):
@@ -72,9 +74,14 @@ class Timer:
             raise StoppedError
         self._began += time.monotonic() - asked
 
-    def left(self, done: int) -> float:
-        """Remaining seconds after `done` steps, at the mean pace since the start."""
+    def left(self, done: int) -> float | None:
+        """Remaining seconds after `done` steps, at the mean pace since the start.
+
+        None at first: the first step also loads a model, and would promise many times too long.
+        """
         elapsed = time.monotonic() - self._began
+        if elapsed < _SURE_S and done - self._first < _SURE_SHARE * self._total:
+            return None
         return max(0.0, elapsed / max(1, done - self._first) * (self._total - done))
 
 

@@ -79,7 +79,7 @@ def repack(
     seconds: float = 0.0,
     copy_sound: bool = True,
     out_of_time: Callable[[], bool] = lambda: False,
-) -> None:
+) -> float:
     """Copies the video of a growing file into its final form, with sound.
 
     Args:
@@ -92,6 +92,9 @@ def repack(
         seconds: Length of the clip.
         copy_sound: Copy the sound if the container supports its codec; otherwise encode it.
         out_of_time: Called for each packet; once it returns True, the copy ends.
+
+    Returns:
+        Seconds of the sound that could not be decoded.
 
     Raises:
         OutOfTimeError: `out_of_time` ended the copy; the target is incomplete.
@@ -120,19 +123,22 @@ def repack(
                 if out_of_time():
                     raise OutOfTimeError
                 output.mux(packet)
+        return reader.lost_seconds if reader is not None else 0.0
     finally:
         if reader is not None:
             reader.close()
 
 
-def has_sound(sound: Sound) -> bool:
-    """Whether a source has a sound track that can be read."""
+def readable_sound(sound: Sound | None) -> tuple[Sound | None, Exception | None]:
+    """The sound if its source has a track; the error if a server can no longer be read."""
+    if sound is None:
+        return None, None
     try:
         reader = SoundReader(sound, 0.0)
-    except (av.error.FFmpegError, OSError, SourceError, ValueError):
-        return False
+    except (av.error.FFmpegError, OSError, SourceError, ValueError) as error:
+        return None, error if "://" in str(sound.source) else None
     reader.close()
-    return reader.track is not None
+    return (sound if reader.track is not None else None), None
 
 
 def _limited(

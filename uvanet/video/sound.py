@@ -30,7 +30,9 @@ if TYPE_CHECKING:
 
 # Decoders need a few packets before the first audible sample.
 _PREROLL_S = 0.1
-_TIMEOUT_S = 20.0
+_TIMEOUT_S = 5.0  # the server has just sent the video
+# Above this, samples are cut or silence is inserted, as where two recordings were joined.
+_MAX_DRIFT_S = 0.03
 _RATE = 48_000
 _SURROUND_CHANNELS = 6
 _USUAL_RATE = 25  # of a video that states none
@@ -106,6 +108,8 @@ class SoundReader:
 
     Attributes:
         track: The sound track; None if there is none.
+        lost_seconds: Length of the end that could not be decoded, as where a broadcast changes
+            the codec; it is silent.
 
     Raises:
         av.error.FFmpegError: The source cannot be opened.
@@ -116,6 +120,7 @@ class SoundReader:
     def __init__(self, sound: Sound, seconds: float) -> None:
         self._sound = sound
         self._seconds = seconds
+        self.lost_seconds = 0.0
         self._input = _open(sound.source)
         self.track = _choose(self._input, sound.track)
 
@@ -174,6 +179,7 @@ class SoundReader:
     def _copied(self, stream: AudioStream, *, may_be_early: bool) -> Iterator[Packet[AudioStream]]:
         start, end = self._sound.start, self._sound.start + self._seconds
         last = -math.inf
+        form = _Form() if self._input.clock_jumps else None
         for packet in self._packets():
             if packet.pts is None or packet.time_base is None or not packet.size:
                 continue
@@ -187,6 +193,8 @@ class SoundReader:
                 return
             if at <= last:  # two recordings that were joined overlap
                 continue
+            if form is not None:
+                form.check(packet)
             last = at
             shift = round(Fraction(start) / packet.time_base)
             packet.pts -= shift
@@ -218,18 +226,27 @@ class SoundReader:
         """Decodes to the encoder's form; that of a broadcast may change at any time."""
         form: tuple[str, str, int] | None = None
         resampler: av.AudioResampler | None = None
+        heard = 0.0
+        clock: float | None = None
         for packet in self._packets():
+            if packet.pts is not None and packet.size:
+                self.lost_seconds = float(packet.pts * packet.time_base) - heard
             try:
                 frames = packet.decode()
             except av.error.FFmpegError:
                 continue
             for frame in frames:
                 assert isinstance(frame, av.AudioFrame)
-                if (frame.format.name, frame.layout.name, frame.sample_rate) != form:
-                    form = (frame.format.name, frame.layout.name, frame.sample_rate)
+                if _form_of(frame) != form:
+                    if form is not None and form[2] != frame.sample_rate:
+                        clock = frame.time
+                    form = _form_of(frame)
                     if resampler is not None:
                         yield from _on_clock(resampler.resample(None))
                     resampler = av.AudioResampler(encoder.format, encoder.layout, _RATE)
+                if clock is not None:
+                    clock = _keep_up(frame, clock)
+                heard = frame.time or heard
                 assert resampler is not None
                 yield from _on_clock(resampler.resample(frame))
         if resampler is not None:
@@ -247,13 +264,51 @@ class SoundReader:
             ),
             graph.add("atrim", f"start={start:.6f}:end={start + self._seconds:.6f}"),
             graph.add("asetpts", f"PTS-{start:.6f}/TB"),
-            graph.add("aresample", f"{_RATE}:async=1:first_pts=0"),
+            graph.add("aresample", f"{_RATE}:async=1:min_hard_comp={_MAX_DRIFT_S}:first_pts=0"),
             graph.add("asetnsamples", f"n={encoder.frame_size or 1024}:p=0"),
             graph.add("abuffersink"),
         ]
         graph.link_nodes(*nodes)
         graph.configure()
         return graph
+
+
+class _Form:
+    """Checks that the sound of a stream keeps its sample format, channels and sample rate.
+
+    An MP4 or WebM states them once for all packets.
+    """
+
+    def __init__(self) -> None:
+        self._first: tuple[str, str, int] | None = None
+
+    def check(self, packet: Packet[AudioStream]) -> None:
+        """Decodes a packet.
+
+        Raises:
+            ValueError: The form differs from that of the first packet.
+            av.error.FFmpegError: The packet cannot be decoded.
+        """
+        for frame in packet.decode():
+            self._first = self._first or _form_of(frame)
+            if _form_of(frame) != self._first:
+                raise ValueError("the sound changes its form")
+
+
+def _form_of(frame: av.AudioFrame) -> tuple[str, str, int]:
+    return frame.format.name, frame.layout.name, frame.sample_rate
+
+
+def _keep_up(frame: av.AudioFrame, clock: float) -> float:
+    """Moves a frame to `clock` if it is earlier, and returns its end; both in seconds.
+
+    Where the sample rate of a stream changes, FFmpeg counts on with the old length of a packet.
+    """
+    if frame.time is None or frame.time_base is None:
+        return clock
+    if frame.time < clock:
+        frame.pts = round(Fraction(clock) / frame.time_base)
+    return max(frame.time, clock) + frame.samples / frame.sample_rate
 
 
 def _on_clock(frames: list[av.AudioFrame]) -> Iterator[av.AudioFrame]:

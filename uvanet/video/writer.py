@@ -15,15 +15,16 @@ import av.error
 import numpy as np
 
 from uvanet.atomic_io import Part
-from uvanet.errors import OutputError
+from uvanet.errors import OutputError, output_errors
 from uvanet.i18n import tr
 from uvanet.redaction import printable
+from uvanet.sources.media_input import reason
 from uvanet.video.codecs import CONTAINERS, Quality
 from uvanet.video.muxing import (
     OutOfTimeError,
     count_frames,
-    has_sound,
     open_output,
+    readable_sound,
     repack,
     unwritable,
 )
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 # Codes of ITU-T H.273. Without a tag of the matrix, players assume BT.709 from 720 lines on.
 _BT709, _LIMITED = 1, 1
 _KEY_FRAME_SECONDS = 2
+_UNHEARD_LOSS_S = 0.5  # a recording often ends with an incomplete packet
 _MAX_SIDE = 16_384  # of libx264 and libvpx
 
 
@@ -89,6 +91,7 @@ class VideoWriter:
         self.path = Path(path)
         self.frames = 0
         self.note = ""
+        self._lost_sound = 0.0
         if min(size) < 1 or max(size) > _MAX_SIDE:
             raise OutputError(
                 tr("A video of {width} x {height} pixels cannot be written.").format(
@@ -167,8 +170,8 @@ class VideoWriter:
     def stage(self, frames: int | None = None) -> None:
         """Completes the hidden file: adds the sound and moves the index to the front.
 
-        If this fails because the sound cannot be read, the disk has no space for a second file, or
-        there is no time, the video is kept without sound, and `note` states the reason.
+        The video is kept without sound if the sound cannot be read, the disk has no space for a
+        second file, or there is no time; `note` states the reason, and lost parts of the sound.
 
         Args:
             frames: Number of first frames to keep; None for all.
@@ -183,23 +186,22 @@ class VideoWriter:
         self._finish_encoding()
         if frames is not None and frames < self.frames:
             self._end = self._end * frames / self.frames
-        sound = self._sound if self._sound is not None and has_sound(self._sound) else None
+        sound, first = readable_sound(self._sound)
         attempts = [(sound, True), (sound, False)] if sound else []
-        first: Exception | None = None
         for attempt, copy in [*attempts, (None, True)]:
             error = self._repack(attempt, frames, copy_sound=copy)
             first = first or error
             if error is None or isinstance(error, OutOfTimeError):
                 break
-        # Without a copy, the hidden file itself is kept, which is possible unless it has to be cut.
-        uncut = frames is not None and error is not None and frames != count_frames(self._part.path)
-        if uncut:
+        # Without a copy, the hidden file itself is kept unless it has to be cut.
+        if frames is not None and error is not None and frames != count_frames(self._part.path):
             raise unwritable(self.path, first or OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
-        if first is not None and sound is not None:
-            reason = getattr(first, "strerror", None) or first
-            self.note = tr("The sound could not be added to {path}: {reason}.").format(
-                path=printable(self.path), reason=reason
-            )
+        if first is not None and (attempt is None or error is not None):
+            text = tr("The sound could not be added to {path}: {reason}.")
+            self.note = text.format(path=printable(self.path), reason=reason(first))
+        elif self._lost_sound > _UNHEARD_LOSS_S:
+            text = tr("{path}: {seconds:.1f} s of the sound could not be decoded.")
+            self.note = text.format(path=printable(self.path), seconds=self._lost_sound)
 
     def commit(self) -> None:
         """Renames the staged file to its final name.
@@ -280,7 +282,7 @@ class VideoWriter:
         """Replaces the growing file by its final form; returns the error if that fails."""
         second = claim(self.path)
         try:
-            repack(
+            self._lost_sound = repack(
                 self._part.path,
                 second.path,
                 self._container,
@@ -342,20 +344,17 @@ def claim(path: Path) -> Part:
     Raises:
         OutputError: The folder cannot be written.
     """
-    try:
+    with output_errors(
+        tr("The folder {folder} cannot be written: {reason}."),
+        tr("Choose a folder of your own."),
+        folder=printable(path.parent),
+    ):
         part = Part(path)
         try:
             part.path.touch()
         except OSError:
             part.discard()
             raise
-    except OSError as error:
-        raise OutputError(
-            tr("The folder {folder} cannot be written: {reason}.").format(
-                folder=printable(path.parent), reason=error.strerror or error
-            ),
-            tr("Choose a folder of your own."),
-        ) from None
     return part
 
 

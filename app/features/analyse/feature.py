@@ -18,7 +18,7 @@ from app.features.analyse.settings import AnalyseSettings
 from app.features.analyse.table_export import facts_text, map_facts, region_facts
 from app.pipeline.packets import SaliencyPacket
 from app.session.models import AUTOMATIC
-from app.shell.actions import FRAME, SEEKABLE, Menu, action
+from app.shell.actions import FRAME, SEEKABLE, Menu, MenuActions
 from app.shell.context import Fact, FeatureContext
 from app.shell.project import Project
 from app.ui.controls import IconButton
@@ -28,6 +28,9 @@ from app.ui.region_layer import RegionLayer
 from uvanet.analysis import peaks, region_shares
 from uvanet.sources.base import SourceInfo
 from uvanet.video.layers import color_of
+
+analyse_action = MenuActions(Menu.ANALYSE)
+edit_action = MenuActions(Menu.EDIT)
 
 _CLIP = FRAME | SEEKABLE
 _CARD_RANK, _BUTTON_RANK = 10, 30
@@ -136,13 +139,8 @@ class Analyse(RegionActions):
 
     # -- numbers
 
-    @action(
-        "Copy numbers",
-        Menu.EDIT,
-        "Ctrl+Shift+C",
-        needs=FRAME,
-        group=1,
-        words="statistics values facts",
+    @edit_action(
+        "Copy numbers", "Ctrl+Shift+C", needs=FRAME, group=1, words="statistics values facts"
     )
     def copy_numbers(self) -> None:
         """Copies the facts of all features to the clipboard."""
@@ -151,14 +149,13 @@ class Analyse(RegionActions):
 
     # -- time
 
-    @action("Attention over time", Menu.ANALYSE, "Shift+T", icon="pulse", group=2, checkable=True)
+    @analyse_action("Attention over time", "Shift+T", icon="pulse", group=2, checkable=True)
     def strip(self, on: bool) -> None:
         """Shows or hides the lanes of attention on the timeline."""
         self._set_strip(on)
 
-    @action(
+    @analyse_action(
         "Scan the whole clip",
-        Menu.ANALYSE,
         "Ctrl+J",
         icon="scan",
         needs=_CLIP,
@@ -174,21 +171,18 @@ class Analyse(RegionActions):
                 self._set_strip(True)
             self.history.start_scan()
 
-    @action(
-        "Previous change", Menu.ANALYSE, "Shift+N", icon="previous-change", needs=_CLIP, group=2
-    )
+    @analyse_action("Previous change", "Shift+N", icon="previous-change", needs=_CLIP, group=2)
     def previous_change(self) -> None:
         """Seeks to the previous time of high change."""
         self._seek_change(-1)
 
-    @action("Next change", Menu.ANALYSE, "N", icon="next-change", needs=_CLIP, group=2)
+    @analyse_action("Next change", "N", icon="next-change", needs=_CLIP, group=2)
     def next_change(self) -> None:
         """Seeks to the next time of high change."""
         self._seek_change(1)
 
-    @action(
+    @analyse_action(
         "Average heat map of the clip",
-        Menu.ANALYSE,
         "H",
         icon="average",
         needs=FRAME,
@@ -200,9 +194,8 @@ class Analyse(RegionActions):
         """Shows the average of the maps seen so far, or the current map again."""
         self._show_average(on)
 
-    @action(
+    @analyse_action(
         "Predicted scanpath",
-        Menu.ANALYSE,
         "X",
         icon="looks",
         group=3,

@@ -7,12 +7,15 @@ from PySide6.QtCore import QPoint
 from app.features.analyse.region_card import RegionCard
 from app.features.analyse.region_files import RegionFiles
 from app.features.analyse.regions import Regions
-from app.shell.actions import FRAME, Menu, action
+from app.shell.actions import FRAME, Menu, MenuActions
 from app.shell.feature import Feature
 from app.shell.region_editor import among
 from app.shell.region_menu import ask_color, show_region_menu
 from app.ui.region_layer import RegionLayer
 from uvanet.analysis import Region, Shape
+
+analyse_action = MenuActions(Menu.ANALYSE)
+edit_action = MenuActions(Menu.EDIT)
 
 TOOLS = {
     "region_rectangle": Shape.RECTANGLE,
@@ -36,9 +39,8 @@ class RegionActions(Feature):
     layer: RegionLayer
     files: RegionFiles
 
-    @action(
+    @analyse_action(
         "Draw rectangle",
-        Menu.ANALYSE,
         "A",
         icon="region-rectangle",
         needs=FRAME,
@@ -49,9 +51,8 @@ class RegionActions(Feature):
         """Selects the tool for rectangles, or none."""
         self.select_tool(Shape.RECTANGLE if on else None)
 
-    @action(
+    @analyse_action(
         "Draw ellipse",
-        Menu.ANALYSE,
         "Q",
         icon="region-ellipse",
         needs=FRAME,
@@ -62,9 +63,8 @@ class RegionActions(Feature):
         """Selects the tool for ellipses, or none."""
         self.select_tool(Shape.ELLIPSE if on else None)
 
-    @action(
+    @analyse_action(
         "Draw polygon",
-        Menu.ANALYSE,
         "Y",
         icon="region-polygon",
         needs=FRAME,
@@ -75,57 +75,56 @@ class RegionActions(Feature):
         """Selects the tool for polygons, or none."""
         self.select_tool(Shape.POLYGON if on else None)
 
-    @action("Select all regions", Menu.ANALYSE, "Ctrl+A", needs=FRAME)
+    @analyse_action("Select all regions", "Ctrl+A", needs=FRAME)
     def select_regions(self) -> None:
         """Selects all regions, for arrow keys, Delete and the context menu."""
         self.regions.select(self.regions.all)
         self.context.slots.canvas.setFocus()
 
-    @action("Rename region", Menu.ANALYSE, "F2", needs=FRAME, words="name label title")
+    @analyse_action("Rename region", "F2", needs=FRAME, words="name label title")
     def rename_region(self) -> None:
         """Starts editing the name of the selected region."""
         if selection := self.regions.chosen():
             self.context.slots.set_panel_enabled(True)
             self.card.edit_name(selection[-1])
 
-    @action("Duplicate region", Menu.ANALYSE, "Ctrl+Shift+D", needs=FRAME, words="copy clone")
+    @analyse_action("Duplicate region", "Ctrl+Shift+D", needs=FRAME, words="copy clone")
     def duplicate_region(self) -> None:
         """Duplicates the selected regions with an offset."""
         self.regions.duplicate(self.regions.chosen())
 
-    @action("Color of region…", Menu.ANALYSE, "Alt+C", needs=FRAME)
+    @analyse_action("Color of region…", "Alt+C", needs=FRAME)
     def color_region(self) -> None:
         """Asks for the color of the selected regions."""
         ask_color(self.context.slots.window, self.regions)
 
-    @action("Lock region", Menu.ANALYSE, "Alt+K", icon="lock", needs=FRAME)
+    @analyse_action("Lock region", "Alt+K", icon="lock", needs=FRAME)
     def lock_region(self) -> None:
         """Locks the selected regions against changes by mouse and keys, or unlocks them."""
         self.regions.toggle_lock(self.regions.chosen())
 
-    @action("Delete region", Menu.ANALYSE, "Delete", needs=FRAME, words="remove erase")
+    @analyse_action("Delete region", "Delete", needs=FRAME, words="remove erase")
     def delete_region(self) -> None:
         """Deletes the selected regions."""
         self.regions.remove(self.regions.chosen())
 
-    @action("Clear regions", Menu.ANALYSE, "Shift+Delete", needs=FRAME, words="remove delete all")
+    @analyse_action("Clear regions", "Shift+Delete", needs=FRAME, words="remove delete all")
     def clear_regions(self) -> None:
         """Deletes all regions."""
         self.regions.clear()
 
-    @action("Save regions…", Menu.ANALYSE, "Shift+X", needs=FRAME, group=1)
+    @analyse_action("Save regions…", "Shift+X", needs=FRAME, group=1)
     def save_regions(self) -> None:
         """Saves the regions as a file."""
         self.files.ask_save()
 
-    @action("Load regions…", Menu.ANALYSE, "Ctrl+Shift+X", needs=FRAME, group=1)
+    @analyse_action("Load regions…", "Ctrl+Shift+X", needs=FRAME, group=1)
     def load_regions(self) -> None:
         """Loads a region file."""
         self.files.ask_load()
 
-    @action(
+    @analyse_action(
         "Save shares as CSV…",
-        Menu.ANALYSE,
         "B",
         icon="table",
         needs=FRAME,
@@ -136,9 +135,8 @@ class RegionActions(Feature):
         """Saves the shares of the regions over time as a table."""
         self.files.ask_save_shares()
 
-    @action(
+    @edit_action(
         "Copy table of regions",
-        Menu.EDIT,
         "Ctrl+B",
         needs=FRAME,
         icon="copy",

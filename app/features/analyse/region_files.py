@@ -14,9 +14,9 @@ from app.shell.context import FeatureContext
 from app.shell.settings import WindowSettings
 from app.ui.file_dialogs import ask_regions, ask_save_regions, ask_save_table
 from app.ui.i18n import tr
-from app.ui.output_file import write_output
 from app.ui.questions import ask_before_replacing
 from uvanet.analysis import Region, load_regions, save_regions
+from uvanet.atomic_io import write_output
 from uvanet.csv_text import clipboard_text, csv_text
 from uvanet.paths import DEFAULT_MODEL
 from uvanet.redaction import printable, redact

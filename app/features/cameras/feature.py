@@ -9,7 +9,7 @@ from app.features.cameras.camera_monitor import CameraMonitor
 from app.features.cameras.settings import CameraSettings
 from app.pipeline.events import PipelineState
 from app.session.source_factory import is_camera_spec
-from app.shell.actions import SOURCE, Menu, action
+from app.shell.actions import SOURCE, Menu, MenuActions
 from app.shell.context import Fact, FactKind, FeatureContext
 from app.shell.feature import Feature
 from app.ui.i18n import tr
@@ -17,6 +17,8 @@ from uvanet.errors import SourceError
 from uvanet.sources import CameraDevice, CameraFormat
 from uvanet.sources.base import SourceCondition, SourceInfo, SourceKind, SourceStatus
 from uvanet.sources.cameras import choose
+
+action = MenuActions(Menu.FILE)
 
 _TOPIC = "camera"
 _RANK = 60
@@ -63,7 +65,6 @@ class Cameras(Feature):
 
     @action(
         "Camera size and rate…",
-        Menu.FILE,
         "Shift+S",
         needs=SOURCE,
         group=1,

@@ -16,7 +16,7 @@ from app.features.compare.strip import CompareStrip
 from app.pipeline.events import PipelineState
 from app.pipeline.packets import SaliencyPacket, TeacherResult
 from app.session.models import short_name
-from app.shell.actions import Menu, action
+from app.shell.actions import Menu, MenuActions
 from app.shell.context import Fact, FeatureContext
 from app.shell.feature import Feature
 from app.ui.build import column
@@ -24,6 +24,8 @@ from app.ui.i18n import tr
 from app.ui.number_text import number_text
 from app.ui.wipe_handle import WipeHandle
 from uvanet.errors import UvanetError
+
+compare_action = MenuActions(Menu.VIEW, "Compare")
 
 _INTERVAL_MS = 400  # between two updates of the lag and the agreement
 _CHOICE = "compare_view"
@@ -102,40 +104,24 @@ class Compare(Feature):
 
     # -- actions
 
-    @action("Overlay only", Menu.VIEW, "V", submenu="Compare", icon="picture", choice=_CHOICE)
+    @compare_action("Overlay only", "V", icon="picture", choice=_CHOICE)
     def compare_student(self, _: bool) -> None:
         """Shows the overlay alone."""
         self._choose("student")
 
-    @action(
-        "Student, teacher and difference",
-        Menu.VIEW,
-        "D",
-        submenu="Compare",
-        icon="compare",
-        choice=_CHOICE,
-    )
+    @compare_action("Student, teacher and difference", "D", icon="compare", choice=_CHOICE)
     def compare_side(self, _: bool) -> None:
         """Shows student, teacher and their difference side by side."""
         self._choose("side")
 
-    @action(
-        "Wipe between student and teacher",
-        Menu.VIEW,
-        "W",
-        submenu="Compare",
-        icon="wipe",
-        choice=_CHOICE,
-    )
+    @compare_action("Wipe between student and teacher", "W", icon="wipe", choice=_CHOICE)
     def compare_wipe(self, _: bool) -> None:
         """Shows the student's overlay left of a divider, the teacher's right of it."""
         self._choose("wipe")
 
-    @action(
+    @compare_action(
         "Original beside overlay",
-        Menu.VIEW,
         "Shift+V",
-        submenu="Compare",
         icon="original",
         choice=_CHOICE,
         words="before after side by side",
@@ -144,9 +130,7 @@ class Compare(Feature):
         """Shows the picture without and with the overlay."""
         self._choose("original")
 
-    @action(
-        "Sync to teacher", Menu.VIEW, "G", submenu="Compare", icon="paired", group=1, checkable=True
-    )
+    @compare_action("Sync to teacher", "G", icon="paired", group=1, checkable=True)
     def compare_synchronized(self, on: bool) -> None:
         """Shows only frames that both models have processed, or each model at its own rate.
 

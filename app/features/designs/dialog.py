@@ -19,7 +19,7 @@ from app.ui.banner import Banner
 from app.ui.build import button, column, label, plain_tip
 from app.ui.controls import ElidedLabel
 from app.ui.flow_layout import FlowLayout
-from app.ui.i18n import tr
+from app.ui.i18n import tr, tr_noop
 from app.ui.number_text import percent_text
 from uvanet.analysis import Region, Shape
 from uvanet.analysis.regions import MAX_NAME
@@ -32,6 +32,7 @@ _BUTTON_PADDING = 32  # pixels
 _BUTTON_HEIGHT = 32
 _VISIBLE_ROWS = 4  # of the table; it scrolls beyond
 _SAME_PROPORTIONS = 0.02  # relative difference of the proportions up to which a wipe is offered
+_CAUTION = tr_noop("A prediction, less reliable for posters and text.")
 
 
 class DesignsDialog(QDialog):
@@ -53,6 +54,7 @@ class DesignsDialog(QDialog):
         regions: The regions of both designs.
         undo: Changes of the regions.
         designs: The predicted designs: the first by the key 0, the second by 1.
+        note: What limits the numbers.
     """
 
     export_requested = Signal()
@@ -120,6 +122,7 @@ class DesignsDialog(QDialog):
         self.table = QTableWidget(0, 4)
         for place, title in enumerate([tr("Region"), *titles, tr("Difference")]):
             head = QTableWidgetItem(title)
+            head.setTextAlignment(_alignment(place))
             head.setToolTip(plain_tip(title))
             self.table.setHorizontalHeaderItem(place, head)
         self.table.horizontalHeader().setTextElideMode(Qt.TextElideMode.ElideMiddle)
@@ -134,11 +137,9 @@ class DesignsDialog(QDialog):
         self.table.cellChanged.connect(self._on_name)
         self.table.customContextMenuRequested.connect(self._on_table_menu)
         self.hint = label(tr("Draw a region to compare its share of the attention."), "quiet")
-        note = ElidedLabel()
-        note.setObjectName("quiet")
-        note.set_full_text(
-            tr("A prediction, less reliable for posters and text. Films: mean of 40 pictures.")
-        )
+        self.note = ElidedLabel()
+        self.note.setObjectName("quiet")
+        self.note.set_full_text(tr(_CAUTION))
         buttons = (self.draw, self.delete, self.undo_button, self.wipe, self.copy, self.export)
         for push_button in buttons:
             push_button.setFixedHeight(_BUTTON_HEIGHT)  # checkable buttons would be taller
@@ -149,7 +150,7 @@ class DesignsDialog(QDialog):
             self.position,
             self.hint,
             self.table,
-            note,
+            self.note,
             spacing=8,
             margins=(14, 12, 14, 10),
             parent=self,
@@ -168,7 +169,11 @@ class DesignsDialog(QDialog):
     def show_design(self, index: int, design: Design) -> None:
         """Shows the first (0) or second (1) design once it is predicted."""
         self.designs[index] = design
-        self.position.setVisible(any(len(item.samples) > 1 for item in self.designs.values()))
+        count = max(len(item.samples) for item in self.designs.values())
+        self.position.setVisible(count > 1)
+        if count > 1:
+            mean = tr("Shares of a film are the mean of {count} frames.").format(count=count)
+            self.note.set_full_text(f"{tr(_CAUTION)} {mean}")
         if len(self.designs) == 2:
             ratio = self.designs[0].proportions / self.designs[1].proportions
             alike = abs(ratio - 1) <= _SAME_PROPORTIONS
@@ -257,6 +262,7 @@ class DesignsDialog(QDialog):
             texts.append(points_text(values[1] - values[0]) if len(values) == 2 else "")
             for cell, text in enumerate(texts):
                 item = QTableWidgetItem(text)
+                item.setTextAlignment(_alignment(cell))
                 if cell:
                     item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsEditable)
                 self.table.setItem(row, cell, item)
@@ -277,3 +283,9 @@ class DesignsDialog(QDialog):
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(clipboard_text(self.cells()))
         self.copied.emit()
+
+
+def _alignment(column: int) -> Qt.AlignmentFlag:
+    """Names stand on the left of their column, numbers and their headings on the right."""
+    side = Qt.AlignmentFlag.AlignRight if column else Qt.AlignmentFlag.AlignLeft
+    return side | Qt.AlignmentFlag.AlignVCenter

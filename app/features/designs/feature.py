@@ -11,15 +11,15 @@ from shiboken6 import isValid
 
 from app.features.designs.design import read_design
 from app.session.models import short_name
-from app.shell.actions import Menu, action
+from app.shell.actions import Menu, MenuActions
 from app.shell.feature import Feature
 from app.shell.settings import WindowSettings
 from app.ui.build import present
 from app.ui.file_dialogs import ask_save_comparison, ask_two_files
 from app.ui.i18n import tr
 from app.ui.images import write_png
-from app.ui.output_file import write_output
 from app.ui.questions import ask_before_replacing
+from uvanet.atomic_io import write_output
 from uvanet.csv_text import csv_text
 from uvanet.errors import UvanetError
 from uvanet.redaction import printable
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from app.features.designs.dialog import DesignsDialog
     from app.shell.context import FeatureContext
     from app.ui.banner import Banner
+
+action = MenuActions(Menu.ANALYSE)
 
 
 class Designs(Feature):
@@ -53,7 +55,6 @@ class Designs(Feature):
 
     @action(
         "Compare two designs…",
-        Menu.ANALYSE,
         "Shift+B",
         icon="compare",
         group=5,

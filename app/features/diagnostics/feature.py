@@ -11,7 +11,7 @@ from PySide6.QtGui import QGuiApplication
 from app.features.diagnostics.stats_labels import StatsLabels
 from app.pipeline.events import PipelineState
 from app.runtime.settings import settings_path
-from app.shell.actions import Menu, action
+from app.shell.actions import Menu, MenuActions
 from app.shell.context import Fact, FactKind
 from app.shell.feature import Feature
 from app.ui.build import present
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from app.features.diagnostics.log_window import LogWindow
     from app.pipeline.stats import PipelineStats
     from app.shell.context import FeatureContext
+
+action = MenuActions(Menu.HELP)
 
 _INTERVAL_MS = 400
 _CHARTS_AFTER_MS = 400  # of the first overlay, which must not wait for their library
@@ -48,6 +50,8 @@ class Diagnostics(Feature):
         context.slots.add_status(self.labels, _STATUS_RANK)
         context.slots.add_card("measurements", self.plots, _CARD_RANK)
         context.session.switched.connect(self._on_switched)
+        # Slides do not play: their charts would stay empty.
+        context.session.opened.connect(lambda info: self.plots.setVisible(not info.slides))
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._show_stats)
         self._timer.start(_INTERVAL_MS)
@@ -96,9 +100,7 @@ class Diagnostics(Feature):
         self.plots.stop()
         return True
 
-    @action(
-        "Log", Menu.HELP, "Ctrl+Shift+L", icon="table", group=1, words="errors problem bug messages"
-    )
+    @action("Log", "Ctrl+Shift+L", icon="table", group=1, words="errors problem bug messages")
     def log(self) -> None:
         """Shows the records of the log."""
         from app.features.diagnostics.log_window import LogWindow
@@ -130,7 +132,6 @@ class Diagnostics(Feature):
 
     @action(
         "About UVA-Net Live",
-        Menu.HELP,
         "Ctrl+I",
         icon="info",
         group=9,

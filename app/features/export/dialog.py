@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec.structs import replace
 from PySide6.QtCore import QSize, Signal
 from PySide6.QtWidgets import (
     QButtonGroup,
@@ -179,7 +180,7 @@ class ExportDialog(QDialog):
             picture_format=self.picture_format.currentData(),
             quality=self.quality.currentData(),
             height=self.height_box.currentData(),
-            extras=tuple(name for name, box in self.extras.items() if box.isChecked()),
+            extras=[name for name, box in self.extras.items() if box.isChecked()],
             teacher=self.teacher.currentData() or "",
             audio=self.audio.currentData(),
         )

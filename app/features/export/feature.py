@@ -18,7 +18,7 @@ from app.features.export.recording_controller import RecordingController
 from app.features.export.report import ask_report
 from app.features.export.row_text import queue_row
 from app.features.export.settings import ExportSettings
-from app.shell.actions import SOURCE, Menu, action
+from app.shell.actions import SOURCE, Menu, MenuActions
 from app.shell.context import FeatureContext
 from app.shell.feature import Feature, Preference
 from app.shell.quit_guard import QuitPrompt
@@ -29,6 +29,8 @@ from app.ui.file_dialogs import ask_folder
 from app.ui.i18n import tr
 from app.ui.icons import icon
 from uvanet.sources.base import SourceInfo, SourceKind
+
+action = MenuActions(Menu.FILE)
 
 _CARD_RANK, _BUTTON_RANK, _STATUS_RANK = 40, 40, 70
 
@@ -105,7 +107,6 @@ class Export(Feature):
 
     @action(
         "Export clip…",
-        Menu.FILE,
         "E",
         icon="export",
         needs=SOURCE,
@@ -126,7 +127,6 @@ class Export(Feature):
 
     @action(
         "Export a folder of videos…",
-        Menu.FILE,
         "Ctrl+Shift+E",
         icon="folder",
         group=3,
@@ -143,7 +143,6 @@ class Export(Feature):
 
     @action(
         "Report…",
-        Menu.FILE,
         "Ctrl+Shift+R",
         icon="report",
         needs=SOURCE,
@@ -156,7 +155,6 @@ class Export(Feature):
 
     @action(
         "Record",
-        Menu.FILE,
         "Ctrl+R",
         icon="record",
         needs=SOURCE,
@@ -173,33 +171,19 @@ class Export(Feature):
         self._on_recording_changed()
 
     @action(
-        "Export the last 30 seconds",
-        Menu.FILE,
-        "Ctrl+L",
-        needs=SOURCE,
-        group=4,
-        words="replay save recording",
+        "Export the last 30 seconds", "Ctrl+L", needs=SOURCE, group=4, words="replay save recording"
     )
     def export_last(self) -> None:
         """Exports the last half minute of the live source without a dialog."""
         if self._is_live():
             self.recording.export_last()
 
-    @action(
-        "Keep the last 30 seconds",
-        Menu.FILE,
-        "Ctrl+E",
-        group=4,
-        checkable=True,
-        words="replay buffer",
-    )
+    @action("Keep the last 30 seconds", "Ctrl+E", group=4, checkable=True, words="replay buffer")
     def keep_last(self, on: bool) -> None:
         """Keeps the last half minute of live sources on disk, or only recordings."""
         self.recording.set_keep(on)
 
-    @action(
-        "List of exports", Menu.FILE, "Shift+E", group=3, checkable=True, words="queue progress"
-    )
+    @action("List of exports", "Shift+E", group=3, checkable=True, words="queue progress")
     def exports(self, on: bool) -> None:
         """Shows or hides the list of exports."""
         self.context.actions.set_checked("exports", on)

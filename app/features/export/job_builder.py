@@ -18,7 +18,7 @@ from app.features.export.options import (
     style_arguments,
 )
 from app.features.export.queue import ExportQueue, ExportTask
-from app.features.export.settings import MIN_HEIGHT, ExportSettings, Extra
+from app.features.export.settings import MIN_HEIGHT, ExportPreset, ExportSettings, Extra
 from app.features.export.time_range import Span
 from app.session.models import if_available
 from app.session.settings import SessionSettings
@@ -67,18 +67,15 @@ class ExportJobBuilder:
         """Returns the options of the last export, adapted to the models that are installed."""
         settings = self._settings
         teacher = next(iter(self.teachers()), "")
-        preset = settings.preset
-        return ExportOptions(
-            "overlay" if preset == "teacher" and not teacher else preset,
-            settings.format,
-            settings.picture_format,
-            settings.quality,
-            settings.height if settings.height >= MIN_HEIGHT else 0,
-            self._extras(),
-            teacher,
+        options = ExportOptions(**settings.values(), teacher=teacher)
+        return msgspec.structs.replace(
+            options,
+            preset="overlay" if options.preset == "teacher" and not teacher else options.preset,
+            height=options.height if options.height >= MIN_HEIGHT else 0,
+            extras=self._extras(),
         )
 
-    def _extras(self) -> tuple[Extra, ...]:
+    def _extras(self) -> list[Extra]:
         """The last extras; regions, scan path and color bar as the window shows them."""
         shown: dict[Extra, bool] = {
             "regions": bool(self._session.regions),
@@ -86,7 +83,7 @@ class ExportJobBuilder:
             "color_bar": self._is_checked("color_bar"),
         }
         kept = [extra for extra in self._settings.extras if extra not in shown]
-        return (*kept, *(extra for extra, on in shown.items() if on))
+        return [*kept, *(extra for extra, on in shown.items() if on)]
 
     def _is_checked(self, name: str) -> bool:
         return name in self._actions and self._actions[name].isChecked()
@@ -98,18 +95,13 @@ class ExportJobBuilder:
         """
         options = self.last_options()
         preset = "overlay" if options.preset == "teacher" else options.preset
-        return replace(options, preset=preset, format="mp4")
+        return msgspec.structs.replace(options, preset=preset, format="mp4")
 
-    def remember(self, options: ExportOptions, folder: Path) -> None:
+    def remember(self, options: ExportPreset, folder: Path) -> None:
         """Stores the options for the next export."""
-        settings = self._settings
-        settings.preset = options.preset
-        settings.format = options.format
-        settings.picture_format = options.picture_format
-        settings.quality = options.quality
-        settings.height = options.height
-        settings.extras = list(options.extras)
-        settings.folder = str(folder)
+        for name, value in options.values().items():
+            setattr(self._settings, name, value)
+        self._settings.folder = str(folder)
 
     def add(
         self,

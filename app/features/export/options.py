@@ -7,14 +7,13 @@ import os
 import re
 import time
 from collections.abc import Collection
-from dataclasses import dataclass
 from pathlib import Path
 
 import platformdirs
 
-from app.features.export.settings import Extra, Format, PictureFormat, Preset, Quality
+from app.features.export.settings import ExportPreset, Extra
 from app.ui.i18n import tr
-from uvanet.errors import OutputError
+from uvanet.errors import output_errors
 from uvanet.overlay import OverlayStyle
 
 _PANES = {"overlay": "overlay", "beside": "original,overlay", "teacher": "original,overlay,teacher"}
@@ -43,27 +42,14 @@ class Pictures(enum.Enum):
     FOLDER = enum.auto()
 
 
-@dataclass(frozen=True, slots=True)
-class ExportOptions:
-    """The options of an export.
+class ExportOptions(ExportPreset):
+    """The options of an export, and those that depend on its source.
 
     Attributes:
-        preset: "overlay", "beside", "teacher" or "numbers"; "numbers" makes no video.
-        format: "mp4" or "webm", for videos.
-        picture_format: "png" or "jpg", for pictures.
-        quality: "small", "good" or "best".
-        height: Height of the frames, pixels; 0 for the height of the source.
-        extras: Layers to draw (`DRAWN`), and additional files: "csv", "json", "npz", "png".
         teacher: The second model, for the preset "teacher".
         audio: Sound track of a video, see `uvanet.video.job.Job`.
     """
 
-    preset: Preset = "overlay"
-    format: Format = "mp4"
-    picture_format: PictureFormat = "png"
-    quality: Quality = "good"
-    height: int = 0
-    extras: tuple[Extra, ...] = ()
     teacher: str = ""
     audio: int | str = "default"
 
@@ -167,12 +153,7 @@ def make_folder(folder: Path) -> None:
     Raises:
         OutputError: The folder cannot be made, or exists.
     """
-    try:
+    with output_errors(
+        tr("{folder} cannot be written to: {reason}."), tr("Choose another folder."), folder=folder
+    ):
         folder.mkdir(parents=True)
-    except OSError as error:
-        raise OutputError(
-            tr("{folder} cannot be written to: {reason}.").format(
-                folder=folder, reason=error.strerror or error
-            ),
-            tr("Choose another folder."),
-        ) from error

@@ -6,7 +6,6 @@ from PySide6.QtWidgets import QCheckBox, QPushButton
 from shiboken6 import isValid
 
 from app.features.export.job_builder import ExportJobBuilder
-from app.features.export.options import ExportOptions
 from app.features.export.settings import ExportPreset, ExportSettings
 from app.shell.context import FeatureContext
 from app.shell.feature import Preference
@@ -22,8 +21,8 @@ def export_preferences(context: FeatureContext, builder: ExportJobBuilder) -> li
     presets = PresetList(
         tr("Presets of exports"),
         settings.presets,
-        lambda: _preset(builder.last_options()),
-        lambda preset: builder.remember(_options(preset), builder.folder),
+        lambda: ExportPreset(**builder.last_options().values()),
+        lambda preset: builder.remember(preset, builder.folder),
     )
     return [
         Preference(tr("Export"), tr("Folder"), _folder_button(context, builder, settings)),
@@ -60,25 +59,3 @@ def _keep_box(context: FeatureContext, settings: ExportSettings) -> QCheckBox:
 
     result.toggled.connect(set_keep)
     return result
-
-
-def _preset(options: ExportOptions) -> ExportPreset:
-    return ExportPreset(
-        preset=options.preset,
-        format=options.format,
-        picture_format=options.picture_format,
-        quality=options.quality,
-        height=options.height,
-        extras=list(options.extras),
-    )
-
-
-def _options(preset: ExportPreset) -> ExportOptions:
-    return ExportOptions(
-        preset=preset.preset,
-        format=preset.format,
-        picture_format=preset.picture_format,
-        quality=preset.quality,
-        height=preset.height,
-        extras=tuple(preset.extras),
-    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
 from msgspec import Meta
@@ -30,7 +30,17 @@ Extra = Literal[
 
 
 class ExportPreset(msgspec.Struct):
-    """Named options of an export; see the attributes of `ExportSettings`."""
+    """The options of an export that are remembered.
+
+    Attributes:
+        preset: Layout of the frames: "overlay", "beside", "teacher" or "numbers", which makes no
+            video.
+        format: Container of videos.
+        picture_format: Format of pictures.
+        quality: One of `uvanet.video.codecs.QUALITIES`.
+        height: Height of the frames, pixels; below `MIN_HEIGHT` for the height of the source.
+        extras: Layers to draw, and additional files: "csv", "json", "npz", "png".
+    """
 
     preset: Preset = "overlay"
     format: Format = "mp4"
@@ -39,17 +49,15 @@ class ExportPreset(msgspec.Struct):
     height: Annotated[int, Meta(ge=0, le=8192)] = 0
     extras: list[Extra] = msgspec.field(default_factory=list)
 
+    def values(self) -> dict[str, Any]:
+        """The values of these options, by name."""
+        return {name: getattr(self, name) for name in ExportPreset.__struct_fields__}
 
-class ExportSettings(Section):
+
+class ExportSettings(ExportPreset, Section):
     """The options of the last export, and the settings of recordings.
 
     Attributes:
-        preset: Layout of the frames, see `ExportOptions`.
-        format: Container of videos.
-        picture_format: Format of pictures.
-        quality: One of `uvanet.video.codecs.QUALITIES`.
-        height: Height of the frames, pixels; below `MIN_HEIGHT` for the height of the source.
-        extras: Layers to draw, and additional files, see `ExportOptions`.
         folder: Folder of exports; empty for the user's folder of videos.
         presets: Options that the user saved, by name.
         keep: Whether the last half minute of a live source is kept on disk, which writes to the
@@ -63,12 +71,6 @@ class ExportSettings(Section):
     }
     V1_DEFAULTS: ClassVar[dict[str, object]] = {"keep": True}
 
-    preset: Preset = "overlay"
-    format: Format = "mp4"
-    picture_format: PictureFormat = "png"
-    quality: Quality = "good"
-    height: Annotated[int, Meta(ge=0, le=8192)] = 0
-    extras: list[Extra] = msgspec.field(default_factory=list)
     folder: str = ""
     keep: bool = False
     presets: dict[str, ExportPreset] = msgspec.field(default_factory=dict)

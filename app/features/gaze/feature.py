@@ -13,7 +13,7 @@ from app.features.gaze.gaze_layer import GazeLayer
 from app.features.gaze.looks import TRAIL_SECONDS, all_looks, looks_at
 from app.features.gaze.measurement import GazeMeasurement
 from app.features.gaze.settings import GazeSettings
-from app.shell.actions import FRAME, Menu, action
+from app.shell.actions import FRAME, Menu, MenuActions
 from app.shell.context import Fact
 from app.shell.feature import Feature
 from app.shell.project import GazePart
@@ -22,7 +22,7 @@ from app.shell.settings import WindowSettings
 from app.ui.file_dialogs import ask_gaze, ask_save_scores
 from app.ui.i18n import tr
 from app.ui.number_text import number_text
-from app.ui.output_file import write_output
+from uvanet.atomic_io import write_output
 from uvanet.data.delimited_text import open_text
 from uvanet.data.gaze_reader import UnknownColumnsError, load_gaze
 from uvanet.sources import SourceKind, make_source
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from uvanet.data.gaze_table import GazeTable
     from uvanet.evaluation.gaze_scores import GazeScores
     from uvanet.sources import SourceInfo
+
+action = MenuActions(Menu.ANALYSE)
 
 _CARD_RANK = 40
 _PREVIEW_ROWS = 200
@@ -122,7 +124,6 @@ class GazeOfPeople(Feature):
 
     @action(
         "Load gaze of people…",
-        Menu.ANALYSE,
         "Ctrl+G",
         needs=FRAME,
         group=4,
@@ -135,7 +136,6 @@ class GazeOfPeople(Feature):
 
     @action(
         "Show gaze of people",
-        Menu.ANALYSE,
         "Shift+G",
         group=4,
         checkable=True,
@@ -147,7 +147,6 @@ class GazeOfPeople(Feature):
 
     @action(
         "Compare with gaze of people",
-        Menu.ANALYSE,
         "Ctrl+Shift+G",
         needs=FRAME,
         group=4,
@@ -164,14 +163,7 @@ class GazeOfPeople(Feature):
         else:
             self.measurement.start(self.table, self._offset)
 
-    @action(
-        "Save scores as CSV…",
-        Menu.ANALYSE,
-        "Alt+G",
-        needs=FRAME,
-        group=4,
-        words="table spreadsheet Excel",
-    )
+    @action("Save scores as CSV…", "Alt+G", needs=FRAME, group=4, words="table spreadsheet Excel")
     def save_scores(self) -> None:
         """Saves the scores over time as a table."""
         scores = self.scores

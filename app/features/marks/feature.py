@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from functools import partial
 
-from app.shell.actions import SEEKABLE, Menu, action
+from app.shell.actions import SEEKABLE, Menu, MenuActions
 from app.shell.context import FeatureContext
 from app.shell.feature import Feature
 from app.shell.marks import change_marks
 from app.shell.project import Project
+
+action = MenuActions(Menu.PLAYBACK)
 
 _BUTTON_RANK = 10
 _FRAME_SECONDS = 0.04  # duration of a frame of a source without a frame rate
@@ -36,30 +38,14 @@ class Marks(Feature):
         """Sets the marks of a project."""
         self.context.session.set_marks(project.start, project.end)
 
-    @action(
-        "Mark start",
-        Menu.PLAYBACK,
-        "I",
-        icon="mark-in",
-        needs=SEEKABLE,
-        group=4,
-        words="in point cut trim",
-    )
+    @action("Mark start", "I", icon="mark-in", needs=SEEKABLE, group=4, words="in point cut trim")
     def mark_in(self) -> None:
         """Marks the current frame as the start of the clip."""
         session = self.context.session
         start, end = session.time_base.frame_start(session.position), session.marks[1]
         change_marks(self.context, start, None if end is not None and end <= start else end)
 
-    @action(
-        "Mark end",
-        Menu.PLAYBACK,
-        "O",
-        icon="mark-out",
-        needs=SEEKABLE,
-        group=4,
-        words="out point cut trim",
-    )
+    @action("Mark end", "O", icon="mark-out", needs=SEEKABLE, group=4, words="out point cut trim")
     def mark_out(self) -> None:
         """Marks the current frame as the end of the clip; the clip contains it."""
         session = self.context.session
@@ -68,7 +54,7 @@ class Marks(Feature):
         start, end = session.marks[0], base.frame_start(session.position) + frame
         change_marks(self.context, None if start is not None and end <= start else start, end)
 
-    @action("Clear marks", Menu.PLAYBACK, "Alt+X", needs=SEEKABLE, group=4)
+    @action("Clear marks", "Alt+X", needs=SEEKABLE, group=4)
     def clear_marks(self) -> None:
         """Selects the whole video."""
         change_marks(self.context, None, None)

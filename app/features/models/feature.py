@@ -15,7 +15,7 @@ from app.features.models.removal import delete_model, remove_file
 from app.session.models import AUTOMATIC, engines, if_available, short_name
 from app.session.settings import Engine, SessionSettings
 from app.session.step_times import machine_key, measure_step, remember, speed_key
-from app.shell.actions import Menu, action
+from app.shell.actions import Menu, MenuActions
 from app.shell.context import Fact
 from app.shell.feature import Feature, Preference
 from app.shell.model_use import use_model
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from app.shell.context import FeatureContext
     from app.shell.project import Project
     from uvanet.errors import UvanetError
+
+action = MenuActions(Menu.MODELS)
 
 _MAX_FILES = 12
 _SUFFIXES = (".onnx", ".safetensors")
@@ -118,7 +120,6 @@ class Models(Feature):
 
     @action(
         "Models…",
-        Menu.MODELS,
         "M",
         icon="model",
         words="network student teacher accuracy choose measure benchmark",
@@ -131,7 +132,7 @@ class Models(Feature):
         self._refresh()
         present(dialog)
 
-    @action("Add an ONNX file…", Menu.MODELS, "Shift+M", words="own network import")
+    @action("Add an ONNX file…", "Shift+M", words="own network import")
     def open_model(self) -> None:
         """Asks for an ONNX file, tries it, and adds it to the list of models."""
         folder = self.context.settings.section(WindowSettings).folder

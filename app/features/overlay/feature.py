@@ -10,13 +10,16 @@ from app.features.overlay.color_bar import ColorBarLayer
 from app.features.overlay.overlay_panel import OverlayPanel
 from app.features.overlay.settings import Colormap, Look, LookPresets, OverlaySettings
 from app.session.heat import MAX_SMOOTHING
-from app.shell.actions import Menu, action
+from app.shell.actions import Menu, MenuActions
 from app.shell.context import Fact, FactKind, FeatureContext
 from app.shell.feature import Feature, Preference
 from app.shell.project import Project
 from app.ui.i18n import tr
 from app.ui.preset_list import PresetList
 from uvanet.colormaps import colormap
+
+action = MenuActions(Menu.VIEW)
+heat_action = MenuActions(Menu.VIEW, "Heat map")
 
 _COLORMAPS: tuple[Colormap, ...] = get_args(Colormap)
 _RANK = 0
@@ -76,95 +79,73 @@ class Overlay(Feature):
 
     # -- actions
 
-    @action("Show overlay", Menu.VIEW, "U", icon="eye", checkable=True, words="heatmap hide")
+    @action("Show overlay", "U", icon="eye", checkable=True, words="heatmap hide")
     def overlay(self, on: bool) -> None:
         """Shows or hides the heat map."""
         self._change(tr("show overlay") if on else tr("hide overlay"), visible=on)
 
-    @action(
-        "Color bar",
-        Menu.VIEW,
-        "Shift+U",
-        submenu="Heat map",
-        group=3,
-        checkable=True,
-        words="legend scale",
-    )
+    @heat_action("Color bar", "Shift+U", group=3, checkable=True, words="legend scale")
     def color_bar(self, on: bool) -> None:
         """Shows the colors of the heat map over the picture, from low to high."""
         self._change(tr("show color bar") if on else tr("hide color bar"), color_bar=on)
 
-    @action(
-        "More opacity",
-        Menu.VIEW,
-        "Up",
-        submenu="Heat map",
-        repeat=True,
-        words="transparency stronger",
-    )
+    @heat_action("More opacity", "Up", repeat=True, words="transparency stronger")
     def more_opacity(self) -> None:
         """Raises the opacity by a step."""
         self.panel.opacity.step_value(1)
 
-    @action(
-        "Less opacity",
-        Menu.VIEW,
-        "Down",
-        submenu="Heat map",
-        repeat=True,
-        words="transparency weaker",
-    )
+    @heat_action("Less opacity", "Down", repeat=True, words="transparency weaker")
     def less_opacity(self) -> None:
         """Lowers the opacity by a step."""
         self.panel.opacity.step_value(-1)
 
-    @action("Higher threshold", Menu.VIEW, "Shift+Up", submenu="Heat map", group=1, repeat=True)
+    @heat_action("Higher threshold", "Shift+Up", group=1, repeat=True)
     def more_threshold(self) -> None:
         """Raises the threshold by a step."""
         self.panel.threshold.step_value(1)
 
-    @action("Lower threshold", Menu.VIEW, "Shift+Down", submenu="Heat map", group=1, repeat=True)
+    @heat_action("Lower threshold", "Shift+Down", group=1, repeat=True)
     def less_threshold(self) -> None:
         """Lowers the threshold by a step."""
         self.panel.threshold.step_value(-1)
 
-    @action("More smoothing", Menu.VIEW, "Ctrl+Up", submenu="Heat map", group=2, repeat=True)
+    @heat_action("More smoothing", "Ctrl+Up", group=2, repeat=True)
     def more_smoothing(self) -> None:
         """Raises the smoothing by a step."""
         self.panel.smoothing.step_value(1)
 
-    @action("Less smoothing", Menu.VIEW, "Ctrl+Down", submenu="Heat map", group=2, repeat=True)
+    @heat_action("Less smoothing", "Ctrl+Down", group=2, repeat=True)
     def less_smoothing(self) -> None:
         """Lowers the smoothing by a step."""
         self.panel.smoothing.step_value(-1)
 
-    @action("Colormap turbo", Menu.VIEW, "1", submenu="Heat map", group=3, choice="colormap")
+    @heat_action("Colormap turbo", "1", group=3, choice="colormap")
     def colormap_turbo(self, _: bool) -> None:
         """Uses turbo."""
         self.set_colormap("turbo")
 
-    @action("Colormap inferno", Menu.VIEW, "2", submenu="Heat map", group=3, choice="colormap")
+    @heat_action("Colormap inferno", "2", group=3, choice="colormap")
     def colormap_inferno(self, _: bool) -> None:
         """Uses inferno."""
         self.set_colormap("inferno")
 
-    @action("Colormap cividis", Menu.VIEW, "3", submenu="Heat map", group=3, choice="colormap")
+    @heat_action("Colormap cividis", "3", group=3, choice="colormap")
     def colormap_cividis(self, _: bool) -> None:
         """Uses cividis."""
         self.set_colormap("cividis")
 
-    @action("Colormap viridis", Menu.VIEW, "4", submenu="Heat map", group=3, choice="colormap")
+    @heat_action("Colormap viridis", "4", group=3, choice="colormap")
     def colormap_viridis(self, _: bool) -> None:
         """Uses viridis."""
         self.set_colormap("viridis")
 
-    @action("Next colormap", Menu.VIEW, "C", submenu="Heat map", group=3, words="color palette")
+    @heat_action("Next colormap", "C", group=3, words="color palette")
     def next_colormap(self) -> None:
         """Uses the next colormap."""
         index = _COLORMAPS.index(self._settings.colormap) + 1
         self.set_colormap(_COLORMAPS[index % len(_COLORMAPS)])
 
-    @action("Reset overlay", Menu.VIEW, "R", submenu="Heat map", group=4)
+    @heat_action("Reset overlay", "R", group=4)
     def reset_overlay(self) -> None:
         """Restores the default style."""
         self._change(tr("reset overlay"), **asdict(OverlaySettings()))

@@ -9,7 +9,7 @@ from app.features.playback.thumbnail_lane import ThumbnailLane
 from app.features.playback.transport import Transport
 from app.pipeline.events import PipelineState
 from app.session.session import SPEEDS
-from app.shell.actions import PACED, PLAYS, SEEKABLE, Menu, action
+from app.shell.actions import PACED, PLAYS, SEEKABLE, Menu, MenuActions
 from app.shell.context import Fact, FactKind, FeatureContext
 from app.shell.feature import Feature
 from app.ui.i18n import tr
@@ -17,6 +17,8 @@ from app.ui.icons import icon
 from app.ui.number_text import number_text
 from app.ui.time_text import TimeBase
 from uvanet.sources.base import SourceCondition, SourceInfo, SourceKind, SourceStatus
+
+action = MenuActions(Menu.PLAYBACK)
 
 _RANK = 90  # the last strip
 _JUMP_SECONDS = 5.0
@@ -80,7 +82,7 @@ class Playback(Feature):
 
     # -- actions
 
-    @action("Play or pause", Menu.PLAYBACK, "Space", icon="play", needs=PLAYS)
+    @action("Play or pause", "Space", icon="play", needs=PLAYS)
     def play_pause(self) -> None:
         """Plays or pauses; stops reverse playback."""
         if self.shuttle.reverse.running:
@@ -88,49 +90,49 @@ class Playback(Feature):
         else:
             self.context.session.toggle()
 
-    @action("Play backwards, faster", Menu.PLAYBACK, "J", needs=SEEKABLE | PLAYS)
+    @action("Play backwards, faster", "J", needs=SEEKABLE | PLAYS)
     def play_backwards(self) -> None:
         """Plays backwards, faster with each press."""
         self.shuttle.backward()
 
-    @action("Stop; hold to step by J and L", Menu.PLAYBACK, "K", needs=PLAYS)
+    @action("Stop; hold to step by J and L", "K", needs=PLAYS)
     def stop(self) -> None:
         """Pauses; while the key is held, J and L step by one frame."""
         self.shuttle.stop()
         self.transport.set_speed(self.context.session.speed)
 
-    @action("Play forwards, faster", Menu.PLAYBACK, "L", needs=PACED | PLAYS)
+    @action("Play forwards, faster", "L", needs=PACED | PLAYS)
     def play_forwards(self) -> None:
         """Plays forwards, faster with each press."""
         self.shuttle.forward()
         self.transport.set_speed(self.context.session.speed)
 
-    @action("Previous frame", Menu.PLAYBACK, ",", icon="step-back", needs=SEEKABLE, repeat=True)
+    @action("Previous frame", ",", icon="step-back", needs=SEEKABLE, repeat=True)
     def step_back(self) -> None:
         """Steps one frame back."""
         self._step(-1)
 
-    @action("Next frame", Menu.PLAYBACK, ".", icon="step-forward", needs=PACED, repeat=True)
+    @action("Next frame", ".", icon="step-forward", needs=PACED, repeat=True)
     def step_forward(self) -> None:
         """Steps one frame forward."""
         self._step(1)
 
-    @action("Back 5 seconds", Menu.PLAYBACK, "Left", needs=SEEKABLE, group=1, repeat=True)
+    @action("Back 5 seconds", "Left", needs=SEEKABLE, group=1, repeat=True)
     def jump_back(self) -> None:
         """Seeks five seconds back."""
         self._jump(-_JUMP_SECONDS)
 
-    @action("Forward 5 seconds", Menu.PLAYBACK, "Right", needs=SEEKABLE, group=1, repeat=True)
+    @action("Forward 5 seconds", "Right", needs=SEEKABLE, group=1, repeat=True)
     def jump_forward(self) -> None:
         """Seeks five seconds forward."""
         self._jump(_JUMP_SECONDS)
 
-    @action("Go to start", Menu.PLAYBACK, "Home", needs=SEEKABLE, group=1)
+    @action("Go to start", "Home", needs=SEEKABLE, group=1)
     def jump_start(self) -> None:
         """Seeks to the start."""
         self._seek(0.0)
 
-    @action("Go to end", Menu.PLAYBACK, "End", needs=SEEKABLE, group=1)
+    @action("Go to end", "End", needs=SEEKABLE, group=1)
     def jump_end(self) -> None:
         """Pauses at the last frame."""
         session = self.context.session
@@ -138,12 +140,12 @@ class Playback(Feature):
             session.pause()
             self._seek(session.info.duration)
 
-    @action("Go to marked start", Menu.PLAYBACK, "Shift+I", needs=SEEKABLE, group=1)
+    @action("Go to marked start", "Shift+I", needs=SEEKABLE, group=1)
     def jump_mark_in(self) -> None:
         """Seeks to the start of the marked part, or of the source."""
         self._seek(self.context.session.marks[0] or 0.0)
 
-    @action("Go to marked end", Menu.PLAYBACK, "Shift+O", needs=SEEKABLE, group=1)
+    @action("Go to marked end", "Shift+O", needs=SEEKABLE, group=1)
     def jump_mark_out(self) -> None:
         """Seeks to the last frame of the marked part, or of the source."""
         session = self.context.session
@@ -153,30 +155,22 @@ class Playback(Feature):
         else:
             self._seek(max(0.0, end - (1 / base.fps if base.fps else 0.0)))
 
-    @action(
-        "Slower",
-        Menu.PLAYBACK,
-        "[",
-        needs=PACED,
-        group=2,
-        repeat=True,
-        words="speed tempo slow motion",
-    )
+    @action("Slower", "[", needs=PACED, group=2, repeat=True, words="speed tempo slow motion")
     def slower(self) -> None:
         """Plays at the next lower speed."""
         self._change_speed(-1)
 
-    @action("Faster", Menu.PLAYBACK, "]", needs=PACED, group=2, repeat=True, words="speed tempo")
+    @action("Faster", "]", needs=PACED, group=2, repeat=True, words="speed tempo")
     def faster(self) -> None:
         """Plays at the next higher speed."""
         self._change_speed(1)
 
-    @action("Normal speed", Menu.PLAYBACK, "Backspace", needs=PACED, group=2)
+    @action("Normal speed", "Backspace", needs=PACED, group=2)
     def normal_speed(self) -> None:
         """Plays in real time."""
         self._set_speed(1.0)
 
-    @action("Loop", Menu.PLAYBACK, "Alt+L", icon="loop", group=3, checkable=True, words="repeat")
+    @action("Loop", "Alt+L", icon="loop", group=3, checkable=True, words="repeat")
     def loop(self, on: bool) -> None:
         """Sets whether files start again at their end."""
         self._settings.loop = on

@@ -61,9 +61,10 @@ class Shuttle(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Notices the release of K, and the loss of focus, after which no release is reported."""
-        if event.type() == QEvent.Type.WindowDeactivate:
+        kind = event.type()
+        if kind == QEvent.Type.WindowDeactivate:
             self._held = False
-        elif event.type() == QEvent.Type.KeyRelease and isinstance(event, QKeyEvent):
+        elif kind == QEvent.Type.KeyRelease and isinstance(event, QKeyEvent):
             self._held = self._held and (event.isAutoRepeat() or event.key() != Qt.Key.Key_K)
         return super().eventFilter(watched, event)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from app.features.project.find import FoundProject, find_project
-from app.shell.actions import SOURCE, Menu, action
+from app.shell.actions import SOURCE, Menu, MenuActions
 from app.shell.context import FeatureContext
 from app.shell.feature import Feature
 from app.shell.project import SUFFIX, Project
@@ -19,6 +19,8 @@ from uvanet.redaction import printable, redact
 from uvanet.sources.base import SourceInfo, SourceKind
 from uvanet.sources.network import is_network
 from uvanet.sources.orientation import Orientation
+
+action = MenuActions(Menu.FILE)
 
 _MISSING = "missing source"  # topic of messages
 _FILES = (SourceKind.VIDEO, SourceKind.PICTURE, SourceKind.FOLDER)
@@ -46,16 +48,13 @@ class Projects(Feature):
 
     # -- actions
 
-    @action(
-        "Open project…", Menu.FILE, "Ctrl+Alt+O", icon="project-open", group=2, words="load session"
-    )
+    @action("Open project…", "Ctrl+Alt+O", icon="project-open", group=2, words="load session")
     def open_project_file(self) -> None:
         """Asks for a project and opens it."""
         ask_project(self.context.slots.window, self._folder, self.open_file)
 
     @action(
         "Save project…",
-        Menu.FILE,
         "Ctrl+Shift+S",
         icon="project-save",
         needs=SOURCE,

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication, QMenu
 
 from app.features.screen.region_picker import RegionPicker, native_box
 from app.features.screen.window_picker import WindowPicker
-from app.shell.actions import Menu, action
+from app.shell.actions import Menu, MenuActions
 from app.shell.feature import Feature
 from app.ui.build import present
 from app.ui.i18n import tr
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from app.shell.context import FeatureContext
     from uvanet.sources.window import WindowDevice
+
+action = MenuActions(Menu.FILE)
 
 _INTERVAL_MS = 100
 
@@ -43,13 +45,7 @@ class Screen(Feature):
         for signal in (context.session.opened, context.session.failed, context.session.switched):
             signal.connect(self._on_source)
 
-    @action(
-        "Screen region…",
-        Menu.FILE,
-        "Ctrl+Shift+U",
-        icon="screen",
-        words="capture desktop monitor part",
-    )
+    @action("Screen region…", "Ctrl+Shift+U", icon="screen", words="capture desktop monitor part")
     def open_screen_region(self) -> None:
         """Asks for a rectangle of the desktop; under Wayland for a screen or a window."""
         if is_wayland():
@@ -63,11 +59,7 @@ class Screen(Feature):
         self._picker.show()
 
     @action(
-        "Watch a window…",
-        Menu.FILE,
-        "Ctrl+Alt+U",
-        icon="screen",
-        words="capture screen program application",
+        "Watch a window…", "Ctrl+Alt+U", icon="screen", words="capture screen program application"
     )
     def open_window(self) -> None:
         """Asks for a window of another program; under Wayland for a screen or a window."""

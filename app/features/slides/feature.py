@@ -6,11 +6,13 @@ from app.features.slides.settings import SlidesSettings
 from app.features.slides.slide_strip import SlideStrip
 from app.features.slides.thumbnails import Thumbnails
 from app.pipeline.packets import SaliencyPacket
-from app.shell.actions import SLIDES, SOURCE, Menu, action
+from app.shell.actions import SLIDES, SOURCE, Menu, MenuActions
 from app.shell.context import FeatureContext
 from app.shell.feature import Feature
 from app.ui.i18n import tr
 from uvanet.sources.base import SourceInfo, SourceKind
+
+action = MenuActions(Menu.PLAYBACK)
 
 _RANK = 80
 _PAGE = 10  # pictures
@@ -46,52 +48,37 @@ class Slides(Feature):
 
     # -- actions
 
-    @action("Previous picture", Menu.PLAYBACK, "Left", icon="step-back", needs=SLIDES, repeat=True)
+    @action("Previous picture", "Left", icon="step-back", needs=SLIDES, repeat=True)
     def previous_picture(self) -> None:
         """Shows the previous picture."""
         self._move(-1)
 
-    @action(
-        "Next picture",
-        Menu.PLAYBACK,
-        "Right",
-        "Space",
-        icon="step-forward",
-        needs=SLIDES,
-        repeat=True,
-    )
+    @action("Next picture", "Right", "Space", icon="step-forward", needs=SLIDES, repeat=True)
     def next_picture(self) -> None:
         """Shows the next picture."""
         self._move(1)
 
-    @action("Ten pictures back", Menu.PLAYBACK, "PgUp", needs=SLIDES, group=1, repeat=True)
+    @action("Ten pictures back", "PgUp", needs=SLIDES, group=1, repeat=True)
     def page_back(self) -> None:
         """Moves ten pictures back."""
         self._move(-_PAGE)
 
-    @action("Ten pictures forward", Menu.PLAYBACK, "PgDown", needs=SLIDES, group=1, repeat=True)
+    @action("Ten pictures forward", "PgDown", needs=SLIDES, group=1, repeat=True)
     def page_forward(self) -> None:
         """Moves ten pictures forward."""
         self._move(_PAGE)
 
-    @action("First picture", Menu.PLAYBACK, "Home", needs=SLIDES, group=1)
+    @action("First picture", "Home", needs=SLIDES, group=1)
     def first_picture(self) -> None:
         """Shows the first picture."""
         self._go(0)
 
-    @action("Last picture", Menu.PLAYBACK, "End", needs=SLIDES, group=1)
+    @action("Last picture", "End", needs=SLIDES, group=1)
     def last_picture(self) -> None:
         """Shows the last picture."""
         self._go(1 << 30)
 
-    @action(
-        "Play folder as a film",
-        Menu.PLAYBACK,
-        "Shift+P",
-        needs=SOURCE,
-        group=3,
-        words="slideshow sequence",
-    )
+    @action("Play folder as a film", "Shift+P", needs=SOURCE, group=3, words="slideshow sequence")
     def play_as_film(self) -> None:
         """Plays the pictures of the folder as a film, or shows them as slides again."""
         info = self.context.session.info

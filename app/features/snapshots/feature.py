@@ -6,12 +6,15 @@ from pathlib import Path
 
 from PySide6.QtGui import QGuiApplication, QImage
 
-from app.shell.actions import FRAME, Menu, action
+from app.shell.actions import FRAME, Menu, MenuActions
 from app.shell.context import FeatureContext
 from app.shell.feature import Feature
 from app.ui.file_dialogs import ask_save_snapshot
 from app.ui.i18n import tr
 from app.ui.images import pictures_folder, snapshot_name, to_qimage, write_png
+
+edit_action = MenuActions(Menu.EDIT)
+file_action = MenuActions(Menu.FILE)
 
 
 class Snapshots(Feature):
@@ -22,9 +25,8 @@ class Snapshots(Feature):
         for name in ("save_snapshot", "copy_snapshot"):
             context.slots.add_button(context.actions[name], 60)
 
-    @action(
+    @file_action(
         "Save snapshot…",
-        Menu.FILE,
         "Ctrl+S",
         icon="snapshot",
         needs=FRAME,
@@ -51,9 +53,8 @@ class Snapshots(Feature):
         name = snapshot_name(info.title if info else "")
         ask_save_snapshot(self.context.slots.window, pictures_folder(), name, write)
 
-    @action(
+    @edit_action(
         "Copy snapshot",
-        Menu.EDIT,
         "Ctrl+C",
         icon="copy",
         needs=FRAME,

@@ -10,7 +10,7 @@ from app.features.sources.devices import Devices, find_devices
 from app.features.sources.retry_notice import RetryNotice
 from app.features.sources.settings import MAX_RECENT, SourcesSettings
 from app.features.sources.source_picker import SourcePicker
-from app.shell.actions import Menu, action
+from app.shell.actions import Menu, MenuActions
 from app.shell.context import Fact, FactKind, FeatureContext
 from app.shell.feature import Feature
 from app.shell.settings import WindowSettings
@@ -19,6 +19,8 @@ from app.ui.i18n import tr
 from uvanet.errors import UvanetError
 from uvanet.redaction import redact
 from uvanet.sources.base import SourceCondition, SourceInfo, SourceKind, SourceStatus
+
+action = MenuActions(Menu.FILE)
 
 _TOPIC, _STALL, _QUALITY = "source", "stall", "quality"
 _REMEMBERED = {
@@ -68,12 +70,7 @@ class Sources(Feature):
     # -- actions
 
     @action(
-        "Choose source…",
-        Menu.FILE,
-        "S",
-        icon="source",
-        hidden=True,
-        words="webcam camera screen input device",
+        "Choose source…", "S", icon="source", hidden=True, words="webcam camera screen input device"
     )
     def choose_source(self) -> None:
         """Opens the list of sources."""
@@ -81,20 +78,13 @@ class Sources(Feature):
         picker = self.picker
         picker.list.popup(picker.mapToGlobal(QPoint(0, picker.height() + 4)))
 
-    @action(
-        "Open file…",
-        Menu.FILE,
-        "Ctrl+O",
-        icon="file",
-        words="video picture movie image load import",
-    )
+    @action("Open file…", "Ctrl+O", icon="file", words="video picture movie image load import")
     def open_file(self) -> None:
         """Asks for a file."""
         ask_file(self.context.slots.window, self._folder, self._open_path)
 
     @action(
         "Open folder of pictures…",
-        Menu.FILE,
         "Ctrl+Shift+O",
         icon="folder",
         words="photos holiday slides images load",
@@ -103,13 +93,7 @@ class Sources(Feature):
         """Asks for a folder."""
         ask_folder(self.context.slots.window, self._folder, self._open_path)
 
-    @action(
-        "Open URL…",
-        Menu.FILE,
-        "Ctrl+U",
-        icon="link",
-        words="stream network address RTSP internet link",
-    )
+    @action("Open URL…", "Ctrl+U", icon="link", words="stream network address RTSP internet link")
     def open_url(self) -> None:
         """Asks for a URL."""
         from app.features.sources.url_dialog import UrlDialog
@@ -119,14 +103,12 @@ class Sources(Feature):
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
-    @action("Demo", Menu.FILE, "Ctrl+D", icon="demo", words="example sample")
+    @action("Demo", "Ctrl+D", icon="demo", words="example sample")
     def open_demo(self) -> None:
         """Plays the demo."""
         self.context.session.open("demo")
 
-    @action(
-        "Refresh devices", Menu.FILE, "F5", icon="rescan", group=1, words="webcam camera search"
-    )
+    @action("Refresh devices", "F5", icon="rescan", group=1, words="webcam camera search")
     def rescan(self) -> None:
         """Searches for cameras and screens and reports their numbers."""
         self._find_devices(announce=True)

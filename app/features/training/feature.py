@@ -18,7 +18,7 @@ from app.features.training.run_status_button import RunStatusButton
 from app.features.training.scene_capture import SceneCapture
 from app.features.training.settings import TrainingSettings
 from app.runtime.shutdown import run_bounded
-from app.shell.actions import Menu, action
+from app.shell.actions import Menu, MenuActions
 from app.shell.feature import Feature
 from app.shell.quit_guard import QuitPrompt
 from app.ui.build import present
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from app.features.training.training_data import TrainingDataChoice
     from app.features.training.training_form import TrainingForm
     from app.shell.context import FeatureContext
+
+action = MenuActions(Menu.MODELS)
 
 _STATUS_RANK, _BUTTON_RANK = 80, 20
 _UNFINISHED_TOPIC = "unfinished runs"
@@ -115,37 +117,18 @@ class Training(Feature):
     # -- actions
 
     @action(
-        "Adapt to this scene…",
-        Menu.MODELS,
-        "Shift+A",
-        icon="adapt",
-        group=1,
-        words="train learn improve model",
+        "Adapt to this scene…", "Shift+A", icon="adapt", group=1, words="train learn improve model"
     )
     def adapt_scene(self) -> None:
         """Opens the dialog of an adaptation."""
         self._open("adapt")
 
-    @action(
-        "Train a student…",
-        Menu.MODELS,
-        "Ctrl+T",
-        icon="train",
-        group=1,
-        words="learn own model network",
-    )
+    @action("Train a student…", "Ctrl+T", icon="train", group=1, words="learn own model network")
     def train(self) -> None:
         """Opens the dialog of training on a folder."""
         self._open("distill")
 
-    @action(
-        "Unfinished training…",
-        Menu.MODELS,
-        "Ctrl+Shift+T",
-        icon="models",
-        group=1,
-        words="resume continue",
-    )
+    @action("Unfinished training…", "Ctrl+Shift+T", icon="models", group=1, words="resume continue")
     def training_runs(self) -> None:
         """Opens the list of unfinished runs."""
         self.runs.open()

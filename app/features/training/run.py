@@ -18,7 +18,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from app.features.training.run_folders import EVENTS, LOG, RunRequest, write_request
 from app.runtime.child_process import DetachedProcess, own_command
 from app.ui.i18n import tr
-from uvanet.errors import OutputError
+from uvanet.errors import OutputError, output_errors
 from uvanet.training.control import send_order
 from uvanet.training.progress import DoneEvent, ErrorEvent, Event, LineReader, LogEvent, StepEvent
 from uvanet.training.run_lock import holder
@@ -134,16 +134,13 @@ class TrainingRun(QObject):
         Raises:
             OutputError: The run's folder cannot be written to, or the process cannot start.
         """
-        try:
+        with output_errors(
+            tr("The run cannot be written to {folder}: {reason}."),
+            tr("Make room on the disk, and start again."),
+            folder=self.folder,
+        ):
             write_request(self.folder, self.request)
             (self.folder / EVENTS).unlink(missing_ok=True)
-        except OSError as error:
-            raise OutputError(
-                tr("The run cannot be written to {folder}: {reason}.").format(
-                    folder=self.folder, reason=error.strerror or error
-                ),
-                tr("Make room on the disk, and start again."),
-            ) from error
         try:
             self._process = DetachedProcess.start(
                 self.command(), self.folder / EVENTS, self.folder / LOG

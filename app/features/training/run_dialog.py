@@ -57,6 +57,7 @@ class RunDialog(QDialog):
     def show_progress(self) -> None:
         """Shows the progress page, empty."""
         self.view.begin()
+        self.form.advanced.button.setChecked(False)  # the other pages do not need its room
         self.pages.setCurrentWidget(self.view)
         if self.isVisible():
             self.view.show_charts(True)

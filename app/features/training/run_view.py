@@ -14,7 +14,7 @@ from uvanet.training.progress import ErrorEvent, EvalEvent, Event, LogEvent, Pre
 
 PHASES = {
     "record": tr_noop("Recording the scene"),
-    "watch": tr_noop("Labelling the scene with the teacher"),
+    "watch": tr_noop("Labelling the frames with the teacher"),
     "label": tr_noop("Labelling general images with the teacher"),
     "load": tr_noop("Loading the data"),
     "features": tr_noop("Computing image features"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QSize, Signal
 from PySide6.QtWidgets import QLabel, QWidget
 
 from app.features.training.form_parts import FolderField, ModelChoice, help_text
@@ -33,6 +33,7 @@ class AdvancedOptions(QWidget):
         self._form = form_layout(8, self.inner)
         self._form.setContentsMargins(0, 4, 0, 0)
         self._about: dict[QWidget, QLabel] = {}
+        self._sizes: tuple[QSize, QSize] | None = None  # of the window, before and after it grew
         column(row(self.button, None), self.inner, spacing=4, parent=self)
 
     def add(self, text: str, field: QWidget, about: str) -> None:
@@ -52,8 +53,15 @@ class AdvancedOptions(QWidget):
         while parent is not None and parent is not window:
             parent.updateGeometry()  # a scroll area does not pass the change on
             parent = parent.parentWidget()
-        # The window only grows: it keeps at least the size that the user chose.
-        resize_on_screen(window, window.size().expandedTo(window.sizeHint()))
+        if on:
+            # The window only grows: it keeps at least the size that the user chose.
+            before = window.size()
+            resize_on_screen(window, before.expandedTo(window.sizeHint()))
+            self._sizes = before, window.size()
+        elif self._sizes is not None:
+            before, after = self._sizes
+            if window.size() == after:  # else the user chose another one
+                window.resize(before)
 
 
 class TrainingForm(QWidget):

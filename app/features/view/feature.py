@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QSize, Qt
 
 from app.features.view.settings import ViewSettings
-from app.shell.actions import FRAME, SOURCE, Menu, action
+from app.shell.actions import FRAME, SOURCE, Menu, MenuActions
 from app.shell.context import Fact, FactKind, FeatureContext
 from app.shell.feature import Feature, Preference
 from app.shell.settings import ThemeChoice, WindowSettings
@@ -13,6 +13,10 @@ from app.ui.build import combo_box
 from app.ui.i18n import tr
 from uvanet.sources.base import SourceInfo
 from uvanet.sources.orientation import Orientation
+
+action = MenuActions(Menu.VIEW)
+theme_action = MenuActions(Menu.VIEW, "Theme")
+zoom_action = MenuActions(Menu.VIEW, "Zoom")
 
 _SCREEN_SHARE = 0.9
 _MAX_SIZE = 16_777_215  # Qt's QWIDGETSIZE_MAX
@@ -69,7 +73,6 @@ class View(Feature):
 
     @action(
         "Presentation mode",
-        Menu.VIEW,
         "F9",
         icon="clean-view",
         needs=FRAME,
@@ -95,7 +98,6 @@ class View(Feature):
 
     @action(
         "Full screen",
-        Menu.VIEW,
         "F",
         "F11",
         icon="full-screen",
@@ -115,7 +117,7 @@ class View(Feature):
             text = tr("Press Esc to leave full screen.")
             self.context.messages.notify("info", text, topic=_TOPIC)
 
-    @action("Close message, leave full screen", Menu.VIEW, "Esc", group=2, hidden=True)
+    @action("Close message, leave full screen", "Esc", group=2, hidden=True)
     def leave(self) -> None:
         """Closes a message; without one, leaves presentation mode or full screen."""
         if self.context.messages.message:
@@ -125,53 +127,25 @@ class View(Feature):
         else:
             self._leave_full_screen()
 
-    @action(
-        "Side panel",
-        Menu.VIEW,
-        "P",
-        icon="panel",
-        checkable=True,
-        group=3,
-        words="sidebar controls hide",
-    )
+    @action("Side panel", "P", icon="panel", checkable=True, group=3, words="sidebar controls hide")
     def panel(self, on: bool) -> None:
         """Shows or hides the side panel."""
         self.context.slots.set_panel_enabled(on)
 
-    @action(
-        "System theme",
-        Menu.VIEW,
-        "T",
-        submenu="Theme",
-        group=4,
-        choice="theme",
-        words="appearance colors",
-    )
+    @theme_action("System theme", "T", group=4, choice="theme", words="appearance colors")
     def theme_system(self, _: bool) -> None:
         """Follows the system's theme."""
         self._set_theme("system")
 
-    @action(
-        "Dark theme",
-        Menu.VIEW,
-        "Shift+D",
-        submenu="Theme",
-        group=4,
-        choice="theme",
-        words="dark mode night appearance",
+    @theme_action(
+        "Dark theme", "Shift+D", group=4, choice="theme", words="dark mode night appearance"
     )
     def theme_dark(self, _: bool) -> None:
         """Uses the dark theme."""
         self._set_theme("dark")
 
-    @action(
-        "Light theme",
-        Menu.VIEW,
-        "Shift+L",
-        submenu="Theme",
-        group=4,
-        choice="theme",
-        words="light mode bright appearance",
+    @theme_action(
+        "Light theme", "Shift+L", group=4, choice="theme", words="light mode bright appearance"
     )
     def theme_light(self, _: bool) -> None:
         """Uses the light theme."""
@@ -181,7 +155,6 @@ class View(Feature):
 
     @action(
         "Mirror",
-        Menu.VIEW,
         "Shift+H",
         icon="mirror",
         needs=SOURCE,
@@ -194,62 +167,44 @@ class View(Feature):
         self._turn(Orientation(on, self._orientation().quarters))
 
     @action(
-        "Rotate",
-        Menu.VIEW,
-        "Shift+R",
-        icon="rotate",
-        needs=SOURCE,
-        repeat=True,
-        group=2,
-        words="turn upright",
+        "Rotate", "Shift+R", icon="rotate", needs=SOURCE, repeat=True, group=2, words="turn upright"
     )
     def rotate(self) -> None:
         """Rotates the picture by a quarter turn clockwise."""
         now = self._orientation()
         self._turn(Orientation(now.mirrored, (now.quarters + (3 if now.mirrored else 1)) % 4))
 
-    @action(
-        "Zoom in",
-        Menu.VIEW,
-        "+",
-        "Z",
-        submenu="Zoom",
-        group=2,
-        repeat=True,
-        words="magnify enlarge",
-    )
+    @zoom_action("Zoom in", "+", "Z", group=2, repeat=True, words="magnify enlarge")
     def zoom_in(self) -> None:
         """Shows a smaller part of the picture, enlarged."""
         self.context.slots.canvas.viewport.step(1)
 
-    @action(
-        "Zoom out", Menu.VIEW, "-", "Shift+Z", submenu="Zoom", group=2, repeat=True, words="shrink"
-    )
+    @zoom_action("Zoom out", "-", "Shift+Z", group=2, repeat=True, words="shrink")
     def zoom_out(self) -> None:
         """Shows a larger part of the picture."""
         self.context.slots.canvas.viewport.step(-1)
 
-    @action("Fit picture", Menu.VIEW, "0", submenu="Zoom", group=2, words="whole reset zoom")
+    @zoom_action("Fit picture", "0", group=2, words="whole reset zoom")
     def zoom_fit(self) -> None:
         """Shows the whole picture."""
         self.context.slots.canvas.viewport.fit()
 
-    @action("Pan left", Menu.VIEW, "Alt+Left", submenu="Zoom", group=2, repeat=True)
+    @zoom_action("Pan left", "Alt+Left", group=2, repeat=True)
     def pan_left(self) -> None:
         """Moves the visible part of a zoomed picture to the left."""
         self.context.slots.canvas.viewport.pan(-1, 0)
 
-    @action("Pan right", Menu.VIEW, "Alt+Right", submenu="Zoom", group=2, repeat=True)
+    @zoom_action("Pan right", "Alt+Right", group=2, repeat=True)
     def pan_right(self) -> None:
         """Moves the visible part of a zoomed picture to the right."""
         self.context.slots.canvas.viewport.pan(1, 0)
 
-    @action("Pan up", Menu.VIEW, "Alt+Up", submenu="Zoom", group=2, repeat=True)
+    @zoom_action("Pan up", "Alt+Up", group=2, repeat=True)
     def pan_up(self) -> None:
         """Moves the visible part of a zoomed picture up."""
         self.context.slots.canvas.viewport.pan(0, -1)
 
-    @action("Pan down", Menu.VIEW, "Alt+Down", submenu="Zoom", group=2, repeat=True)
+    @zoom_action("Pan down", "Alt+Down", group=2, repeat=True)
     def pan_down(self) -> None:
         """Moves the visible part of a zoomed picture down."""
         self.context.slots.canvas.viewport.pan(0, 1)

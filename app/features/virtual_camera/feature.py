@@ -5,11 +5,13 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 
 from app.features.virtual_camera.sender import CameraSender
-from app.shell.actions import FRAME, Menu, action
+from app.shell.actions import FRAME, Menu, MenuActions
 from app.shell.context import FeatureContext
 from app.shell.feature import Feature
 from app.ui.i18n import tr
 from uvanet.errors import UvanetError
+
+action = MenuActions(Menu.VIEW)
 
 _DEFAULT_FPS = 30.0
 _TOPIC = "virtual camera"
@@ -35,7 +37,6 @@ class VirtualCamera(Feature):
 
     @action(
         "Virtual camera",
-        Menu.VIEW,
         "Shift+F9",
         icon="camera",
         needs=FRAME,

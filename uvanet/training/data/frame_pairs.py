@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from uvanet.errors import OutputError, UsageError
+from uvanet.errors import UsageError, output_errors
 from uvanet.i18n import tr
 from uvanet.runtime.preprocess import resize_to_input
 from uvanet.training.data.array_file import read_arrays, write_arrays
@@ -148,15 +148,12 @@ class LabelledPairs:
         columns = {
             name: column for name in self.__slots__ if (column := getattr(self, name)) is not None
         }
-        try:
+        with output_errors(
+            tr("The frames cannot be stored in {folder}: {reason}."),
+            tr("Make room on the disk, and start again."),
+            folder=path.parent,
+        ):
             write_arrays(path, private=True, **columns, made_from=np.array(json.dumps(made_from)))
-        except OSError as error:
-            raise OutputError(
-                tr("The frames cannot be stored in {folder}: {reason}.").format(
-                    folder=path.parent, reason=error.strerror or error
-                ),
-                tr("Make room on the disk, and start again."),
-            ) from error
 
 
 def load_pairs(path: Path, made_from: Record) -> LabelledPairs | None:
