@@ -12,6 +12,7 @@ def test_agreement_may_come_before_the_chart_is_built(qtbot):
     assert dict(card.numbers)["CC"] == "0.90"
     card.show()
     card.start()
+    qtbot.waitUntil(lambda: card.started)
     card.show_agreement(2.0, Agreement(0.5, 0.8, 0.3, 0.1))
     assert card.chart.curve_points(0)[1] == [0.9, 0.5]
     card.stop()
