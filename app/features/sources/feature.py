@@ -58,7 +58,10 @@ class Sources(Feature):
 
     def open_drop(self, path: str) -> bool:
         """Opens any path or URL as a source; called after all other features have declined it."""
-        self.context.session.open(path)
+        if "://" in path:
+            self.context.session.open(path)
+        else:
+            self._open_path(path)
         return True
 
     def facts(self) -> list[Fact]:
