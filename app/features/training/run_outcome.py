@@ -147,7 +147,7 @@ class RunOutcome(QObject):
             if self._shown is not None and self._shown[1] is result:
                 self._dialog(request.kind).result_card.pictures.show_comparison(pictures)
 
-        self._context.jobs.run(work, show, self._context.show_error, name="compare-students")
+        self._context.run(work, show, name="compare-students")
 
     def _report(self, request: RunRequest, result: RunResult) -> None:
         if result.model:
