@@ -24,6 +24,7 @@ _IMPORTED = [
     "uvanet.training.adapt",
     "uvanet.training.pipeline",
     "uvanet.training.publish",
+    "torch.distributed.run",
     "uvanet.cli.predict",
     "uvanet.video.exporter",
     "app.features.analyse.region_store",
@@ -116,6 +117,24 @@ def run_uvanet(words: list[str], prepare: Callable[[], None] | None = None) -> i
     return main(words)
 
 
+def run_torchrun(folder: str, words: list[str]) -> None:
+    """`torchrun` with arguments in a folder, for `ForkedProcess`; its own children import torch."""
+    from torch.distributed.run import main
+
+    os.chdir(folder)
+    main(words)
+
+
+def run_detached(words: list[str], output: str, errors: str, environment: dict[str, str]) -> None:
+    """`uvanet` with arguments in a session of its own; its output is appended to files."""
+    os.setsid()
+    os.environ.clear()
+    os.environ.update(environment)
+    append = os.O_WRONLY | os.O_APPEND
+    _use_streams(os.open(os.devnull, os.O_RDONLY), os.open(output, append), os.open(errors, append))
+    sys.exit(run_uvanet(words))
+
+
 def _redirected(
     orders: Connection,
     output: Connection,
@@ -123,12 +142,14 @@ def _redirected(
     run: Callable[..., int | None],
     arguments: tuple[object, ...],
 ) -> None:
-    for number, handle in enumerate(
-        (orders.fileno(), output.fileno(), os.open(errors, os.O_WRONLY | os.O_APPEND))
-    ):
-        os.dup2(handle, number)
+    _use_streams(orders.fileno(), output.fileno(), os.open(errors, os.O_WRONLY | os.O_APPEND))
     orders.close()
     output.close()
+    sys.exit(run(*arguments))
+
+
+def _use_streams(*handles: int) -> None:
+    for number, handle in enumerate(handles):
+        os.dup2(handle, number)
     sys.stdin = os.fdopen(0, closefd=False)
     sys.stdout, sys.stderr = os.fdopen(1, "w"), os.fdopen(2, "w")
-    sys.exit(run(*arguments))

@@ -24,7 +24,7 @@ from app.pipeline.stats import Drop
 from app.pipeline.watchdog import StallDetector, Watchdog
 from uvanet.errors import SourceError, UvanetError
 from uvanet.i18n import tr
-from uvanet.sources.base import Source, SourceCondition, SourceInfo, SourceStatus
+from uvanet.sources.base import Source, SourceCondition, SourceInfo, SourceKind, SourceStatus
 
 logger = logging.getLogger(__name__)
 
@@ -160,6 +160,8 @@ class CaptureSession:
                 f"uvanet-watchdog-{self._feed.source}",
             )
         self._info = self._source.info
+        if self._info.kind is SourceKind.CAMERA:
+            self._detector.expect_camera()
         self._emit(SourceOpened(self._feed.source, self._info))
         command = self.commands.next(block=False)
         if command is not None:

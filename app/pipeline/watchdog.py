@@ -12,6 +12,8 @@ from collections.abc import Callable
 from app.pipeline.events import SourceResumed, SourceStalled
 
 STALL_S = 3.0
+CAMERA_STALL_S = 6.0
+"""For cameras, which report a stall themselves after 3 to 4 seconds unless their driver hangs."""
 STEP_LIMIT_S = 20.0
 """Seconds after which a step of a network is given up."""
 
@@ -32,11 +34,16 @@ class StallDetector:
     """
 
     def __init__(self, source: int) -> None:
+        self._limit = STALL_S
         self._source = source
         self._last: float | None = None
         self._stalled = False
         self._checked = math.inf
         self._grace_checks = 0
+
+    def expect_camera(self) -> None:
+        """Waits longer, since the source reports stalls itself."""
+        self._limit = CAMERA_STALL_S
 
     def feed(self, t: float) -> None:
         """Sets the time, in seconds, of the newest frame or of the opening of the source."""
@@ -60,13 +67,13 @@ class StallDetector:
             self._stalled = False
             return None
         silent = now - last
-        if silent >= STALL_S and not self._stalled:
+        if silent >= self._limit and not self._stalled:
             if self._grace_checks:
                 self._grace_checks -= 1
                 return None
             self._stalled = True
             return SourceStalled(self._source, silent)
-        if silent < STALL_S and self._stalled:
+        if silent < self._limit and self._stalled:
             self._stalled = False
             return SourceResumed(self._source)
         return None

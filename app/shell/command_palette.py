@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QDialog, QHeaderView, QLineEdit, QTreeWidget, QTre
 
 from app.shell.actions import ActionRegistry, ActionSpec
 from app.shell.shortcuts import key_text
-from app.ui.build import column
+from app.ui.build import column, label
 from app.ui.i18n import tr
 
 _NAME = Qt.ItemDataRole.UserRole
@@ -30,6 +30,7 @@ class CommandPalette(QDialog):
     Attributes:
         field: The field for the text.
         list: The actions that match, the best first.
+        none: The sentence in place of actions where none matches.
     """
 
     def __init__(self, actions: ActionRegistry, window: QWidget) -> None:
@@ -48,12 +49,15 @@ class CommandPalette(QDialog):
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.setAccessibleName(tr("Commands"))
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.none = label(tr("No command matches. Try another word for it."), "quiet", wrap=True)
         header = self.list.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.Fixed)
-        column(self.field, (self.list, 1), spacing=8, margins=(12, 12, 12, 12), parent=self)
+        column(
+            self.field, self.none, (self.list, 1), spacing=8, margins=(12, 12, 12, 12), parent=self
+        )
         self.field.textChanged.connect(self._fill)
         self.field.returnPressed.connect(self._run)
         self.field.installEventFilter(self)
@@ -93,7 +97,9 @@ class CommandPalette(QDialog):
         self.list.clear()
         for _, spec in ranked:
             self.list.addTopLevelItem(self._item(spec))
-        if (first := self.list.topLevelItem(0)) is not None:
+        first = self.list.topLevelItem(0)
+        self.none.setVisible(first is None)
+        if first is not None:
             self.list.setCurrentItem(first)
 
     def _matching(self, text: str, *, lenient: bool = False) -> list[tuple[int, ActionSpec]]:
@@ -129,8 +135,8 @@ def match(text: str, spec: ActionSpec, *, lenient: bool = False) -> int | None:
     """Ranks an action by how well it matches a typed text.
 
     A typed word matches where it is the beginning of a word of the action's text, search words,
-    menu or description, a part of a word of the text or search words, or a row of letters that the
-    text contains in this order.
+    menu or description, in English too, a part of a word of the text or search words, or a row of
+    letters that the text contains in this order.
 
     Args:
         text: The typed text.
@@ -141,7 +147,7 @@ def match(text: str, spec: ActionSpec, *, lenient: bool = False) -> int | None:
         The rank, 0 for the best; None where a word does not match.
     """
     name, more = _words(tr(spec.text)), _words(tr(spec.words))
-    rest = _words(f"{spec.path} {tr(spec.help)}")
+    rest = _words(f"{spec.path} {tr(spec.help)} {spec.text} {spec.words} {spec.help}")
     typed_words, rank, unknown = _words(text), 0, 0
     for index, typed in enumerate(typed_words):
         if index < len(name) and name[index].startswith(typed):

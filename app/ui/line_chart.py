@@ -12,6 +12,7 @@ from PySide6.QtGui import QFont, QFontMetrics, QShowEvent
 from PySide6.QtWidgets import QWidget
 
 from app.ui.build import column
+from app.ui.chart_library import chart_library
 from app.ui.number_text import number_text
 from app.ui.theme import ThemeColors, is_theme_change, theme_colors
 
@@ -32,7 +33,8 @@ class LineChart(QWidget):
         margins: Left, top, right and bottom, in pixels.
 
     Signals:
-        needed: The widget becomes visible, and the chart is not built.
+        needed: The widget becomes visible, and the chart is not built; or `build` was called too
+            early.
     """
 
     needed = Signal()
@@ -53,6 +55,7 @@ class LineChart(QWidget):
         self._plot: Any = None
         self._applied: tuple[ThemeColors, str] | None = None  # theme and font of the plot
         self._cursor: Any = None
+        self._wanted = False  # while the library is imported
         self._layout = column(parent=self)
 
     @property
@@ -61,11 +64,15 @@ class LineChart(QWidget):
         return self._plot is not None
 
     def build(self) -> None:
-        """Creates the plot; imports pyqtgraph if nothing did so before, which takes 0.2 s."""
-        if self._plot is not None:
+        """Creates the plot. Where pyqtgraph is not imported yet, `needed` is emitted after that."""
+        if self._plot is not None or self._wanted:
             return
-        # Imported here, on the GUI thread: PySide creates its types when they are first used, and
-        # pyqtgraph uses all of them. On another thread that crashes beside a window in use.
+        library = chart_library()
+        if not library.is_loaded:
+            self._wanted = True
+            library.loaded.connect(self._on_loaded, Qt.ConnectionType.SingleShotConnection)
+            library.load()
+            return
         import pyqtgraph
 
         view = pyqtgraph.PlotWidget(enableMenu=False)
@@ -83,6 +90,7 @@ class LineChart(QWidget):
 
     def clear_plot(self) -> None:
         """Destroys the plot; `build` creates it again."""
+        self._wanted = False
         if self._plot is not None:
             # Without a parent, a plot whose layout has yet to show it would become a window.
             self._plot.hide()
@@ -182,6 +190,11 @@ class LineChart(QWidget):
         super().changeEvent(event)
         if is_theme_change(event) or event.type() == QEvent.Type.FontChange:
             self._apply_theme()
+
+    def _on_loaded(self) -> None:
+        if self._wanted:
+            self._wanted = False
+            self.needed.emit()
 
     def _apply_theme(self) -> None:
         colors, font = theme_colors(), self._tick_font()

@@ -55,7 +55,7 @@ class PlotCard(QFrame):
         self._gap = 0.0  # seconds of pauses, which the chart does not show
         self._paused = False
         self._wanted = False
-        heading = label(title, "section")
+        heading = label(title, "section", wrap=True)  # German titles are wider than the side panel
         self.values = [label("-") for _ in curves]
         self.chart = LineChart(title, 30, (0, 6, 12, 0))
         self.chart.setFixedHeight(height)
@@ -65,7 +65,7 @@ class PlotCard(QFrame):
         self._samples: deque[Sequence[float]] = deque()
         self._shown: Sequence[float] = ()
         self._legend_labels: list[QLabel] = []
-        line = row(heading, None)
+        line = row((heading, 1))
         layout = column(line, spacing=6, margins=(14, 12, 14, 10), parent=self)
         if len(self.curves) == 1:
             line.addWidget(self.values[0])

@@ -129,8 +129,8 @@ class Panes(QWidget):
             beside = self._columns(len(cells) + 1, minimum=minimum)
             high = max(minimum.height(), _STRIP_HEIGHT)
             below = self._columns(len(cells), high + _GAP)
-            # Where the pictures become larger: among them, or below them over the whole width.
-            if below and self._area(len(cells), below, high + _GAP) > max(
+            # Below the pictures over the whole width, unless they are larger with it among them.
+            if below and self._area(len(cells), below, high + _GAP) >= max(
                 self._area(len(cells) + 1, beside) if beside else 0.0,
                 _SIDE_BY_SIDE_SHARE * self._area(len(cells), columns),
             ):

@@ -20,13 +20,14 @@ os.environ["LC_ALL"] = "C.UTF-8"  # the texts that tests name are English
 from compare_kit import Corner  # noqa: E402
 from PySide6.QtCore import QCoreApplication, QEvent  # noqa: E402 - after OpenCV, see there
 from PySide6.QtWidgets import QApplication, QDialog, QMenu  # noqa: E402
-from studio_kit import PATIENCE  # noqa: E402
+from studio_kit import PATIENCE, start_forked  # noqa: E402
 from training_kit import write_gaze, write_scene, write_teacher  # noqa: E402
 from window_bench import Bench, Contrast  # noqa: E402
 
 from app.features import FEATURES  # noqa: E402
 from app.features.training.feature import Training  # noqa: E402
 from app.main import Options, Program  # noqa: E402
+from app.runtime.child_process import DetachedProcess  # noqa: E402
 from app.session import teacher as teacher_model  # noqa: E402
 from uvanet.training.run_lock import holder  # noqa: E402
 from uvanet.user_models import runs_folder  # noqa: E402
@@ -196,17 +197,25 @@ def gaze_tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
+def new_interpreters() -> None:
+    """Runs of `studio` are started as the program does it, and not by fork."""
+
+
+@pytest.fixture
 def studio(
     launch: Callable[..., Bench],
     squares: Path,
     teacher: Path,
     gaze_tree: Path,
     monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
 ) -> Iterator[Bench]:
     """The program, paused on a scene, with a teacher chosen; no child outlives the test.
 
     A film that plays would take a fourth of a core from the training for as long as that lasts.
     """
+    if os.name == "posix" and "new_interpreters" not in request.fixturenames:
+        monkeypatch.setattr(DetachedProcess, "start", start_forked)
     # The gaze data of the machine would add hundreds of pictures to the measuring of each run.
     monkeypatch.setenv("UVANET_DATA", str(gaze_tree))
     bench = launch(squares)

@@ -13,6 +13,7 @@ from app.features.cameras.feature import Cameras
 from app.features.diagnostics.scheduled_task import Screenshot
 from app.pipeline.events import PipelineState
 from uvanet.sources import CameraFormat, CameraSource, SourceKind
+from uvanet.sources.base import SourceCondition, SourceStatus
 from uvanet.sources.cameras import ListedCamera
 
 HURRY = 20.0  # times faster runs the clock of a camera whose seconds would last too long
@@ -206,8 +207,22 @@ def test_another_camera_is_announced_and_not_opened(player, webcam, told):
     openings = webcam.openings
     player.until(lambda: player.banner.alerts and "not connected" in player.banner.alerts[0])
     assert webcam.openings == openings
-    player.open("camera:Other")
-    assert player.source_title == "Other camera"
+    player.banner.acted.emit("camera")  # the button of the message
+    player.until(lambda: player.source_title == "Other camera")
+
+
+def test_a_stall_that_the_camera_reports_is_not_reported_again(player, webcam, told):
+    player.open("camera:fake")
+    status, stalled = player.session.status_changed, player.session.stalled
+    status.emit(SourceStatus(SourceCondition.STALLED, "No frame came for 3 seconds."))
+    stalled.emit(6.0)
+    assert told == ["No frame came for 3 seconds."]
+    status.emit(SourceStatus())
+    assert not player.banner.message
+    stalled.emit(6.0)  # the camera itself hangs and reports nothing
+    assert "has sent no picture for 6 seconds" in player.banner.message
+    stalled.emit(0.0)
+    assert not player.banner.message
 
 
 def test_a_camera_that_opens_and_fails_at_once_is_not_called_connected(player, webcam, told):

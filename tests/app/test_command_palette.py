@@ -90,6 +90,8 @@ def test_words_of_newcomers_find_commands(typed, name):
         ("dunkel", "theme_dark"),
         ("schirmfoto", "save_snapshot"),
         ("handbuch", "shortcuts"),
+        ("compare posters", "compare_designs"),  # programs taught people English words, too
+        ("screenshot", "save_snapshot"),
     ],
 )
 def test_german_words_of_newcomers_find_commands(german_texts, typed, name):
@@ -104,8 +106,10 @@ def german_texts(qapp):
 
 
 def test_nonsense_finds_nothing(palette):
+    assert not palette.none.isVisible()
     palette.field.setText("qqqq")
     assert listed(palette) == []
+    assert palette.none.isVisible()
     QTest.keyClick(palette.field, Qt.Key.Key_Return)
     assert palette.isVisible()
 

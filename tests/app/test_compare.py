@@ -79,7 +79,7 @@ def test_nothing_of_a_comparison_is_cut_off(side: Bench, size: tuple[int, int]) 
 
 def test_the_agreement_is_a_strip_below_pictures_that_fill_the_width(side: Bench) -> None:
     """At 1920 x 1080 it stood among the pictures, which were smaller beside empty space."""
-    side.window.resize(1920, 1000)
+    side.window.resize(1920, 900)
     panes, card = side.slots.panes, compare(side).card
     pictures = (panes.main, *panes.extra)
     side.until(lambda: card.isVisible() and card.y() > panes.main.geometry().bottom())

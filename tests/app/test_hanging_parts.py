@@ -39,6 +39,7 @@ def restore_patience(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     tick = StepTimer.tick
     monkeypatch.setattr(StepTimer, "tick", lambda self, limit_s: tick(self, limit_s / 40))
     monkeypatch.setattr("app.pipeline.watchdog.STALL_S", 0.4)
+    monkeypatch.setattr("app.pipeline.watchdog.CAMERA_STALL_S", 0.4)
     return lambda: monkeypatch.setattr(StepTimer, "tick", tick)
 
 

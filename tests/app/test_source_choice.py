@@ -64,6 +64,22 @@ def test_the_list_names_cameras_and_screens(player, monkeypatch):
     player.picker.list.close()
 
 
+def test_a_camera_that_is_plugged_in_appears_in_the_open_list(player, monkeypatch):
+    found = [CameraDevice("Front", 0, "usb-1", "camera:0")]
+    monkeypatch.setattr("uvanet.sources.list_cameras", lambda: list(found))
+    monkeypatch.setattr("uvanet.sources.list_screens", list)
+    player.picker._search_timer.setInterval(10)
+    player.trigger("choose_source")
+    menu = player.picker.list
+    player.until(lambda: "Front" in entries(menu))
+    menu.setActiveAction(next(action for action in menu.actions() if action.text() == "Front"))
+    found.insert(0, CameraDevice("Back", 1, "usb-2", "camera:1"))
+    player.until(lambda: entries(menu)[:2] == ["Back", "Front"])
+    assert menu.activeAction().text() == "Front"  # the choice by keyboard stays where it was
+    menu.close()
+    assert not player.picker._search_timer.isActive()
+
+
 def test_a_recent_file_whose_name_is_not_utf_8_is_chosen_unchanged(player):
     chosen, name = [], "/films/a\udcff.mp4"
     player.picker.chosen.disconnect()

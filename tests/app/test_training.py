@@ -37,6 +37,7 @@ from uvanet.training.run_lock import holder
 DATA = Path(__file__).parent / "data"
 
 
+@pytest.mark.usefixtures("new_interpreters")
 def test_a_better_student_is_used_and_can_be_undone(studio, monkeypatch):
     # A machine with gaze data measures what was forgotten.
     monkeypatch.delenv("UVANET_DATA", raising=False)
@@ -132,6 +133,7 @@ def test_a_run_outlives_the_window_and_is_found_again(studio, launch, squares):
     bench.until(lambda: bench.session.student.name.endswith(".onnx"))
 
 
+@pytest.mark.usefixtures("new_interpreters")
 def test_an_order_counts_from_the_first_moment_of_a_run(studio):
     """The process deleted it when it began to listen, seconds after its start."""
     begin(studio, 100_000)
@@ -144,7 +146,9 @@ def test_an_order_counts_from_the_first_moment_of_a_run(studio):
     assert not list_user_models()
 
 
-def test_a_run_that_is_stopped_before_it_listens_has_not_failed(studio, monkeypatch):
+def test_a_run_that_is_stopped_before_it_listens_has_not_failed(
+    new_interpreters, studio, monkeypatch
+):
     """SIGTERM, which replaces an order that cannot be written, ended it without an event."""
     begin(studio, 100_000)
     run = studio.feature.controller.run

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import struct
 from typing import TYPE_CHECKING
 
+import av
 import corpus
 import numpy as np
 import pytest
@@ -143,3 +145,36 @@ def test_every_frame_comes_once_at_its_time_and_is_found_again(clip: Path) -> No
             after = source.read()
             assert after is not None
             assert corpus.number_in(after.image) == number + 1
+
+
+@pytest.mark.parametrize("name", ["a.mkv", "a.mp4"])
+def test_an_empty_track_before_the_video_is_passed_over(tmp_path: Path, name: str) -> None:
+    film = corpus.write(tmp_path / "film.mkv", "libx264", options={"bf": "0"})
+    with av.open(str(film)) as media, av.open(str(tmp_path / name), "w") as out:
+        tracks = [out.add_stream_from_template(media.streams.video[0]) for _ in range(2)]
+        for packet in media.demux(video=0):
+            if packet.dts is not None:
+                packet.stream = tracks[1]
+                out.mux(packet)
+    with make_source(str(tmp_path / name)) as source:
+        numbers = [corpus.number_in(frame.image) for frame in iter(source.read, None)]
+    assert numbers == list(range(corpus.FRAMES))
+
+
+def test_a_guessed_duration_of_raw_mpeg_is_not_shown(tmp_path: Path) -> None:
+    path = corpus.write(tmp_path / "a.m1v", "mpeg1video", options={"qmin": "2", "qmax": "2"})
+    with make_source(str(path)) as source:
+        assert source.info.duration is source.info.frames is None
+        assert len(list(iter(source.read, None))) == corpus.FRAMES
+
+
+def test_wmv_that_states_more_than_its_last_packet_is_not_called_damaged(tmp_path: Path) -> None:
+    """FFmpeg's own files with WMA state up to 0.16 s too much."""
+    path = corpus.write(tmp_path / "a.wmv", "wmv2", sound="aac")
+    data = bytearray(path.read_bytes())
+    place = data.index(bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")) + 64  # play duration
+    (stated,) = struct.unpack_from("<Q", data, place)
+    struct.pack_into("<Q", data, place, stated + 1_600_000)
+    path.write_bytes(data)
+    with make_source(str(path)) as source:
+        assert len(list(iter(source.read, None))) == corpus.FRAMES

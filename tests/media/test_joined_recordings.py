@@ -9,6 +9,7 @@ import corpus
 import pytest
 from test_times import moved
 
+from uvanet.errors import SourceError
 from uvanet.overlay import OverlayStyle
 from uvanet.sources import make_source
 from uvanet.video.exporter import export
@@ -119,3 +120,27 @@ def test_a_broadcast_switches_between_4_3_and_16_9(tmp_path: Path) -> None:
     assert shown[: corpus.FRAMES - 3] == [(144, 192)] * (corpus.FRAMES - 3)
     assert shown[corpus.FRAMES + 3 :] == [(144, 256)] * (corpus.FRAMES - 3)
     assert [corpus.number_in(frame.image) for frame in frames] == TWICE
+
+
+def test_a_count_of_packets_that_starts_anew_is_no_damage(tmp_path: Path) -> None:
+    """As of segments from a stream that were joined: the clock goes on."""
+    images = [corpus.numbered(number, (640, 360)) for number in range(corpus.FRAMES)]
+    one = corpus.write(
+        tmp_path / "one.mkv", "libx264", images=images, options={"g": "10", "bf": "0", "qp": "10"}
+    )
+    parts = [moved(one, tmp_path / f"{at}.ts", at) for at in (0.0, LENGTH)]
+    assert numbers_and_times(join(tmp_path / "both.ts", *parts))[0] == TWICE
+
+
+def test_another_program_behind_the_end_is_told(tmp_path: Path) -> None:
+    one = recording(tmp_path / "one.mkv")
+    pids = {"mpegts_start_pid": "700", "mpegts_pmt_start_pid": "5000", "mpegts_service_id": "7"}
+    parts = [
+        moved(one, tmp_path / "one.ts", 0.0),
+        moved(one, tmp_path / "two.ts", LENGTH, pids),
+    ]
+    with (
+        make_source(str(join(tmp_path / "both.ts", *parts))) as source,
+        pytest.raises(SourceError, match=r"another recording after 1\.6 s"),
+    ):
+        list(iter(source.read, None))

@@ -169,9 +169,10 @@ def test_white_of_hdr_is_white_and_a_note_says_so(
     with make_source(str(path)) as source:
         shown = source.read()
         assert "standard dynamic range" in source.info.note
-    assert main(["predict", str(path), "-o", str(tmp_path / "o.png"), "--quiet"]) == 0
-    assert "clip.mkv: " in (said := capsys.readouterr().err)
-    assert "standard dynamic range" in said
+    if transfer == 16:  # one is enough: FFmpeg prepares for seconds
+        assert main(["predict", str(path), "-o", str(tmp_path / "o.png"), "--quiet"]) == 0
+        assert "clip.mkv: " in (said := capsys.readouterr().err)
+        assert "standard dynamic range" in said
     assert shown is not None
     assert shown.image.mean() > 235
     assert np.ptp(shown.image.mean(axis=(0, 1))) < 4

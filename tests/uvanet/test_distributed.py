@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
+from fork_kit import ForkedProcess, run_torchrun
 
 from uvanet.data.synthetic import MotionConfig, Pairs, make_pairs
 from uvanet.model import load
@@ -77,19 +77,13 @@ def stop() -> None:
 
 
 def torchrun(*arguments: object, cwd: Path) -> str:
-    run = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2"]
     address = ["--rdzv-backend", "c10d", "--rdzv-endpoint", "localhost:0"]
-    done = subprocess.run(
-        [*run, *address, *map(str, arguments)],
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-    )
+    words = ["--nproc-per-node", "2", *address, *map(str, arguments)]
+    process = ForkedProcess(run_torchrun, str(cwd), words)
+    out, err = process.communicate()
     logs = [path.read_text() for path in Path.home().rglob("crash-*.txt")]
-    assert done.returncode == 0, "\n".join([done.stderr, *logs])
-    return done.stdout
+    assert process.returncode == 0, "\n".join([err.decode(), *logs])
+    return out.decode()
 
 
 @pytest.fixture(scope="module")

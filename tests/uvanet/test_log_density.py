@@ -28,7 +28,7 @@ def image() -> np.ndarray:
 
 def test_the_center_bias_is_taken_out_and_added_again(tmp_path: Path, image: np.ndarray) -> None:
     torch.manual_seed(3)
-    teacher = SpatialTeacher((0, 1), 16).eval()
+    teacher = SpatialTeacher((0, 0), 16).eval()
     teacher.sharpness.fill_(1.7)
     export_spatial(teacher, tmp_path / "even.onnx")
     bias = torch.linspace(-1, 2, 9 * 12).reshape(1, 1, 9, 12)

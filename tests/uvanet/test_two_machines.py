@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import torch
+from fork_kit import ForkedProcess, run_torchrun
 from safetensors.torch import load_file
 
 from uvanet.training.config import TrainConfig
@@ -56,26 +55,17 @@ def train(dies: bool, *folders: str) -> None:
         train_student(config, data, Path(folder), callback=callback, fabric=fabric)
 
 
-def run_on_two(script: Path, *arguments: str) -> list[int]:
+def run_on_two(script: Path, *arguments: str) -> list[int | None]:
     """Runs a script on two machines; gives their exit codes."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     address = ["--rdzv-backend", "c10d", "--rdzv-endpoint", f"localhost:{port}"]
-    words = [
-        sys.executable,
-        "-m",
-        "torch.distributed.run",
-        "--nnodes",
-        "2",
-        "--nproc-per-node",
-        "1",
-    ]
-    machines = [
-        subprocess.Popen([*words, *address, script, *arguments], cwd=script.parent)
-        for _ in range(2)
-    ]
-    return [machine.wait(timeout=600) for machine in machines]
+    words = ["--nnodes", "2", "--nproc-per-node", "1", *address, str(script), *arguments]
+    machines = [ForkedProcess(run_torchrun, str(script.parent), words) for _ in range(2)]
+    for machine in machines:
+        machine.communicate()
+    return [machine.returncode for machine in machines]
 
 
 @pytest.fixture(scope="module")

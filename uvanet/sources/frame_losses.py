@@ -43,9 +43,11 @@ class LossDetector:
     def __init__(self, damage: Damage) -> None:
         self._damage = damage
         self._previous: Packet[Any] | None = None
+        self._step: float | None = None  # seconds between the last two packets
         self._run = 0  # packets since the clock jumped
         self._errors = 0  # packets in a row that could not be decoded
         self._incomplete: dict[int | None, _Incomplete] = {}  # by time stamps
+        self._inter = False  # whether frames depend on others, so that a key frame is a start
         self._last: int | None = None  # time stamp of the last packet with data
         # Positions of the last packet's frames with errors; they are losses if a packet follows.
         self._unsure: list[float] = []
@@ -62,15 +64,24 @@ class LossDetector:
             packet: A packet that is not decoded yet.
             position: Seconds of the last frame since the first one.
         """
-        if self._previous is not None and _is_same_clock(self._previous, packet):
+        step = _step(self._previous, packet)
+        whole = self._step is not None and step is not None and step <= 1.5 * self._step
+        if _is_same_clock(step):
             self._run += 1
         else:
             # FFmpeg flags intact packets where two recordings are joined, and where a recording
             # begins in the middle of a picture.
             self._run = 0
             self._incomplete.clear()
-        self._previous = packet
+        self._previous, self._step = packet, step
         if packet.size:
+            if packet.is_keyframe and self._inter and whole:
+                # Recordings that were joined on one clock: the count of packets starts anew, for
+                # which FFmpeg flags one of the two packets before. No frame is missing.
+                self._incomplete = {
+                    pts: at for pts, at in self._incomplete.items() if self._run - at.run > 2
+                }
+            self._inter = self._inter or not packet.is_keyframe
             self._last = packet.pts
             while self._unsure:
                 self._damage.add(self._unsure.pop(0), _WITH_ERRORS)
@@ -98,8 +109,13 @@ class LossDetector:
         self._damage.add(position, reason(error))
 
 
-def _is_same_clock(earlier: Packet[Any], later: Packet[Any]) -> bool:
-    """Whether two neighboring packets belong to one recording, by their time stamps."""
-    if earlier.dts is None or later.dts is None or later.time_base is None:
-        return False
-    return 0 <= (later.dts - earlier.dts) * later.time_base < _MAX_GAP_S
+def _step(earlier: Packet[Any] | None, later: Packet[Any]) -> float | None:
+    """Seconds between the decoding of two neighboring packets; None if unknown."""
+    if earlier is None or earlier.dts is None or later.dts is None or later.time_base is None:
+        return None
+    return float((later.dts - earlier.dts) * later.time_base)
+
+
+def _is_same_clock(step: float | None) -> bool:
+    """Whether two neighboring packets belong to one recording, by the seconds between them."""
+    return step is not None and 0 <= step < _MAX_GAP_S

@@ -10,6 +10,7 @@ import functools
 import os
 import stat
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import av
@@ -22,7 +23,6 @@ from uvanet.redaction import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from av.packet import Packet
     from av.stream import Stream
@@ -63,13 +63,14 @@ class RegularFile:
 
     Args:
         path: The file.
+        start: Byte that counts as the first one.
 
     Raises:
         OSError: The file cannot be opened.
         SourceError: The file is not regular, for example a pipe, which may never end.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, start: int = 0) -> None:
         self.name = os.fspath(path)
         if not stat.S_ISREG(os.stat(path).st_mode):
             raise SourceError(
@@ -78,6 +79,8 @@ class RegularFile:
             )
         self._file = open(path, "rb", buffering=0)  # noqa: SIM115 - closed by `close`
         self._opened = os.fstat(self._file.fileno())
+        self._start = start
+        self._file.seek(start)
 
     def read(self, size: int) -> bytes:
         """Reads up to `size` bytes."""
@@ -85,11 +88,12 @@ class RegularFile:
 
     def seek(self, offset: int, whence: int = 0) -> int:
         """Moves the position."""
-        return self._file.seek(offset, whence)
+        start = self._start if whence == os.SEEK_SET else 0
+        return self._file.seek(start + offset, whence) - self._start
 
     def tell(self) -> int:
         """Gives the position."""
-        return self._file.tell()
+        return self._file.tell() - self._start
 
     def change(self) -> str:
         """How the content changed since the file was opened; empty if it is the same or grew."""
@@ -148,8 +152,27 @@ class MediaInput:
         if self.container.format.name == "hls":  # the variants of one video
             return max(tracks, key=lambda track: track.width * track.height, default=None)
         chosen = [stream for stream in tracks if _is(stream, "default")] or tracks
-        lasting = (stream for stream in chosen if stream.duration)
-        return next(lasting, next(iter(chosen), None))
+        # Programs that edit leave empty tracks behind.
+        return max(
+            chosen,
+            key=lambda track: (len(track.index_entries) > 0, bool(track.duration)),
+            default=None,
+        )
+
+    def hides_video_behind(self, place: int) -> bool:
+        """Whether another recording follows a byte of a file of MPEG-TS.
+
+        FFmpeg tells the tracks of a program that came later, but PyAV 18 hides them.
+        """
+        if self.file is None or self.container.format.name != "mpegts":
+            return False
+        try:
+            with open_file(Path(self.file.name), place) as rest:
+                return rest.video is not None and rest.video.id not in {
+                    track.id for track in self.container.streams
+                }
+        except (av.error.FFmpegError, OSError, SourceError):
+            return False
 
     @property
     def is_picture(self) -> bool:
@@ -183,15 +206,15 @@ class MediaInput:
         return bool(int(self.container.format.flags) & _CLOCK_JUMPS)
 
 
-def open_file(path: Path) -> MediaInput:
-    """Opens a media file.
+def open_file(path: Path, start: int = 0) -> MediaInput:
+    """Opens a media file, as if it began at the byte `start`.
 
     Raises:
         OSError: The file cannot be opened.
         SourceError: The file is not regular.
         av.error.FFmpegError: The file is damaged or not a media file.
     """
-    file = RegularFile(path)
+    file = RegularFile(path, start)
     try:
         options = {"format_whitelist": _file_formats(), "protocol_whitelist": "data"} | _TS
         container = av.open(

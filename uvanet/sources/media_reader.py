@@ -210,8 +210,14 @@ class MediaReader:
         if not self._input.container.format.name.startswith(_COUNT_FROM_ZERO):
             start = (self._input.container.start_time or 0) / av.time_base
         missing = start + self._stated - self._decoder.end
-        # Containers round, and the last packet may state no duration.
-        return missing if missing > max(0.1, 2.5 / self.fps, 0.005 * self._stated) else 0.0
+        # Containers round, and the last packet may state no duration. FFmpeg's own writer of ASF
+        # states up to two packets of sound too much.
+        rounding = 0.3 if self._input.container.format.name == "asf" else 0.1
+        return missing if missing > max(rounding, 2.5 / self.fps, 0.005 * self._stated) else 0.0
+
+    def hides_another_recording(self) -> bool:
+        """Whether the file goes on with other tracks; call it after the end was read."""
+        return self._input is not None and self._input.hides_video_behind(self._decoder.end_byte)
 
     def is_truncated(self) -> bool:
         """Whether the file certainly ends too early; some formats show it only at the end."""
@@ -355,7 +361,9 @@ class MediaReader:
             # Each field may be a sample, as in an MP4 copied from the file of a camcorder.
             self._samples_per_frame = max(1, min(2, round(self._rate / float(coded))))
             self.fps = self._rate = self._rate / self._samples_per_frame
-        if container.duration is not None and container.duration > 0:
+        # The bit rate in MPEG-1 and MPEG-2 video may be any number.
+        guessed = container.format.name == "mpegvideo"
+        if not guessed and container.duration is not None and container.duration > 0:
             self.duration = self._stated = container.duration / av.time_base
             if container.format.name.startswith(_COUNT_FROM_ZERO):
                 self.duration -= max(0.0, self.clock_start)

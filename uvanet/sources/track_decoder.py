@@ -42,6 +42,7 @@ class TrackDecoder:
         position: Time of the last frame since the first one, seconds, at which losses are noted;
             the receiver of the frames sets it.
         end: End of all packets so far, of all tracks, on the container's clock, seconds.
+        end_byte: Place in the file behind the last packet of the track.
         interlaced: Whether an interlaced frame came.
         arrival: Time of the first packet of a stream, seconds of `time.monotonic`.
     """
@@ -51,6 +52,7 @@ class TrackDecoder:
     ) -> None:
         self.position = 0.0
         self.end = 0.0
+        self.end_byte = 0
         self.interlaced = False
         self.arrival: float | None = None
         self._media = media
@@ -104,6 +106,7 @@ class TrackDecoder:
                     self._note_end(packet)
                     # The index cannot be compared: empty packets at the end all have the index 0.
                     if packet.stream is self._track:
+                        self.end_byte = max(self.end_byte, (packet.pos or 0) + packet.size)
                         if self._live and self.arrival is None:
                             self.arrival = time.monotonic()
                         yield packet

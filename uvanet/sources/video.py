@@ -144,6 +144,13 @@ class VideoSource(ThreadSafeSource):
                 ).format(name=self._name, read=read, stated=max(stated, self._next_pts + missing)),
                 tr("The frames before are good; copy or download the file again for the rest."),
             )
+        if reader.hides_another_recording():
+            raise SourceError(
+                tr(
+                    "{name} goes on with another recording after {read} s, which is not shown."
+                ).format(name=self._name, read=read),
+                tr("Cut the file there, or convert it to MP4."),
+            )
         damage = reader.damage
         if damage.count:
             text = tr(

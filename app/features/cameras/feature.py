@@ -33,6 +33,7 @@ class Cameras(Feature):
         self._monitor = CameraMonitor(_list_cameras, parent=self)
         self._info: SourceInfo | None = None  # of the current source, where it is a camera
         self._reconnecting = False
+        self._offered = ""  # spec of the camera that a message offers to open
         self._known: set[str] | None = None  # specs of the last search; None before the first
         self._menu = CameraMenu()
         context.slots.add_status(self._menu, _RANK)
@@ -45,6 +46,7 @@ class Cameras(Feature):
         session.turned.connect(self._on_turned)
         context.slots.closing.connect(self._monitor.stop)
         self._monitor.seen.connect(self._on_seen)
+        context.messages.acted.connect(self._on_acted)
         self._menu.size_chosen.connect(self._on_size)
         self._menu.rate_chosen.connect(self._on_rate)
         self._request_format()
@@ -134,12 +136,18 @@ class Cameras(Feature):
         fresh = [device for device in fresh if device.spec != awaited]
         if fresh:
             names = ", ".join(device.name for device in fresh)
+            self._offered = fresh[0].spec
             self.context.messages.notify(
                 "info",
                 tr("A camera was connected: {names}.").format(names=names),
                 tr("Press S to choose it."),
-                topic=_TOPIC,
+                tr("Open {name}").format(name=fresh[0].name),
+                _TOPIC,
             )
+
+    def _on_acted(self, topic: str) -> None:
+        if topic == _TOPIC:
+            self.context.session.open(self._offered)
 
     def _awaited(self, devices: Sequence[CameraDevice]) -> str:
         """The spec of the camera that is being reconnected; empty if it is not connected."""

@@ -42,6 +42,8 @@ class Sources(Feature):
         self.picker.set_recent(self._settings.recent)
         self._retry = RetryNotice(context.messages, self)
         self._opening = ""  # name of the source that is being opened
+        self._told_stall = False  # whether the source itself reports that it has stalled
+        self._searches = 0  # that run; a driver may hang
         context.slots.add_source_control(self.picker)
         self.picker.chosen.connect(context.session.open)
         self.picker.list_opening.connect(self._find_devices)
@@ -117,7 +119,12 @@ class Sources(Feature):
         self.context.session.open(path)
 
     def _find_devices(self, *, announce: bool = False) -> None:
+        if self._searches and not announce:
+            return
+        self._searches += 1
+
         def done(devices: Devices) -> None:
+            self._searches -= 1
             self.picker.set_devices(devices)
             if announce:
                 self.context.messages.notify(
@@ -127,7 +134,11 @@ class Sources(Feature):
                     ),
                 )
 
-        self.context.run(find_devices, done, name="devices")
+        def failed(error: Exception) -> None:
+            self._searches -= 1
+            self.context.show_error(error)
+
+        self.context.jobs.run(find_devices, done, failed, name="devices")
 
     def _forget_recent(self) -> None:
         self._settings.recent = []
@@ -164,6 +175,8 @@ class Sources(Feature):
 
     def _on_stalled(self, seconds: float) -> None:
         messages, info = self.context.messages, self.context.session.info
+        if self._told_stall:
+            return
         if not seconds:
             messages.dismiss_topic(_STALL)
             return
@@ -184,6 +197,7 @@ class Sources(Feature):
     def _on_status(self, status: SourceStatus) -> None:
         messages, info = self.context.messages, self.context.session.info
         name = redact(info.title if info else self._opening)
+        self._told_stall = status.condition is SourceCondition.STALLED
         if status.condition is SourceCondition.RECONNECTING:
             # An error of earlier attempts, which the user stopped, would hide the new message.
             for topic in (_TOPIC, _STALL, _QUALITY):
@@ -205,6 +219,7 @@ class Sources(Feature):
         messages.notify("warning", status.problem, status.hint, other, topic)
 
     def _dismiss_messages(self) -> None:
+        self._told_stall = False
         self._retry.clear()
         for topic in (_TOPIC, _STALL, _QUALITY):
             self.context.messages.dismiss_topic(topic)

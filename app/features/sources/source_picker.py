@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QMenu, QWidget
 
@@ -27,6 +27,7 @@ _ICONS = {
 }
 _MAX_WIDTH = 320  # of the title, in pixels
 _MAX_RECENT_WIDTH = 420
+_SEARCH_MS = 2000
 
 
 class SourcePicker(IconButton):
@@ -37,7 +38,8 @@ class SourcePicker(IconButton):
 
     Signals:
         chosen: The string that opens the source.
-        list_opening: The list is about to open; connect the search for devices.
+        list_opening: The list is about to open, or has been open for a while; connect the search
+            for devices.
         clear_requested: The user wants to clear the recent sources.
     """
 
@@ -60,6 +62,10 @@ class SourcePicker(IconButton):
         self.list = QMenu(self)
         self.list.setAccessibleName(tr("Sources"))
         self.list.aboutToShow.connect(self._on_opening)
+        # Cameras that are plugged in while the list is open appear in it.
+        self._search_timer = QTimer(self, interval=_SEARCH_MS)
+        self._search_timer.timeout.connect(self.list_opening)
+        self.list.aboutToHide.connect(self._search_timer.stop)
         self.recent_list = QMenu(tr("Recent"), self)
         self.setMenu(self.list)
         self.show_source("camera", tr("Choose a source"), "")
@@ -81,9 +87,10 @@ class SourcePicker(IconButton):
         self._refill()
 
     def set_devices(self, devices: Devices) -> None:
-        """Sets the cameras and screens."""
-        self._devices = devices
-        self._refill()
+        """Sets the cameras and screens; an open list changes only where they differ."""
+        if devices != self._devices:
+            self._devices = devices
+            self._refill()
 
     def set_recent(self, specs: Sequence[str]) -> None:
         """Sets the recent sources, newest first."""
@@ -92,12 +99,19 @@ class SourcePicker(IconButton):
 
     def _on_opening(self) -> None:
         self._fill()
+        self._search_timer.start()
         self.list_opening.emit()
 
     def _refill(self) -> None:
         """Fills the list again if it is open, as after a search for devices."""
-        if self.list.isVisible():
-            self._fill()
+        if not self.list.isVisible():
+            return
+        active = self.list.activeAction()
+        selected = active.text() if active is not None else ""
+        self._fill()
+        for action in self.list.actions():
+            if selected and action.text() == selected:
+                self.list.setActiveAction(action)
 
     def _fill(self) -> None:
         menu = self.list

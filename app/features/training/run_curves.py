@@ -32,6 +32,7 @@ class RunCurve(QFrame):
         self._done = 0.0  # steps of the finished parts of the run
         self.chart = LineChart(title)
         self.chart.set_curves([color])
+        self.chart.needed.connect(self.start)
         self.heading = label(title, "section")
         self.value = label("-")
         self.value.setAccessibleDescription(title)
@@ -51,7 +52,7 @@ class RunCurve(QFrame):
         self.value.setAccessibleDescription(title)
 
     def start(self) -> None:
-        """Shows the chart; importing pyqtgraph takes 0.2 s the first time."""
+        """Shows the chart, the first time as soon as pyqtgraph is imported."""
         self.chart.build()
         self._draw()
 

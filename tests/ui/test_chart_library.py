@@ -1,0 +1,35 @@
+"""The import of pyqtgraph beside a window in use, in a new process that has not imported it."""
+
+import subprocess
+import sys
+
+CODE = """
+import sys
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+from app.ui.live_plot import PlotCard
+app = QApplication([])
+card = PlotCard("Memory", [("resident", "memory")], str, 84, 100.0)
+card.add(1.0, [50.0])
+card.start()
+card.show()
+assert "pyqtgraph" not in sys.modules
+turns = 0
+def turn():
+    global turns
+    turns += 1
+    if card.started:
+        print(turns, *card.chart.curve_points(0)[1], flush=True)
+        card.stop()
+        app.quit()
+timer = QTimer(timeout=turn)
+timer.start(0)
+app.exec()
+"""
+
+
+def test_the_window_answers_while_the_library_of_charts_is_imported():
+    out = subprocess.run([sys.executable, "-c", CODE], capture_output=True, text=True, check=True)
+    turns, point = out.stdout.split()
+    assert int(turns) > 5
+    assert point == "50.0"
