@@ -130,12 +130,13 @@ class _CollapsibleCard(QObject):
     def _place_before(self, heading: QLabel, layout: QBoxLayout) -> None:
         """Replaces the heading by the button and the heading."""
         index = layout.indexOf(heading)
+        stretch = layout.stretch(index)
         layout.takeAt(index)
         pair = QHBoxLayout()
         pair.setSpacing(2)
         pair.addWidget(self.button)
-        pair.addWidget(heading)
-        layout.insertLayout(index, pair)
+        pair.addWidget(heading, stretch)
+        layout.insertLayout(index, pair, stretch)
         if layout.direction() == QBoxLayout.Direction.TopToBottom:
             pair.addStretch()
 

@@ -15,6 +15,7 @@ from app.ui.controls import ElidedLabel
 _GAP = 10  # pixels
 _SIDE_BY_SIDE_SHARE = 0.6  # least picture area side by side, as a share of the largest area
 _STRIP_HEIGHT = 180  # of the optional cell below the pictures, pixels
+_MAX_STRIP_HEIGHT = 320
 _NO_MINIMUM = QSize(0, 0)
 
 
@@ -134,7 +135,7 @@ class Panes(QWidget):
                 self._area(len(cells) + 1, beside) if beside else 0.0,
                 _SIDE_BY_SIDE_SHARE * self._area(len(cells), columns),
             ):
-                columns, strip = below, high
+                columns, strip = below, self._strip_height(len(cells), below, high)
             elif beside:
                 columns = beside
                 cells.append(self._optional)
@@ -184,6 +185,12 @@ class Panes(QWidget):
             across, down = self.main.canvas.proportions
             height = min(height, width * down / across + self.main.caption_height)
         return width, height
+
+    def _strip_height(self, count: int, columns: int, least: int) -> int:
+        """Returns the height below `count` cells, as far as a strip can use it, pixels."""
+        height = self._cell_size(count, columns, least + _GAP)[1]
+        rest = self.height() - math.ceil(count / columns) * (height + _GAP)
+        return max(least, min(_MAX_STRIP_HEIGHT, math.floor(rest)))
 
     def _area(self, count: int, columns: int, taken: int = 0) -> float:
         """Returns the area of the picture in each of `count` cells, square pixels."""

@@ -142,6 +142,8 @@ def test_collapsed_cards_are_remembered(launch, clip):
     first = launch(clip)
     first.until(lambda: first.presenter.overlay_seen)
     fold = first.slots.cards._cards["overlay"]
+    memory = first.plots.memory
+    first.until(lambda: memory.values[0].geometry().right() > memory.width() - 20)
     assert first.overlay_panel.opacity.isVisible()
     tall = first.overlay_panel.height()
     fold.button.click()

@@ -22,6 +22,11 @@ def corner(bench):
     return image.pixelColor(2, image.height() // 2).name()
 
 
+def test_every_widget_belongs_to_the_window_and_is_deleted_with_it(player):
+    roots = [one for one in QApplication.topLevelWidgets() if one.parent() is None]
+    assert roots == [player.window]
+
+
 def test_themes_can_be_switched(still):
     still.trigger("theme_dark")
     assert corner(still) == DARK.window

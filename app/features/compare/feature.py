@@ -64,7 +64,7 @@ class Compare(Feature):
         slots.add_button(self._button, _BUTTON_RANK)
         slots.add_strip(self.strip, _STRIP_RANK)
         self._slot = QWidget()
-        self._slot_layout = column(parent=self._slot)
+        self._slot_layout = column(self.card, parent=self._slot)
         self._slot.hide()
         slots.add_card("agreement", self._slot, _CARD_RANK)
         self.strip.set_wanted(False)

@@ -114,9 +114,18 @@ class BeforeAfterView(QWidget):
         column(captions, (self.canvas, 1), spacing=4, parent=self)
         self.hide()
 
+    def show_waiting(self) -> None:
+        """Shows that the comparison is being computed, in the place that it will take."""
+        self._shown = None
+        self.canvas.clear()
+        self.canvas.show_message(tr("Computing both maps …"))
+        self.handle.hide()
+        self.show()
+
     def show_comparison(self, pictures: BeforeAfter | None) -> None:
         """Shows a comparison; None hides the view."""
         self._shown = pictures
+        self.canvas.show_message("")
         self.setVisible(pictures is not None)
         self.handle.setVisible(pictures is not None)
         self._paint()
