@@ -117,7 +117,7 @@ class Designs(Feature):
         from app.ui.report_pdf import report_pdf
         from uvanet.report.page import report_html
 
-        folder = self.context.settings.section(WindowSettings).folder
+        folder = self.context.folder
         table, picture = csv_text(dialog.cells()), dialog.view.picture()
         content = partial(
             comparison_report,
