@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from uvanet.resizing import shrink
 from uvanet.yuv_picture import YuvPicture, as_bgr
 
 MAX_PAINT_SIDE = 4096
@@ -24,12 +25,7 @@ def paintable(picture: NDArray[np.uint8] | YuvPicture) -> NDArray[np.uint8]:
         BGRA with alpha 255, uint8, shape (h', w', 4), a new contiguous array; scaled down where
         a side is above MAX_PAINT_SIDE.
     """
-    height, width = picture.shape[:2]
-    scale = MAX_PAINT_SIDE / max(height, width)
-    if scale >= 1 and isinstance(picture, YuvPicture):
+    if isinstance(picture, YuvPicture) and max(picture.shape[:2]) <= MAX_PAINT_SIDE:
         return picture.bgra()
-    image = as_bgr(picture)
-    if scale < 1:
-        size = max(1, round(width * scale)), max(1, round(height * scale))
-        image = cast("NDArray[np.uint8]", cv2.resize(image, size, interpolation=cv2.INTER_AREA))
+    image = shrink(as_bgr(picture), MAX_PAINT_SIDE, MAX_PAINT_SIDE)
     return cast("NDArray[np.uint8]", cv2.cvtColor(image, cv2.COLOR_BGR2BGRA))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 
 from app.pipeline.clock import Clock
 from app.pipeline.events import TeacherEvent
@@ -37,13 +38,17 @@ class TeacherBranch:
         clock: Clock,
         step_limit_s: float,
     ) -> None:
-        self._router = router
-        self._notify = notify
-        self._emit = emit
-        self._clock = clock
-        self._step_limit_s = step_limit_s
         self._lock = threading.RLock()
         self._direct = Direct(router, notify)
+        self._start = partial(
+            Teacher,
+            router=router,
+            sink=self._direct,
+            notify=notify,
+            emit=emit,
+            clock=clock,
+            step_limit_s=step_limit_s,
+        )
         self._sink: ResultSink = self._direct
         self._teacher: Teacher | None = None
         self._count = 0
@@ -81,17 +86,8 @@ class TeacherBranch:
             self._sink = self._direct
             self._count += 1
             if predictor is not None and not self._closed:
-                self._teacher = Teacher(
-                    predictor,
-                    number=self._count,
-                    name=name,
-                    synchronized=synchronized,
-                    router=self._router,
-                    sink=self._direct,
-                    notify=self._notify,
-                    emit=self._emit,
-                    clock=self._clock,
-                    step_limit_s=self._step_limit_s,
+                self._teacher = self._start(
+                    predictor, number=self._count, name=name, synchronized=synchronized
                 )
                 self._sink = Paired(self._teacher.offer, self._direct)
             return self._count

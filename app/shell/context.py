@@ -5,7 +5,8 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from pathlib import Path
+from typing import NamedTuple, TypeVar
 
 from app.runtime.jobs import Jobs
 from app.runtime.logs import Logs
@@ -14,11 +15,16 @@ from app.session.presenter import FramePresenter
 from app.session.session import LiveSession
 from app.shell.actions import ActionRegistry
 from app.shell.project import ProjectPart
+from app.shell.settings import WindowSettings
 from app.shell.slots import WindowSlots
 from app.shell.undo import UndoStack
 from app.ui.banner import Banner
+from app.ui.i18n import tr
 from app.ui.theme import Theme
 from uvanet.errors import UvanetError
+from uvanet.redaction import printable
+
+T = TypeVar("T")
 
 
 class FactKind(enum.Enum):
@@ -84,3 +90,35 @@ class FeatureContext:
         if not isinstance(error, UvanetError):
             raise error
         self.messages.notify("error", error.message, error.hint, topic=topic)
+
+    def run(self, work: Callable[[], T], done: Callable[[T], object], *, name: str) -> None:
+        """Calls `work` on a worker thread, then `done` with its result; see `Jobs.run`.
+
+        A UvanetError of `work` is shown over the picture.
+        """
+        self.jobs.run(work, done, self.show_error, name=name)
+
+    def save(
+        self,
+        write: Callable[[], object],
+        *paths: Path,
+        done: Callable[[object], object] = lambda _: None,
+    ) -> None:
+        """Calls `write` on a worker thread, then `done`, and says that the files were saved."""
+
+        def saved(result: object) -> None:
+            done(result)
+            names = tr(" and ").join(printable(path.name) for path in paths)
+            text = tr("Saved {names}.").format(names=names)
+            self.messages.notify("done", text, str(paths[0].parent))
+
+        self.run(write, saved, name="save")
+
+    @property
+    def folder(self) -> str:
+        """The folder in which dialogs for files start: that of the last file."""
+        return self.settings.section(WindowSettings).folder
+
+    def remember_folder(self, file: str) -> None:
+        """Lets dialogs for files start in the folder of a file."""
+        self.settings.section(WindowSettings).folder = str(Path(file).parent)

@@ -76,6 +76,9 @@ def test_a_camera_that_is_plugged_in_appears_in_the_open_list(player, monkeypatc
     found.insert(0, CameraDevice("Back", 1, "usb-2", "camera:1"))
     player.until(lambda: entries(menu)[:2] == ["Back", "Front"])
     assert menu.activeAction().text() == "Front"  # the choice by keyboard stays where it was
+    found[0] = CameraDevice("x" * 300, 1, "usb-2", "camera:1")
+    player.until(lambda: "\N{HORIZONTAL ELLIPSIS}" in entries(menu)[0])
+    assert menu.sizeHint().width() < 600
     menu.close()
     assert not player.picker._search_timer.isActive()
 
@@ -180,6 +183,7 @@ def test_drops(player, clip, tmp_path):
     cv2.imwrite(str(picture), np.zeros((30, 40, 3), np.uint8))
     assert drop(player, files(picture))
     player.until(lambda: player.source_title == "drop.png")
+    assert player.settings.folder == str(tmp_path)  # where file dialogs begin
     address = QMimeData()
     address.setText("http://127.0.0.1:9/live")
     assert drop(player, address)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+import pytest
 from PySide6.QtWidgets import QFileDialog
 
+from app.features.training.before_after import BeforeAfter
 from app.features.training.distill_form import COUPLED, DistillForm
 from app.features.training.form_parts import ModelChoice
+from app.features.training.run import RunResult
 from app.features.training.run_curves import RunCurve
 from app.features.training.run_dialog import RunDialog
+from app.features.training.run_result import RunResultCard
 from app.features.training.run_view import RunView
 from app.ui.number_text import number_text
 from uvanet.registry import list_models
@@ -89,3 +93,27 @@ def test_a_distillation_with_installed_teachers_needs_both(qtbot, tmp_path):
     assert not form.start_button.isEnabled()
     form.temporal.choose("/models/temporal.onnx")
     assert form.start_button.isEnabled(), form.problem.text()
+
+
+@pytest.mark.parametrize(("after", "told"), [(2.131, True), (2.205, False), (2.3, False)])
+def test_a_better_student_that_forgot_says_so(qtbot, after, told):
+    """The title said "Better", and only a row of numbers said that general accuracy had fallen."""
+    card = RunResultCard()
+    qtbot.addWidget(card)
+    report = {"verdict": "better", "forgotten": {"nss": [2.213, after]}}
+    card.show_result(RunResult("done", "new.onnx", report), in_use=False)
+    assert ("On other images" in card.text.text()) is told
+
+
+def test_the_result_says_that_its_pictures_are_on_the_way(qtbot):
+    card = RunResultCard()
+    qtbot.addWidget(card)
+    card.show()
+    card.pictures.show_waiting()
+    assert card.pictures.canvas.message
+    grey = np.full((90, 160, 3), 90, np.uint8)
+    card.pictures.show_comparison(BeforeAfter(grey, grey))
+    assert card.pictures.canvas.has_picture
+    assert card.pictures.canvas.message == ""
+    card.pictures.show_comparison(None)
+    assert not card.pictures.isVisible()

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from app.features.virtual_camera.feature import VirtualCamera
-from app.features.virtual_camera.sender import fit_into
+from uvanet.resizing import letterbox
 
 
 class Device:
@@ -136,7 +136,7 @@ def test_without_the_extra_its_command_is_named(still, monkeypatch):
 @pytest.mark.parametrize("shape", [(120, 160), (60, 80), (200, 100), (3, 999)])
 def test_other_sizes_are_centered_on_black(shape):
     picture = np.full((*shape, 3), 200, np.uint8)
-    fitted = fit_into(picture, (160, 120))
+    fitted = letterbox(picture, (160, 120))
     assert fitted.shape == (120, 160, 3)
     assert fitted[59:61, 79:81].max() == 200
     share = (fitted > 100).mean()

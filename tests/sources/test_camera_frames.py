@@ -121,6 +121,49 @@ def test_a_damaged_header_is_a_damaged_frame() -> None:
     assert reported == ["The camera Desk camera sends damaged frames. They are skipped."]
 
 
+def jpeg(size: tuple[int, int], level: int) -> bytes:
+    width, height = size
+    return cv2.imencode(".jpg", np.full((height, width, 3), level, np.uint8))[1].tobytes()
+
+
+def test_a_camera_that_changes_its_size_for_good_is_followed() -> None:
+    pictures = [jpeg((64, 48), 9)] * 2 + [jpeg((32, 24), level) for level in range(20)]
+    device = CompressedDevice(pictures)
+    device.frames = 30
+    source, _ = source_of("0", [DESK], device, backend=cv2.CAP_V4L2)
+    told: list[tuple[int, int]] = []
+    source.on_status = lambda _: told.append((source.info.width, source.info.height))
+    with source:
+        assert (source.info.width, source.info.height) == (64, 48)
+        first, second = source.read(), source.read()
+        assert (source.info.width, source.info.height) == (32, 24)
+    assert first is not None
+    assert second is not None
+    assert (first.image.shape, second.image.shape) == ((48, 64, 3), (24, 32, 3))
+    # Ten in a row are no damage; receivers are told of the new size.
+    assert source.status.damaged == 9
+    assert told[-1] == (32, 24)
+
+
+@pytest.mark.parametrize(
+    ("level", "step"), [(3, "Open its cover, or end its privacy mode."), (90, "Plug it in again")]
+)
+def test_a_black_picture_for_ever_is_a_cover_or_a_privacy_mode(level: int, step: str) -> None:
+    moment = [100.0]
+    source = CameraSource(
+        "0",
+        devices=lambda: identify([DESK], cv2.CAP_V4L2),
+        capture=lambda *_: CompressedDevice([jpeg((64, 48), level)]),
+        clock=lambda: moment[0],
+    )
+    with source:
+        source.read()
+        moment[0] += 6.0
+        source.read()
+        assert source.status.condition is SourceCondition.FROZEN
+        assert step in source.status.hint
+
+
 def test_a_receiver_that_reads_seldom_does_not_make_a_stall() -> None:
     first, second, third = (
         cv2.imencode(".jpg", np.full((48, 64, 3), level, np.uint8))[1].tobytes()

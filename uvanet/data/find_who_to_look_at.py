@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from uvanet.data.clips import VideoClip, video_facts
 from uvanet.data.gaze import Gaze, GazeSet
-from uvanet.data.gaze_files import need_file, need_folder, videos_in
+from uvanet.data.gaze_files import copy_again, need_file, need_folder, videos_in
 from uvanet.errors import UsageError
 from uvanet.i18n import tr, tr_noop
 
@@ -86,10 +86,9 @@ def _read_table(path: Path) -> dict[str, NDArray[np.float64]]:
                 number = numbers.setdefault(row["observer"], len(numbers))
                 rows.setdefault(row["clip"], []).append([*values, number])
     except (OSError, EOFError, zlib.error, KeyError, ValueError, TypeError, csv.Error) as error:
-        raise UsageError(
-            tr("{path} is damaged, or is no table with the columns {columns}.").format(
-                path=path, columns=", ".join(_COLUMNS)
-            ),
-            tr("Copy the data again."),
+        raise copy_again(
+            tr("{path} is damaged, or is no table with the columns {columns}."),
+            path=path,
+            columns=", ".join(_COLUMNS),
         ) from error
     return {clip: np.array(values) for clip, values in rows.items()}

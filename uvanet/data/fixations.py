@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from uvanet.data.gaze import Gaze, GazeSet
-from uvanet.data.gaze_files import need_file, picture_size, read_rgb
+from uvanet.data.gaze_files import copy_again, need_file, picture_size, read_rgb
 from uvanet.errors import UsageError
 from uvanet.i18n import tr, tr_noop
 from uvanet.paths import expand_user
@@ -134,12 +134,12 @@ def _read_table(path: Path, _mtime: int, _size: int) -> dict[str, _Fixations]:
                 number = numbers.setdefault(row["observer"], len(numbers))
                 observers.setdefault(name, []).append(number)
     except (OSError, EOFError, zlib.error, KeyError, TypeError, ValueError, csv.Error) as error:
-        raise UsageError(
+        raise copy_again(
             tr(
                 "{path} is damaged, or is not a table with the columns dataset, image, "
                 "observer, x and y."
-            ).format(path=path),
-            tr("Copy the data again."),
+            ),
+            path=path,
         ) from error
     return {
         name: _Fixations(np.array(rows, np.float32), np.array(observers[name], np.int32))
@@ -153,11 +153,8 @@ def _read_splits(path: Path, _mtime: int, _size: int) -> dict[str, str]:
         with path.open(newline="", encoding="utf-8") as table:
             return {row["image"]: row["split"] for row in csv.DictReader(table)}
     except (OSError, KeyError, TypeError, ValueError, csv.Error) as error:
-        raise UsageError(
-            tr("{path} is damaged, or is not a table with the columns image and split.").format(
-                path=path
-            ),
-            tr("Copy the data again."),
+        raise copy_again(
+            tr("{path} is damaged, or is not a table with the columns image and split."), path=path
         ) from error
 
 

@@ -23,6 +23,11 @@ from uvanet.sources.picture_decoding import load_picture
 COPY_AGAIN = tr_noop("Copy the data again.")
 
 
+def copy_again(message: str, /, **fields: object) -> UsageError:
+    """Makes the error of a file that is missing or damaged; `fields` are those of its message."""
+    return UsageError(message.format(**fields), tr(COPY_AGAIN))
+
+
 def need_file(path: Path, hint: str = COPY_AGAIN) -> Path:
     """Checks that a file exists, and returns its path.
 
@@ -110,12 +115,11 @@ def read_rgb(path: Path) -> NDArray[np.uint8]:
     try:
         image = load_picture(path)
     except SourceError as error:
-        raise UsageError(
-            tr("{path} is no readable picture: {message}").format(path=path, message=error.message),
-            tr("Copy the data again."),
+        raise copy_again(
+            tr("{path} is no readable picture: {message}"), path=path, message=error.message
         ) from error
     if path.suffix.lower() in (".jpg", ".jpeg") and not _is_whole_jpeg(path):
-        raise UsageError(tr("{path} is truncated.").format(path=path), tr("Copy the data again."))
+        raise copy_again(tr("{path} is truncated."), path=path)
     return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8)
 
 
@@ -182,10 +186,7 @@ def read_mat(path: Path) -> dict[str, Any]:
     try:
         return load(path)
     except Exception as error:
-        raise UsageError(
-            tr("{path} is no MATLAB file that can be read.").format(path=path),
-            tr("Copy the data again."),
-        ) from error
+        raise copy_again(tr("{path} is no MATLAB file that can be read."), path=path) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,9 +212,7 @@ class GazeFiles:
         marks = self._marks()
         shown = marks if marks is not None else density
         if shown is None:
-            raise UsageError(
-                tr("A picture has neither fixations nor a density map."), tr(COPY_AGAIN)
-            )
+            raise copy_again(tr("A picture has neither fixations nor a density map."))
         size = (shown.shape[1], shown.shape[0])
         return Gaze(size, None if marks is None else points_of(marks), density)
 
@@ -223,17 +222,12 @@ class GazeFiles:
         found = next((path for path in self.fixations if path.is_file()), None)
         if found is None:
             places = " or ".join(str(path) for path in self.fixations)
-            raise UsageError(
-                tr("{path} is missing.").format(path=places), tr("Copy the data again.")
-            )
+            raise copy_again(tr("{path} is missing."), path=places)
         if found.suffix != ".mat":
             return read_gray(found)
         held = read_mat(found)
         if "I" not in held or getattr(held["I"], "ndim", 0) != 2:
-            raise UsageError(
-                tr("{found} holds no fixation map 'I'.").format(found=found),
-                tr("Copy the data again."),
-            )
+            raise copy_again(tr("{found} holds no fixation map 'I'."), found=found)
         return np.asarray(held["I"], np.float32)
 
 

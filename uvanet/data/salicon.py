@@ -24,6 +24,7 @@ from uvanet.data.gaze import Gaze, GazeSet
 from uvanet.data.gaze_files import (
     FilePicture,
     GazeFiles,
+    copy_again,
     need_file,
     need_folder,
     pictures_in,
@@ -75,9 +76,7 @@ def _label(maps: Path, fixations: Path, stem: str) -> Gaze:
         # Pixels are counted from 1: the center of pixel n is at n - 0.5.
         points = [part.reshape(-1, 2) - 0.5 for part in parts if part.size]
     except (KeyError, ValueError, TypeError, IndexError) as error:
-        raise UsageError(
-            tr("{path} holds no gaze of SALICON.").format(path=path), tr("Copy the data again.")
-        ) from error
+        raise copy_again(tr("{path} holds no gaze of SALICON."), path=path) from error
     joined = np.concatenate(points) if points else np.empty((0, 2), np.float32)
     observers = np.repeat(np.arange(len(points), dtype=np.int32), [len(part) for part in points])
     return Gaze((width, height), joined.astype(np.float32), read_gray(density), observers)

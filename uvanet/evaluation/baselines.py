@@ -13,6 +13,7 @@ from uvanet.errors import UsageError
 from uvanet.evaluation.predictors import FunctionPredictor
 from uvanet.evaluation.progress import Progress, silent
 from uvanet.i18n import tr
+from uvanet.resizing import small_gray
 
 PRIOR_SIDE = 64
 
@@ -54,7 +55,7 @@ def spectral_residual(image: NDArray[np.uint8]) -> NDArray[np.float32]:
     Returns:
         float32, (64 h / w, 64).
     """
-    gray = _gray(image, 64) / 255
+    gray = small_gray(image, 64) / 255
     spectrum = np.fft.fft2(gray)
     # A flat picture has zero amplitude at most frequencies.
     amplitude = np.log(np.abs(spectrum) + 1e-8).astype(np.float32)
@@ -105,7 +106,7 @@ def center_surround(image: NDArray[np.uint8]) -> NDArray[np.float32]:
         float32, (h', w').
     """
     height, width = image.shape[:2]
-    gray = _gray(image, round(width * min(1.0, 512 / max(width, height))) or 1)
+    gray = small_gray(image, round(width * min(1.0, 512 / max(width, height))) or 1)
     on, off = np.zeros_like(gray), np.zeros_like(gray)
     for radius in SURROUNDS:
         side = 2 * radius + 1
@@ -116,13 +117,6 @@ def center_surround(image: NDArray[np.uint8]) -> NDArray[np.float32]:
         off += np.maximum(-contrast, 0)
     parts = [part / max(float(part.max()), 1.0) for part in (on, off)]
     return np.asarray(parts[0] + parts[1], np.float32)
-
-
-def _gray(image: NDArray[np.uint8], width: int) -> NDArray[np.float32]:
-    """Brightness, float32, 0..255, at this width."""
-    height = max(1, round(image.shape[0] * width / image.shape[1]))
-    small = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
-    return np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), np.float32)
 
 
 BASELINES: dict[str, Callable[[NDArray[np.uint8]], NDArray[np.float32]]] = {

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
 
 from uvanet.data.clips import VideoClip, video_facts
 from uvanet.evaluation.bootstrap import draw_weights, interval
 from uvanet.evaluation.progress import silent
 from uvanet.metrics import cc
+from uvanet.resizing import small_gray
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -67,7 +67,7 @@ def steady_clips(paths: Iterable[Path]) -> list[VideoClip]:
         fps, _ = video_facts(path)
         clip = VideoClip("steady", path.stem, path, fps)
         apart = _frames_apart(fps)
-        gray = [_small_gray(frame) for frame in _frames(clip)]
+        gray = [small_gray(frame, WIDTH) for frame in _frames(clip)]
         moved = [np.abs(b - a).mean() for a, b in zip(gray, gray[apart:], strict=False)]
         if moved and np.median(moved) <= MAX_STEADY_CHANGE:
             found.append(clip)
@@ -145,9 +145,3 @@ def _frames(clip: VideoClip) -> list[NDArray[np.uint8]]:
     # Reading ends after them; the iterator alone would read the file to its end.
     found = islice(clip.frames(range(count)), count)
     return [frame.image for frame in found if frame.image is not None]
-
-
-def _small_gray(image: NDArray[np.uint8]) -> NDArray[np.float32]:
-    size = (WIDTH, max(1, round(image.shape[0] * WIDTH / image.shape[1])))
-    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-    return np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), np.float32)

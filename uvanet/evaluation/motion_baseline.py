@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from uvanet.data.motion_law import motion_gain
 from uvanet.evaluation.predictors import Predictor
+from uvanet.resizing import small_gray
 
 BACK = 3
 """Distance of the two compared frames, in frames."""
@@ -71,10 +72,7 @@ class MotionBaseline(Predictor):
         return np.asarray(saliency * motion_gain(np.maximum(grown, 0)), np.float32)
 
     def _watch(self, image: NDArray[np.uint8], t: float) -> None:
-        height, width = image.shape[:2]
-        size = (WIDTH, max(1, round(height * WIDTH / width)))
-        small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-        gray = np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), np.float32)
+        gray = small_gray(image, WIDTH)
         if len(self._gray) == BACK:
             moved = cv2.GaussianBlur(np.abs(gray - self._gray[0]), (0, 0), WIDTH / 35)
             self._energy.append((t, np.asarray(moved, np.float32)))

@@ -24,14 +24,6 @@ def encode_jpeg(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.asarray(cv2.imencode(".jpg", image, options)[1], np.uint8)
 
 
-def shrunk(image: NDArray[np.uint8], width: int) -> NDArray[np.uint8]:
-    """Scales a picture down to a width; a smaller one stays as it is."""
-    if image.shape[1] <= width:
-        return image
-    height = max(1, round(image.shape[0] * width / image.shape[1]))
-    return np.asarray(cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
-
-
 def scale_colors(name: str) -> list[str]:
     """Colors of a color map from the lowest value to the highest, "#rrggbb"."""
     return ["#{:02x}{:02x}{:02x}".format(*color) for color in colormap(name)[::15].tolist()]

@@ -27,6 +27,8 @@ _FROZEN_S = 5.0
 _DAMAGED_S = 5.0
 # A camera that sends nothing for this long is opened again.
 _GIVE_UP_S = 10.0
+# The largest value of a black picture, which cameras send behind a cover or in a privacy mode.
+_BLACK = 32
 # Comparing every eighth row shows whether two raw frames are equal, since all sensors have noise.
 _ROW_STEP = 8
 
@@ -204,7 +206,9 @@ class CameraSource(ReconnectingSource):
                     tr(
                         "The camera {title} has sent the same picture for {seconds:.0f} seconds."
                     ).format(title=self._title, seconds=_FROZEN_S),
-                    tr("Plug it in again unless it shows a still picture."),
+                    tr("Open its cover, or end its privacy mode.")
+                    if taken.image is not None and taken.image.max() <= _BLACK
+                    else tr("Plug it in again unless it shows a still picture."),
                 )
             return
         damaged = self._status.condition is SourceCondition.DAMAGED

@@ -33,7 +33,8 @@ from uvanet.report.content import (
     time_code,
 )
 from uvanet.report.page import report_html
-from uvanet.report.pictures import encode_jpeg, report_picture, scale_colors, shrunk
+from uvanet.report.pictures import encode_jpeg, report_picture, scale_colors
+from uvanet.resizing import shrink
 from uvanet.sources import SourceInfo
 from uvanet.video.annotated_frame import AnnotatedFrame
 from uvanet.video.job import GazeSection, Job
@@ -135,7 +136,7 @@ class ReportSink(WholeFile):
         path, number = self._info.pictures[item.frame.index], len(self._slides) + 1
         picture = None
         if number <= _MAX_SLIDES:
-            image = compose(shrunk(item.frame.image, _NARROW), item.saliency, self._job.look.style)
+            image = compose(shrink(item.frame.image, _NARROW), item.saliency, self._job.look.style)
             draw_regions(image, self._job.regions, item.saliency)
             picture = report_picture(image, printable(path.name))
         scores = () if self._gaze is None else self._gaze.add(item)
@@ -147,7 +148,7 @@ class ReportSink(WholeFile):
 
         def still(width: int) -> _Still:
             return _Still(
-                item.frame.pts, moved, encode_jpeg(shrunk(item.frame.image, width)), saliency
+                item.frame.pts, moved, encode_jpeg(shrink(item.frame.image, width)), saliency
             )
 
         saliency = item.saliency

@@ -17,6 +17,7 @@ import numpy as np
 from uvanet.errors import OutputError
 from uvanet.i18n import tr
 from uvanet.redaction import printable
+from uvanet.resizing import letterbox
 from uvanet.video.muxing import unwritable
 from uvanet.video.output_names import names_each_picture, number_pattern, picture_names
 from uvanet.video.writer import VideoWriter, claim, commit
@@ -350,16 +351,3 @@ def encode_picture(path: Path, image: NDArray[np.uint8] | NDArray[np.uint16]) ->
             tr("Use .png or .jpg."),
         )
     return data.tobytes()
-
-
-def letterbox(image: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
-    """Fits a picture into (width, height) with black bars; its aspect ratio is kept."""
-    width, height = size
-    scale = min(width / image.shape[1], height / image.shape[0])
-    inner = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
-    canvas = np.zeros((height, width, 3), np.uint8)
-    x, y = (width - inner[0]) // 2, (height - inner[1]) // 2
-    canvas[y : y + inner[1], x : x + inner[0]] = cv2.resize(
-        image, inner, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    )
-    return canvas

@@ -80,9 +80,7 @@ class KeptScan(QObject):
                 self.part = ScanPart(model=model, maps=maps)
                 self._hold()
 
-        self._context.jobs.run(
-            lambda: pack_record(arrays), done, self._context.show_error, name="scan"
-        )
+        self._context.run(lambda: pack_record(arrays), done, name="scan")
 
     def _restore_waiting(self) -> None:
         part, number = self._waiting, self._number
@@ -96,6 +94,4 @@ class KeptScan(QObject):
                 self._history.replace(record)
                 self._hold()
 
-        self._context.jobs.run(
-            lambda: unpack_record(part.maps), done, self._context.show_error, name="scan"
-        )
+        self._context.run(lambda: unpack_record(part.maps), done, name="scan")

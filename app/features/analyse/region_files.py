@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtGui import QGuiApplication
@@ -11,7 +11,6 @@ from app.features.analyse.attention_history import AttentionHistory
 from app.features.analyse.regions import Regions
 from app.features.analyse.table_export import regions_table, shares_csv
 from app.shell.context import FeatureContext
-from app.shell.settings import WindowSettings
 from app.ui.file_dialogs import ask_regions, ask_save_regions, ask_save_table
 from app.ui.i18n import tr
 from app.ui.questions import ask_before_replacing
@@ -46,9 +45,9 @@ class RegionFiles:
 
         def save(chosen: str) -> None:
             path = Path(chosen)
-            self._write([path], lambda: save_regions(path, regions))
+            self._context.save(lambda: save_regions(path, regions), path)
 
-        ask_save_regions(self._context.slots.window, self._folder, save)
+        ask_save_regions(self._context.slots.window, self._context.folder, save)
 
     def ask_save_shares(self) -> None:
         """Asks for a path, and saves the shares over time and a summary of the regions."""
@@ -65,7 +64,7 @@ class RegionFiles:
                     write_output(target, text)
 
             def go_on() -> None:
-                self._write(list(tables), write)
+                self._context.save(write, *tables)
 
             if regions:
                 ask_before_replacing(window, beside, go_on)
@@ -73,7 +72,7 @@ class RegionFiles:
                 go_on()
 
         window = self._context.slots.window
-        ask_save_table(window, self._folder, save)
+        ask_save_table(window, self._context.folder, save)
 
     def copy_summary(self) -> None:
         """Copies the table of regions, with tabs between the columns for spreadsheets."""
@@ -86,7 +85,9 @@ class RegionFiles:
     def ask_load(self) -> None:
         """Asks for a region file and loads it."""
         spec = self._regions.spec
-        ask_regions(self._context.slots.window, self._folder, lambda path: self.load(path, spec))
+        ask_regions(
+            self._context.slots.window, self._context.folder, lambda path: self.load(path, spec)
+        )
 
     def load(self, path: str, spec: str | None) -> None:
         """Replaces the regions by those of a file.
@@ -107,9 +108,7 @@ class RegionFiles:
             else:
                 self._regions.replace_all(regions, tr("Loaded {name}.").format(name=name))
 
-        self._context.jobs.run(
-            lambda: load_regions(Path(path)), done, self._context.show_error, name="regions"
-        )
+        self._context.run(lambda: load_regions(Path(path)), done, name="regions")
 
     def _summary(self) -> list[Sequence[object]]:
         session = self._context.session
@@ -117,17 +116,3 @@ class RegionFiles:
         model = session.student.name or DEFAULT_MODEL
         record = self._history.record
         return regions_table(self._regions.all, record, source, model)
-
-    @property
-    def _folder(self) -> str:
-        return self._context.settings.section(WindowSettings).folder
-
-    def _write(self, paths: list[Path], write: Callable[[], None]) -> None:
-        names = tr(" and ").join(path.name for path in paths)
-        text, folder = tr("Saved {names}.").format(names=names), str(paths[0].parent)
-        self._context.jobs.run(
-            write,
-            lambda _: self._context.messages.notify("done", text, folder),
-            self._context.show_error,
-            name="regions",
-        )

@@ -6,7 +6,6 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,6 +13,7 @@ from app.pipeline.predictor import Predictor
 from uvanet.analysis import Region, region_shares
 from uvanet.errors import SourceError
 from uvanet.i18n import tr
+from uvanet.resizing import shrink
 from uvanet.sources import make_source
 
 _SAMPLES = 40  # of a film
@@ -97,7 +97,7 @@ def read_design(spec: str, predictor: Predictor, stop: threading.Event) -> Desig
             predictor.reset()
             saliency = predictor.step(frame.picture, 0.0, bgr=True)
             side = _PICTURE_SIDE if len(times) == 1 else _FILM_SIDE
-            samples.append(Sample(frame.pts, _limited(frame.image, side), saliency))
+            samples.append(Sample(frame.pts, shrink(frame.image, side, side), saliency))
     if not samples:
         raise SourceError(
             tr("{name} has no readable frame.").format(name=info.title), tr("Choose another file.")
@@ -120,12 +120,3 @@ def comparison_table(
         numbers = [round(value, 4) for value in (share_a, share_b, share_b - share_a)]
         rows.append([region.name, *numbers, first.title, second.title, model])
     return rows
-
-
-def _limited(image: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
-    height, width = image.shape[:2]
-    scale = side / max(height, width)
-    if scale >= 1:
-        return image
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)

@@ -73,6 +73,8 @@ class Designs(Feature):
         from app.features.designs.dialog import DesignsDialog
 
         context, specs = self.context, (first, second)
+        # The report is saved beside the designs, unless the user chooses another folder.
+        context.remember_folder(first)
         model = context.session.student.name
         dialog = self.dialog = DesignsDialog(
             titles(specs),
@@ -115,7 +117,7 @@ class Designs(Feature):
         from app.ui.report_pdf import report_pdf
         from uvanet.report.page import report_html
 
-        folder = self.context.settings.section(WindowSettings).folder
+        folder = self.context.folder
         table, picture = csv_text(dialog.cells()), dialog.view.picture()
         content = partial(
             comparison_report,

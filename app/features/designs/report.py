@@ -16,7 +16,8 @@ from uvanet.overlay import OverlayStyle, compose
 from uvanet.redaction import printable
 from uvanet.registry import resolve_model
 from uvanet.report.content import Report, ReportRegion, ReportSlide, accuracy_text
-from uvanet.report.pictures import report_picture, scale_colors, shrunk
+from uvanet.report.pictures import report_picture, scale_colors
+from uvanet.resizing import shrink
 from uvanet.video.layers import color_of, draw_regions
 
 _WIDTH = 960  # pixels of each picture
@@ -78,7 +79,7 @@ def _slide(
     title: str, design: Design, regions: Sequence[Region], style: OverlayStyle
 ) -> ReportSlide:
     shown = design.at(0.5)
-    image = compose(shrunk(shown.image, _WIDTH), shown.saliency, style)
+    image = compose(shrink(shown.image, _WIDTH), shown.saliency, style)
     # For a film, the table has the mean shares, which differ from those in this one picture.
     draw_regions(image, regions, shown.saliency if len(design.samples) == 1 else None)
     spread = float(np.mean([entropy(sample.saliency) for sample in design.samples]))

@@ -23,7 +23,6 @@ from uvanet.paths import cache_folder, log_folder
 from uvanet.user_models import models_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from app.features.diagnostics.log_window import LogWindow
@@ -107,7 +106,7 @@ class Diagnostics(Feature):
 
         if self._log is None:
             window = self.context.slots.window
-            self._log = LogWindow(self.context.logs.buffer, self._save, window)
+            self._log = LogWindow(self.context.logs.buffer, self.context.save, window)
         present(self._log)
 
     def _on_message_button(self, topic: str) -> None:
@@ -119,16 +118,7 @@ class Diagnostics(Feature):
             self.context.messages.dismiss_topic(_CRASH)
             self.context.messages.notify("done", tr("The report was copied to the clipboard."))
 
-        self.context.jobs.run(problem_report, put, self.context.show_error, name="report")
-
-    def _save(self, path: Path, write: Callable[[], None]) -> None:
-        text = tr("Saved {name}.").format(name=path.name)
-        self.context.jobs.run(
-            write,
-            lambda _: self.context.messages.notify("done", text, str(path.parent)),
-            self.context.show_error,
-            name="log",
-        )
+        self.context.run(problem_report, put, name="report")
 
     @action(
         "About UVA-Net Live",

@@ -25,7 +25,7 @@ class LogWindow(QDialog):
 
     Args:
         buffer: The records.
-        save: Called with a path and a function that writes the file; runs it in the background.
+        save: Called with a function that writes a file, and its path; runs it in the background.
         parent: The window.
 
     Attributes:
@@ -36,7 +36,7 @@ class LogWindow(QDialog):
     def __init__(
         self,
         buffer: LogBuffer,
-        save: Callable[[Path, Callable[[], None]], None],
+        save: Callable[[Callable[[], None], Path], None],
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -108,6 +108,6 @@ class LogWindow(QDialog):
         def save(chosen: str) -> None:
             path = Path(chosen)
             # Private, since a log may contain names of the user's files.
-            self._save(path, lambda: write_text(path, text, private=True))
+            self._save(lambda: write_text(path, text, private=True), path)
 
         ask_save_log(self, "uvanet.log", save)

@@ -22,7 +22,6 @@ from app.shell.actions import SOURCE, Menu, MenuActions
 from app.shell.context import FeatureContext
 from app.shell.feature import Feature, Preference
 from app.shell.quit_guard import QuitPrompt
-from app.shell.settings import WindowSettings
 from app.ui.build import label
 from app.ui.controls import SteadyLabel
 from app.ui.file_dialogs import ask_folder
@@ -136,7 +135,7 @@ class Export(Feature):
         """Asks for a folder and for options, then exports every video in the folder."""
         ask_folder(
             self.context.slots.window,
-            self.context.settings.section(WindowSettings).folder,
+            self.context.folder,
             self.ask.for_folder,
             tr("Export a folder"),
         )

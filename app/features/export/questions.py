@@ -152,9 +152,7 @@ class ExportQuestions:
             part = tr("{count} videos, one after the other").format(count=len(videos))
             self._ask(str(folder), part, "", partial(self._export_videos, videos))
 
-        self._context.jobs.run(
-            lambda: videos_in(folder), ask, self._context.show_error, name="folder"
-        )
+        self._context.run(lambda: videos_in(folder), ask, name="folder")
 
     def _export_part(
         self, info: SourceInfo, options: ExportOptions, base: Path, span: Span

@@ -18,7 +18,6 @@ from app.shell.context import Fact
 from app.shell.feature import Feature
 from app.shell.project import GazePart
 from app.shell.project_files import ProjectFile
-from app.shell.settings import WindowSettings
 from app.ui.file_dialogs import ask_gaze, ask_save_scores
 from app.ui.i18n import tr
 from app.ui.number_text import number_text
@@ -131,7 +130,7 @@ class GazeOfPeople(Feature):
     )
     def load_gaze(self) -> None:
         """Loads fixations or gaze samples of an eye tracker."""
-        folder = self.context.settings.section(WindowSettings).folder
+        folder = self.context.folder
         ask_gaze(self.context.slots.window, folder, self.load)
 
     @action(
@@ -172,19 +171,12 @@ class GazeOfPeople(Feature):
                 "info", tr("There are no scores yet."), tr("Compare with gaze first.")
             )
             return
-        folder = self.context.settings.section(WindowSettings).folder
+        folder = self.context.folder
         name = f"{Path(scores.source).stem}-gaze.csv"
 
         def save(chosen: str) -> None:
             path = Path(chosen)
-            self.context.jobs.run(
-                lambda: write_output(path, scores.csv()),
-                lambda _: self.context.messages.notify(
-                    "done", tr("Saved {name}.").format(name=path.name), str(path.parent)
-                ),
-                self.context.show_error,
-                name="gaze",
-            )
+            self.context.save(lambda: write_output(path, scores.csv()), path)
 
         ask_save_scores(self.context.slots.window, folder, name, save)
 
@@ -245,7 +237,7 @@ class GazeOfPeople(Feature):
             dialog.finished.connect(dialog.deleteLater)
             dialog.open()
 
-        self.context.jobs.run(head, show, self.context.show_error, name="gaze")
+        self.context.run(head, show, name="gaze")
 
     def _use(
         self,

@@ -19,7 +19,6 @@ from app.shell.actions import Menu, MenuActions
 from app.shell.context import Fact
 from app.shell.feature import Feature, Preference
 from app.shell.model_use import use_model
-from app.shell.settings import WindowSettings
 from app.ui.build import button, plain_tip, present
 from app.ui.file_dialogs import ask_model
 from app.ui.i18n import tr
@@ -135,7 +134,7 @@ class Models(Feature):
     @action("Add an ONNX file…", "Shift+M", words="own network import")
     def open_model(self) -> None:
         """Asks for an ONNX file, tries it, and adds it to the list of models."""
-        folder = self.context.settings.section(WindowSettings).folder
+        folder = self.context.folder
         ask_model(self._shown_window(), folder, self.try_file)
 
     def _make_dialog(self) -> ModelsDialog:
@@ -271,7 +270,7 @@ class Models(Feature):
                 dialog.set_chosen(student.choice, student.name, teacher.name)
                 dialog.show_models(models, times)
 
-        self.context.jobs.run(work, done, self.context.show_error, name="models")
+        self.context.run(work, done, name="models")
 
     def _measure(self, names: list[str]) -> None:
         """Measures models one after the other in the background; an empty list stops it."""

@@ -16,7 +16,16 @@ Colormap = Literal["turbo", "inferno", "cividis", "viridis"]  # uvanet.colormaps
 
 
 class Look(msgspec.Struct):
-    """A preset of the heat map's style; the fields are those of `OverlaySettings`."""
+    """The style of the heat map.
+
+    Attributes:
+        colormap: One of `uvanet.colormaps.COLORMAPS`.
+        opacity: 0..1.
+        threshold: 0..1; the heat map is transparent where attention is lower.
+        smoothing: Time constant in seconds, 0..1.
+        visible: Whether the heat map is shown.
+        color_bar: Whether the color bar is shown over the picture.
+    """
 
     colormap: Colormap = "turbo"
     opacity: Share = 0.6
@@ -47,27 +56,11 @@ class LookPresets(Section):
     looks: dict[str, Look] = msgspec.field(default_factory=_default_looks)
 
 
-class OverlaySettings(Section):
-    """The style of the heat map.
-
-    Attributes:
-        colormap: One of `uvanet.colormaps.COLORMAPS`.
-        opacity: 0..1.
-        threshold: 0..1; the heat map is transparent where attention is lower.
-        smoothing: Time constant in seconds, 0..1.
-        visible: Whether the heat map is shown.
-        color_bar: Whether the color bar is shown over the picture.
-    """
+class OverlaySettings(Look, Section):
+    """The style of the heat map in use."""
 
     SECTION: ClassVar[str] = "overlay"
     V1: ClassVar[dict[str, str]] = {"visible": "overlay"}
-
-    colormap: Colormap = "turbo"
-    opacity: Share = 0.6
-    threshold: Share = 0.15
-    smoothing: Share = 0.12
-    visible: bool = True
-    color_bar: bool = False
 
     @property
     def style(self) -> OverlayStyle:

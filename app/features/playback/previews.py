@@ -8,7 +8,6 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
@@ -17,7 +16,8 @@ from PySide6.QtGui import QImage
 from app.pipeline.thread_priority import lower_priority
 from app.runtime.jobs import Jobs
 from app.session.session import LiveSession
-from uvanet.sources.base import Frame, Source, SourceInfo
+from uvanet.resizing import shrink
+from uvanet.sources.base import Source, SourceInfo
 
 _SIDES = (160, 90)  # largest width and height of a picture, in pixels
 _MAX_PICTURES = 160  # in memory: 9 MB at most
@@ -174,7 +174,12 @@ class _Worker:
                 source.seek(seconds)
                 frame = source.read()
                 if frame is not None and not self._ended:
-                    emit(self, slot, _small(frame), exact or seconds - frame.pts < self._step)
+                    emit(
+                        self,
+                        slot,
+                        shrink(frame.image, *_SIDES),
+                        exact or seconds - frame.pts < self._step,
+                    )
 
     def _next(self) -> tuple[int, bool] | None:
         with self._lock:
@@ -187,12 +192,3 @@ class _Worker:
                 return self._row.pop(0), False
             self._ended = True
             return None
-
-
-def _small(frame: Frame) -> NDArray[np.uint8]:
-    """The picture at preview size: BGR, uint8, shape (h, w, 3)."""
-    image = frame.image
-    height, width = image.shape[:2]
-    scale = min(1.0, _SIDES[0] / width, _SIDES[1] / height)
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return np.ascontiguousarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)

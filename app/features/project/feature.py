@@ -10,7 +10,6 @@ from app.shell.actions import SOURCE, Menu, MenuActions
 from app.shell.context import FeatureContext
 from app.shell.feature import Feature
 from app.shell.project import SUFFIX, Project
-from app.shell.settings import WindowSettings
 from app.ui.banner import Level
 from app.ui.file_dialogs import ask_folder, ask_missing_source, ask_project, ask_save_project
 from app.ui.i18n import tr
@@ -51,7 +50,7 @@ class Projects(Feature):
     @action("Open project…", "Ctrl+Alt+O", icon="project-open", group=2, words="load session")
     def open_project_file(self) -> None:
         """Asks for a project and opens it."""
-        ask_project(self.context.slots.window, self._folder, self.open_file)
+        ask_project(self.context.slots.window, self.context.folder, self.open_file)
 
     @action(
         "Save project…",
@@ -77,7 +76,10 @@ class Projects(Feature):
         project.view.mirrored = orientation.mirrored
         project.view.quarters = _quarters(orientation)
         project.view.position = session.position if info.seekable else 0.0
-        path = self._file or Path(self._folder) / f"{Path(info.title).stem or 'project'}{SUFFIX}"
+        path = (
+            self._file
+            or Path(self.context.folder) / f"{Path(info.title).stem or 'project'}{SUFFIX}"
+        )
         ask_save_project(
             self.context.slots.window, path, lambda chosen: self._save(project, chosen)
         )
@@ -96,9 +98,7 @@ class Projects(Feature):
             else:
                 self._open(found, file, found.spec)
 
-        self.context.jobs.run(
-            lambda: find_project(file), done, self.context.show_error, name="project"
-        )
+        self.context.run(lambda: find_project(file), done, name="project")
 
     def _ask_where(self, found: FoundProject, file: Path) -> None:
         name = printable(Path(found.project.source).name)
@@ -140,17 +140,15 @@ class Projects(Feature):
     def _save(self, project: Project, chosen: str) -> None:
         path = Path(chosen)
 
+        def write() -> None:
+            project.write(path)
+
         def done(_: object) -> None:
             info = self.context.session.info
             if info is not None and project.source in (info.spec, str(Path(info.spec).absolute())):
                 self._file = path
-            self.context.messages.notify(
-                "done", tr("Saved {names}.").format(names=printable(path.name)), str(path.parent)
-            )
 
-        self.context.jobs.run(
-            lambda: project.write(path), done, self.context.show_error, name="project"
-        )
+        self.context.save(write, path, done=done)
 
     def _on_switched(self) -> None:
         self._file = None
@@ -176,10 +174,6 @@ class Projects(Feature):
 
     def _on_failed(self) -> None:
         self._pending = None
-
-    @property
-    def _folder(self) -> str:
-        return self.context.settings.section(WindowSettings).folder
 
 
 def _quarters(orientation: Orientation) -> Literal[0, 1, 2, 3]:

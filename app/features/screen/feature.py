@@ -87,7 +87,7 @@ class Screen(Feature):
             if self.windows is not None:
                 self.windows.show_windows(windows)
 
-        self.context.jobs.run(list_windows, show, self.context.show_error, name="windows")
+        self.context.run(list_windows, show, name="windows")
 
     def _forget_picker(self) -> None:
         self.windows = None

@@ -6,13 +6,13 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
 
-import cv2
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
 from app.runtime.jobs import Jobs
 from app.ui.images import to_qimage
 from uvanet.errors import SourceError
+from uvanet.resizing import shrink
 from uvanet.sources.picture_decoding import load_picture
 
 SIDE = 96
@@ -91,7 +91,4 @@ def _thumbnail(path: Path) -> QImage:
         image = load_picture(path)
     except SourceError:
         return QImage()
-    height, width = image.shape[:2]
-    scale = min(1.0, SIDE / max(height, width))
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    return to_qimage(cv2.resize(image, size, interpolation=cv2.INTER_AREA).astype("uint8"))
+    return to_qimage(shrink(image, SIDE, SIDE))

@@ -41,14 +41,7 @@ class Snapshots(Feature):
 
         def write(chosen: str) -> None:
             path = Path(chosen)
-            self.context.jobs.run(
-                lambda: write_png(path, render()),
-                lambda _: self.context.messages.notify(
-                    "done", tr("Saved {name}.").format(name=path.name), str(path.parent)
-                ),
-                self.context.show_error,
-                name="snapshot",
-            )
+            self.context.save(lambda: write_png(path, render()), path)
 
         name = snapshot_name(info.title if info else "")
         ask_save_snapshot(self.context.slots.window, pictures_folder(), name, write)
@@ -71,6 +64,4 @@ class Snapshots(Feature):
             QGuiApplication.clipboard().setImage(image)
             self.context.messages.notify("done", tr("The picture was copied to the clipboard."))
 
-        self.context.jobs.run(
-            lambda: to_qimage(render()), put, self.context.show_error, name="snapshot"
-        )
+        self.context.run(lambda: to_qimage(render()), put, name="snapshot")

@@ -26,7 +26,7 @@ _ICONS = {
     "other": "source",
 }
 _MAX_WIDTH = 320  # of the title, in pixels
-_MAX_RECENT_WIDTH = 420
+_MAX_ENTRY_WIDTH = 420
 _SEARCH_MS = 2000
 
 
@@ -143,16 +143,16 @@ class SourcePicker(IconButton):
         self.recent_list.clear()
         self.recent_list.setIcon(icon("history"))
         self.recent_list.setEnabled(bool(self._recent))
-        metrics = QFontMetrics(self.font())
         for spec in self._recent:
-            name = metrics.elidedText(redact(spec), Qt.TextElideMode.ElideMiddle, _MAX_RECENT_WIDTH)
-            self._entry(self.recent_list, "link" if "://" in spec else "file", name, spec)
+            self._entry(self.recent_list, "link" if "://" in spec else "file", redact(spec), spec)
         if self._recent:
             self.recent_list.addSeparator()
             self.recent_list.addAction(tr("Clear list"), self.clear_requested.emit)
 
     def _entry(self, menu: QMenu, icon_name: str, text: str, spec: str) -> None:
-        action = menu.addAction(icon(icon_name), text.replace("&", "&&"))
+        metrics = QFontMetrics(self.font())
+        shown = metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, _MAX_ENTRY_WIDTH)
+        action = menu.addAction(icon(icon_name), shown.replace("&", "&&"))
         action.triggered.connect(lambda _=False: self.chosen.emit(spec))
         if spec == self._current:
             font = action.font()

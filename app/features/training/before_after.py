@@ -6,7 +6,6 @@ import itertools
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtWidgets import QWidget
@@ -22,6 +21,7 @@ from app.ui.i18n import tr
 from app.ui.wipe_handle import WipeHandle
 from uvanet.errors import UvanetError
 from uvanet.overlay import OverlayStyle, compose
+from uvanet.resizing import shrink
 from uvanet.runtime.engine import time_limit
 from uvanet.sources import make_source
 from uvanet.training.data.user_media import files_of
@@ -68,7 +68,7 @@ def compare_students(
         image = _read_frame(request) if frame is None else frame
         if image is None or not start:
             return None
-        image = _limit_width(as_bgr(image))
+        image = shrink(as_bgr(image), _MAX_WIDTH)
         return BeforeAfter(*(_overlay(name, image) for name in (start, model)))
     except UvanetError:
         return None
@@ -85,12 +85,6 @@ def _read_frame(request: RunRequest) -> Picture | YuvPicture | None:
     with make_source(str(path)) as source:
         frame = source.read()
     return None if frame is None else frame.image
-
-
-def _limit_width(image: Picture) -> Picture:
-    scale = min(1.0, _MAX_WIDTH / image.shape[1])
-    size = (round(scale * image.shape[1]), max(1, round(scale * image.shape[0])))
-    return np.ascontiguousarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA))
 
 
 def _overlay(name: str, image: Picture) -> Picture:
@@ -120,9 +114,18 @@ class BeforeAfterView(QWidget):
         column(captions, (self.canvas, 1), spacing=4, parent=self)
         self.hide()
 
+    def show_waiting(self) -> None:
+        """Shows that the comparison is being computed, in the place that it will take."""
+        self._shown = None
+        self.canvas.clear()
+        self.canvas.show_message(tr("Computing both maps …"))
+        self.handle.hide()
+        self.show()
+
     def show_comparison(self, pictures: BeforeAfter | None) -> None:
         """Shows a comparison; None hides the view."""
         self._shown = pictures
+        self.canvas.show_message("")
         self.setVisible(pictures is not None)
         self.handle.setVisible(pictures is not None)
         self._paint()

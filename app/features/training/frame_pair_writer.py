@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.pipeline.packets import FramePacket
+from uvanet.resizing import shrink
 from uvanet.runtime.engine import LAG
 from uvanet.training.data.frame_pairs import BEFORE, NOW
 
@@ -132,13 +133,7 @@ class FramePairWriter:
             self.error = error
 
     def _write_image(self, name: str, image: NDArray[np.uint8]) -> None:
-        height, width = image.shape[:2]
-        scale = min(1.0, MAX_SIDE / max(height, width))
-        if scale < 1:
-            size = max(1, round(width * scale)), max(1, round(height * scale))
-            small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-        else:
-            small = image
+        small = shrink(image, MAX_SIDE, MAX_SIDE)
         encoded, data = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, 93])
         if not encoded:
             raise OSError("the frame cannot be encoded")

@@ -134,6 +134,7 @@ class RunOutcome(QObject):
 
     def _compare(self, request: RunRequest, result: RunResult) -> None:
         """Shows the maps before and after the training on a frame of the scene."""
+        self._dialog(request.kind).result_card.pictures.show_waiting()
         packet = self._context.presenter.packet
         frame = packet.frame.image if packet is not None and self._is_open(request) else None
 
@@ -147,7 +148,11 @@ class RunOutcome(QObject):
             if self._shown is not None and self._shown[1] is result:
                 self._dialog(request.kind).result_card.pictures.show_comparison(pictures)
 
-        self._context.jobs.run(work, show, self._context.show_error, name="compare-students")
+        def failed(error: Exception) -> None:
+            show(None)
+            self._context.show_error(error)
+
+        self._context.jobs.run(work, show, failed, name="compare-students")
 
     def _report(self, request: RunRequest, result: RunResult) -> None:
         if result.model:

@@ -20,6 +20,7 @@ VERDICTS = {
     "no clear difference": tr_noop("No clear difference"),
     "worse": tr_noop("Worse"),
 }
+_FORGOTTEN = 0.01  # loss on the general test that is told, as a share of the value before
 _METRIC = tr_noop("CC with the teacher")  # the metric of a run without gaze data
 
 
@@ -100,7 +101,7 @@ class RunResultCard(QFrame):
             )
         else:
             self.title.setText(tr(VERDICTS.get(verdict, verdict)))
-            self.text.setText(self._sentence(result))
+            self.text.setText(" ".join([self._sentence(result), *_forgetting(report)]))
             self._fill(report)
         self.show_in_use(in_use, usable=bool(result.model))
 
@@ -178,6 +179,19 @@ class RunResultCard(QFrame):
         cell = label(text, "quiet" if quiet else "")
         cell.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         self.numbers.addWidget(cell, line, position, 1, span)
+
+
+def _forgetting(report: dict[str, Any]) -> list[str]:
+    """A sentence where the student predicts gaze on general images less well than before."""
+    forgotten = report.get("forgotten")
+    pairs = forgotten.values() if isinstance(forgotten, dict) else ()
+    lost = any(
+        isinstance(pair, list)
+        and len(pair) == 2
+        and _number(pair[1]) < (1 - _FORGOTTEN) * _number(pair[0])
+        for pair in pairs
+    )
+    return [tr("On other images it predicts gaze less well than before.")] if lost else []
 
 
 def _held_out(report: dict[str, Any]) -> str:

@@ -6,7 +6,6 @@ import sys
 import threading
 from collections.abc import Callable
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,6 +13,7 @@ from app.pipeline.latest_slot import LatestSlot
 from uvanet.errors import UvanetError
 from uvanet.extras import require
 from uvanet.i18n import tr, tr_noop
+from uvanet.resizing import letterbox
 
 Render = Callable[[], NDArray[np.uint8]]
 
@@ -97,29 +97,5 @@ class CameraSender:
             while not self._stopped.is_set():
                 render = self._slot.take(_REPEAT_S)
                 if render is not None:
-                    picture = fit_into(render(), self._size)
+                    picture = letterbox(render(), self._size)
                 camera.send(picture)
-
-
-def fit_into(picture: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
-    """Scales a picture into a size and centers it on black.
-
-    Args:
-        picture: BGR, uint8, shape (h, w, 3).
-        size: Width and height of the result.
-
-    Returns:
-        BGR, uint8, shape (size[1], size[0], 3), C-contiguous.
-    """
-    height, width = picture.shape[:2]
-    if (width, height) == size:
-        return np.ascontiguousarray(picture)
-    scale = min(size[0] / width, size[1] / height)
-    wide, high = max(1, round(width * scale)), max(1, round(height * scale))
-    kernel = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    result = np.zeros((size[1], size[0], 3), np.uint8)
-    left, top = (size[0] - wide) // 2, (size[1] - high) // 2
-    result[top : top + high, left : left + wide] = cv2.resize(
-        picture, (wide, high), interpolation=kernel
-    )
-    return result

@@ -1,0 +1,49 @@
+"""Resizes pictures of 8 bits; the aspect ratio is kept."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+
+def shrink(
+    image: NDArray[np.uint8], max_width: float, max_height: float = float("inf")
+) -> NDArray[np.uint8]:
+    """Scales a picture down to fit into a size; a smaller picture is not enlarged.
+
+    Args:
+        image: uint8, shape (h, w) or (h, w, channels).
+        max_width: Largest width of the result, pixels.
+        max_height: Largest height of the result, pixels.
+
+    Returns:
+        C-contiguous; `image` itself where it fits and is contiguous.
+    """
+    scale = min(max_width / image.shape[1], max_height / image.shape[0])
+    return np.ascontiguousarray(image if scale >= 1 else _scaled(image, scale))
+
+
+def letterbox(image: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
+    """Fits a picture into (width, height) with black bars; C-contiguous, uint8, (h, w, 3)."""
+    width, height = size
+    if image.shape[:2] == (height, width):
+        return np.ascontiguousarray(image)
+    inner = _scaled(image, min(width / image.shape[1], height / image.shape[0]))
+    canvas = np.zeros((height, width, 3), np.uint8)
+    x, y = (width - inner.shape[1]) // 2, (height - inner.shape[0]) // 2
+    canvas[y : y + inner.shape[0], x : x + inner.shape[1]] = inner
+    return canvas
+
+
+def small_gray(image: NDArray[np.uint8], width: int) -> NDArray[np.float32]:
+    """Brightness of an RGB picture at a width; float32, shape (h, width), 0..255."""
+    size = (width, max(1, round(image.shape[0] * width / image.shape[1])))
+    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), np.float32)
+
+
+def _scaled(image: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:
+    size = max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale))
+    kernel = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(image, size, interpolation=kernel), np.uint8)
