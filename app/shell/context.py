@@ -119,6 +119,6 @@ class FeatureContext:
         """The folder in which dialogs for files start: that of the last file."""
         return self.settings.section(WindowSettings).folder
 
-    @folder.setter
-    def folder(self, folder: str) -> None:
-        self.settings.section(WindowSettings).folder = folder
+    def remember_folder(self, file: str) -> None:
+        """Lets dialogs for files start in the folder of a file."""
+        self.settings.section(WindowSettings).folder = str(Path(file).parent)

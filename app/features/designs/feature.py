@@ -74,7 +74,7 @@ class Designs(Feature):
 
         context, specs = self.context, (first, second)
         # The report is saved beside the designs, unless the user chooses another folder.
-        context.settings.section(WindowSettings).folder = str(Path(first).parent)
+        context.remember_folder(first)
         model = context.session.student.name
         dialog = self.dialog = DesignsDialog(
             titles(specs),

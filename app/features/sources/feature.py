@@ -118,7 +118,7 @@ class Sources(Feature):
     # -- opening
 
     def _open_path(self, path: str) -> None:
-        self.context.folder = str(Path(path).parent)
+        self.context.remember_folder(path)
         self.context.session.open(path)
 
     def _find_devices(self, *, announce: bool = False) -> None:
