@@ -118,7 +118,3 @@ class FeatureContext:
     def folder(self) -> str:
         """The folder in which dialogs for files start: that of the last file."""
         return self.settings.section(WindowSettings).folder
-
-    @folder.setter
-    def folder(self, folder: str) -> None:
-        self.settings.section(WindowSettings).folder = folder

@@ -13,6 +13,7 @@ from app.features.sources.source_picker import SourcePicker
 from app.shell.actions import Menu, MenuActions
 from app.shell.context import Fact, FactKind, FeatureContext
 from app.shell.feature import Feature
+from app.shell.settings import WindowSettings
 from app.ui.file_dialogs import ask_file, ask_folder
 from app.ui.i18n import tr
 from uvanet.errors import UvanetError
@@ -115,7 +116,7 @@ class Sources(Feature):
     # -- opening
 
     def _open_path(self, path: str) -> None:
-        self.context.folder = str(Path(path).parent)
+        self.context.settings.section(WindowSettings).folder = str(Path(path).parent)
         self.context.session.open(path)
 
     def _find_devices(self, *, announce: bool = False) -> None:
