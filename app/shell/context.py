@@ -118,3 +118,7 @@ class FeatureContext:
     def folder(self) -> str:
         """The folder in which dialogs for files start: that of the last file."""
         return self.settings.section(WindowSettings).folder
+
+    def remember_folder(self, file: str) -> None:
+        """Lets dialogs for files start in the folder of a file."""
+        self.settings.section(WindowSettings).folder = str(Path(file).parent)

@@ -2,6 +2,7 @@
 
 import csv
 import re
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -222,6 +223,7 @@ def test_export_writes_table_and_picture(player, posters, tmp_path):
     dialog = compare(player, *posters)
     dialog.export.click()
     chooser = dialog.findChild(QFileDialog)
+    assert chooser.directory().path() == str(Path(posters[0]).parent)
     chooser.fileSelected.emit(str(tmp_path / "result.csv"))
     chooser.close()
     player.until(lambda: (tmp_path / "result.png").exists())

@@ -183,6 +183,7 @@ def test_drops(player, clip, tmp_path):
     cv2.imwrite(str(picture), np.zeros((30, 40, 3), np.uint8))
     assert drop(player, files(picture))
     player.until(lambda: player.source_title == "drop.png")
+    assert player.settings.folder == str(tmp_path)  # where file dialogs begin
     address = QMimeData()
     address.setText("http://127.0.0.1:9/live")
     assert drop(player, address)

@@ -192,3 +192,32 @@ def test_white_of_an_hdr_picture_is_white(tmp_path: Path) -> None:
         path, "libsvtav1", pix_fmt="yuv420p10le", images=[image], color=color, options=options
     )
     assert look(path)[2].mean() == pytest.approx(255, abs=8)
+
+
+def test_lossless_jpeg(tmp_path: Path) -> None:
+    path = tmp_path / "a.jpg"
+    path.write_bytes(encoded("ljpeg", "bgr24", photo()))
+    assert_shown(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "format_name"),
+    [
+        ("a.jxl", b"\xff\x0a" + bytes(100), "JPEG XL"),
+        ("b.jxl", b"\0\0\0\x0cJXL \r\n\x87\n" + bytes(100), "JPEG XL"),
+        ("a.icns", b"icns" + bytes(100), "ICNS"),
+        ("a.svg", b'<?xml version="1.0"?><svg width="9"></svg>', "SVG"),
+        ("a.pdf", b"%PDF-1.7" + bytes(100), "PDF"),
+        ("a.jpg", b"%PDF-1.7" + bytes(100), "PDF"),
+        ("a.xcf", b"gimp xcf v011" + bytes(100), "XCF"),
+        ("a.NEF", b"MM\0*" + bytes(100), "NEF"),
+        ("a.cr3", b"\0\0\0\x18ftypcrx " + bytes(100), "CR3"),
+    ],
+)
+def test_formats_that_cannot_be_read_are_named(
+    tmp_path: Path, name: str, content: bytes, format_name: str
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(SourceError, match=format_name):
+        make_source(str(path)).open()

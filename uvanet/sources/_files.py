@@ -8,12 +8,28 @@ from pathlib import Path
 from uvanet.errors import SourceError
 from uvanet.i18n import tr
 
+# Formats that neither OpenCV nor FFmpeg shows, by the first bytes. Of raw pictures they would show
+# the thumbnail.
+_UNREADABLE = {
+    b"\xff\x0a": "JPEG XL",
+    b"\0\0\0\x0cJXL \r\n\x87\n": "JPEG XL",
+    b"icns": "ICNS",
+    b"%PDF": "PDF",
+    b"%!PS": "PostScript",
+    b"gimp xcf": "XCF (GIMP)",
+    b"PK\3\4": "ZIP",
+    b"FUJIFILMCCD-RAW": "RAF",
+    b"\0\0\0\x18ftypcrx ": "CR3",
+}
+_RAW_SUFFIXES = frozenset([".arw", ".cr2", ".dng", ".nef", ".orf", ".pef", ".rw2", ".srw"])
+
 
 def check_file(path: Path) -> None:
     """Checks that a path names a readable regular file that is not empty.
 
     Raises:
-        SourceError: The path is missing, a folder, a pipe or device, empty, or not readable.
+        SourceError: The path is missing, a folder, a pipe or device, empty, not readable, or of a
+            format that cannot be shown.
     """
     try:
         if not path.exists():
@@ -39,11 +55,28 @@ def check_file(path: Path) -> None:
                 tr("{path} is empty.").format(path=path),
                 tr("Copy it again; a download or copy may have been cut off."),
             )
+        if name := _unreadable_format(path):
+            raise SourceError(
+                tr("{path} has the format {name}, which cannot be read.").format(
+                    path=path, name=name
+                ),
+                tr("Save it as PNG, JPEG or MP4 with the program that made it."),
+            )
     except (OSError, ValueError) as error:
         raise SourceError(
             tr("{path} cannot be read: {reason}.").format(path=path, reason=error),
             tr("Check the path."),
         ) from None
+
+
+def _unreadable_format(path: Path) -> str:
+    if path.suffix.lower() in _RAW_SUFFIXES:
+        return path.suffix[1:].upper()
+    with path.open("rb") as file:
+        head = file.read(2048)
+    if b"<svg" in head and head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<"):
+        return "SVG"
+    return next((name for start, name in _UNREADABLE.items() if head.startswith(start)), "")
 
 
 def looks_like_text(path: Path) -> bool:

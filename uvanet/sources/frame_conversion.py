@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from uvanet.yuv_picture import Packed
 
 _HDR = {ColorTrc.SMPTE2084.value: "HDR10 (PQ)", ColorTrc.ARIB_STD_B67.value: "HLG"}
+_WIDE_PRIMARIES = (9, 11, 12)  # AVCOL_PRI of BT.2020, DCI-P3, Display P3
 _UNSPECIFIED = 2  # AVCOL_SPC_UNSPECIFIED
 # AVCOL_SPC that FFmpeg converts: RGB, unspecified, BT.709, FCC, two of BT.601, SMPTE 240M, BT.2020.
 _CONVERTED = (0, 1, 2, 4, 5, 6, 7, 9)
@@ -110,7 +111,7 @@ class FrameConverter:
             and self._aspect == 1
             and frame.width % 2 == frame.height % 2 == 0
             and int(frame.color_range) != ColorRange.JPEG.value
-            and not is_hdr(frame)
+            and not needs_mapping(frame)
         )
 
     def _reformat(self, frame: VideoFrame, form: Packed) -> NDArray[np.uint8]:
@@ -120,8 +121,9 @@ class FrameConverter:
         if int(frame.colorspace) == _UNSPECIFIED and not frame.format.is_rgb:
             bt709 = _matrix(frame) == Matrix.BT709
             options["src_colorspace"] = Colorspace.ITU709 if bt709 else Colorspace.ITU601
-        if is_hdr(frame):
-            options["dst_color_trc"] = ColorTrc.BT709
+        if needs_mapping(frame):
+            encoded = ColorTrc.IEC61966_2_1 if frame.format.is_rgb else ColorTrc.BT709
+            options["dst_color_trc"] = encoded
             options["dst_color_primaries"] = ColorPrimaries.BT709
         converted = self._reformatter.reformat(
             frame,
@@ -149,22 +151,31 @@ def _matrix(frame: VideoFrame) -> int:
     return Matrix.BT709 if hd else Matrix.BT601
 
 
-def is_hdr(frame: VideoFrame) -> bool:
-    """Whether a frame has a transfer function of high dynamic range."""
-    return int(frame.color_trc) in _HDR
+def needs_mapping(frame: VideoFrame) -> bool:
+    """Whether a frame has a high dynamic range, linear light, or more colors than sRGB."""
+    return (
+        int(frame.color_trc) in (*_HDR, ColorTrc.LINEAR.value)
+        or int(frame.color_primaries) in _WIDE_PRIMARIES
+    )
 
 
-def orientation_of(frame: VideoFrame) -> Orientation:
-    """Reads the display matrix of a frame, rounded to quarter turns and mirroring."""
+def side_data(frame: VideoFrame, kind: SideDataType) -> bytes | None:
+    """Side data of a frame; None without any of that kind."""
     # `frame.side_data` stores this container in the frame: a reference cycle, which would hold the
     # frame's memory until the next garbage collection.
     container = SideDataContainer.__new__(SideDataContainer)
     # PyAV 18 raises ValueError at side data of an unknown kind, such as EXIF. The display matrix
-    # comes before EXIF and has been read then.
+    # and the profile come before EXIF and have been read then.
     with contextlib.suppress(ValueError):
         # mypy warns that a subclass may have another constructor; the object is of this class.
         container.__init__(frame)  # type: ignore[misc]
-    data = container.get(SideDataType.DISPLAYMATRIX)
+    found = container.get(kind)
+    return None if found is None else bytes(found)
+
+
+def orientation_of(frame: VideoFrame) -> Orientation:
+    """Reads the display matrix of a frame, rounded to quarter turns and mirroring."""
+    data = side_data(frame, SideDataType.DISPLAYMATRIX)
     if data is None:
         return UPRIGHT
     a, b, _, c, d = np.frombuffer(data, np.int32)[:5].astype(np.float64)

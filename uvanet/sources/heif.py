@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from uvanet.i18n import tr
+from uvanet.sources.color_profile import icc_profile
 
 HEIF_SUFFIXES = frozenset((".heic", ".heif", ".hif"))
 
@@ -53,9 +54,11 @@ def decode_heif(data: NDArray[np.uint8]) -> NDArray[np.generic]:
     try:
         # PyAV gives the tiles without their places, and OpenCV cannot read HEVC.
         picture = pi_heif.open_heif(data.tobytes(), bgr_mode=True)
-        return np.ascontiguousarray(picture)
+        image = np.ascontiguousarray(picture)
     except (EOFError, MemoryError, OSError, RuntimeError, SyntaxError, TypeError) as error:
         raise ValueError(str(error) or type(error).__name__) from None
+    profile = icc_profile(picture.info.get("icc_profile") or b"")
+    return image if profile is None else profile.to_srgb(image)
 
 
 def _brand(head: bytes) -> bytes:

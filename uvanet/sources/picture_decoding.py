@@ -9,13 +9,20 @@ import av
 import av.error
 import cv2
 import numpy as np
+from av.sidedata.sidedata import Type as SideDataType
 from numpy.typing import NDArray
 
 from uvanet.errors import SourceError
 from uvanet.i18n import tr
 from uvanet.sources._files import check_file, looks_like_text
 from uvanet.sources._opencv import quiet, to_bgr
-from uvanet.sources.frame_conversion import FrameConverter, is_hdr, orientation_of
+from uvanet.sources.color_profile import ColorProfile, icc_profile, png_profile
+from uvanet.sources.frame_conversion import (
+    FrameConverter,
+    needs_mapping,
+    orientation_of,
+    side_data,
+)
 from uvanet.sources.heif import decode_heif, is_avif, is_heif
 from uvanet.sources.media_input import open_file
 from uvanet.sources.orientation import Orientation
@@ -27,11 +34,15 @@ HEAD_BYTES = 64
 """Number of bytes at the start of a file by which its format is recognized."""
 
 _PNG = b"\x89PNG\r\n\x1a\n"
+_PNG_CICP, _PNG_HEAD_BYTES = b"\0\0\0\x04cICP", 4096
+_TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+_ICC = b"acsp"  # the signature of a profile
 # FFmpeg's names of the formats that OpenCV does not decode.
 _FFMPEG_FORMATS = (
     *("dds_pipe", "dpx_pipe", "exr_pipe", "ico", "jpegls_pipe", "pcx_pipe", "psd_pipe"),
     *("qoi_pipe", "sgi_pipe"),
 )
+_LOSSLESS_JPEG, _JPEG_HEAD_BYTES = b"\xff\xc3", 1 << 16  # the marker of its frame
 _UPRIGHT = cv2.IMREAD_ANYDEPTH | cv2.IMREAD_ANYCOLOR
 
 
@@ -125,7 +136,12 @@ def _decode(data: NDArray[np.uint8], path: Path) -> NDArray[np.generic] | None:
         return decode_heif(data)
     if is_avif(head):
         return _decode_avif(data, path)
+    if head.startswith(_PNG) and _PNG_CICP in data[:_PNG_HEAD_BYTES].tobytes():
+        return _decode_first_frame(path)
     image = _decode_by_exif(data)
+    if image is not None and head.startswith(_TIFF) and _ICC in data.tobytes():
+        profile = _profile_by_ffmpeg(path)
+        return image if profile is None else profile.to_srgb(image)
     if image is None:
         return _decode_by_ffmpeg(data, path)
     return _from_linear(image) if head.startswith(b"#?") else image
@@ -134,8 +150,10 @@ def _decode(data: NDArray[np.uint8], path: Path) -> NDArray[np.generic] | None:
 def _decode_by_ffmpeg(data: NDArray[np.uint8], path: Path) -> NDArray[np.uint8] | None:
     """Decodes a format that OpenCV does not know, such as DPX, EXR, ICO, PSD, QOI or TGA."""
     try:
-        if path.suffix.lower() == ".tga":  # without a signature at its start
-            decoder = av.CodecContext.create("targa", "r")
+        # FFmpeg recognizes neither of them by its content.
+        lossless_jpeg = _LOSSLESS_JPEG in data[:_JPEG_HEAD_BYTES].tobytes()
+        if path.suffix.lower() == ".tga" or lossless_jpeg:
+            decoder = av.CodecContext.create("mjpeg" if lossless_jpeg else "targa", "r")
             frames = decoder.decode(av.Packet(data.tobytes()))
             return _to_array(frames[0]) if frames else None
         with open_file(path) as media:
@@ -148,6 +166,25 @@ def _decode_by_ffmpeg(data: NDArray[np.uint8], path: Path) -> NDArray[np.uint8] 
             return _to_array(next(media.container.decode(track)))
     except (av.error.FFmpegError, SourceError, StopIteration):
         return None
+
+
+def _decode_first_frame(path: Path) -> NDArray[np.uint8] | None:
+    """Decodes a picture by FFmpeg, which knows the color spaces of ITU-T H.273."""
+    try:
+        with open_file(path) as media:
+            return _to_array(next(media.container.decode(video=0)))
+    except (av.error.FFmpegError, SourceError, StopIteration):
+        return None
+
+
+def _profile_by_ffmpeg(path: Path) -> ColorProfile | None:
+    """The ICC profile of a format whose profiles OpenCV ignores: AVIF and TIFF."""
+    try:
+        with open_file(path) as media:
+            profile = side_data(next(media.container.decode(video=0)), SideDataType.ICC_PROFILE)
+    except (av.error.FFmpegError, OSError, SourceError, StopIteration):
+        return None
+    return None if profile is None else icc_profile(profile)
 
 
 def _to_array(frame: av.VideoFrame) -> NDArray[np.uint8]:
@@ -170,19 +207,35 @@ def _decode_by_exif(data: NDArray[np.uint8]) -> NDArray[np.generic] | None:
     if bytes(data[:8]) == _PNG and not _is_whole_png(data.tobytes()):
         return None
     is_jpeg = bytes(data[:2]) == b"\xff\xd8"
-    image = None if is_jpeg else cv2.imdecode(data, cv2.IMREAD_UNCHANGED)
-    has_exif = is_jpeg or b"exif" in data.tobytes().lower()
-    if image is None or (has_exif and (image.ndim == 2 or image.shape[2] != 4)):
-        return cv2.imdecode(data, _UPRIGHT) if has_exif else image
-    if not has_exif:
+    if is_jpeg:
+        return _decode_with_profile(data, _UPRIGHT)
+    image = _decode_with_profile(data, cv2.IMREAD_UNCHANGED)
+    if image is None or b"exif" not in data.tobytes().lower():
         return image
-    upright, color = cv2.imdecode(data, _UPRIGHT), np.ascontiguousarray(image[:, :, :3])
-    if upright is None:
+    if image.ndim == 2 or image.shape[2] != 4:
+        return _decode_with_profile(data, _UPRIGHT)
+    plain, upright = cv2.imdecode(data, cv2.IMREAD_UNCHANGED), cv2.imdecode(data, _UPRIGHT)
+    if plain is None or upright is None:
         return image
+    color = np.ascontiguousarray(plain[:, :, :3])
     for orientation in (Orientation(m, q) for m in (False, True) for q in range(4)):
         if np.array_equal(orientation.apply(color), upright):
             return orientation.apply(image)
     return image
+
+
+def _decode_with_profile(data: NDArray[np.uint8], mode: int) -> NDArray[np.generic] | None:
+    """Decodes a picture and converts it from the color space that it states to sRGB."""
+    image, kinds, contents = cv2.imdecodeWithMetadata(data, flags=mode)
+    if image is None:
+        return None
+    found = dict(zip(map(int, kinds), contents, strict=True))
+    profile = None
+    if cv2.IMAGE_METADATA_ICCP in found:
+        profile = icc_profile(found[cv2.IMAGE_METADATA_ICCP].tobytes())
+    elif bytes(data[:8]) == _PNG:
+        profile = png_profile(data.tobytes())
+    return image if profile is None else profile.to_srgb(image)
 
 
 def _is_whole_png(data: bytes) -> bool:
@@ -213,6 +266,8 @@ def _decode_avif(data: NDArray[np.uint8], path: Path) -> NDArray[np.generic] | N
     if image is None:
         return None
     # FFmpeg gives the tiles of a large picture without their places, so the sizes are compared.
-    if is_hdr(frame) and image.shape[:2] == (frame.height, frame.width):
+    if needs_mapping(frame) and image.shape[:2] == (frame.height, frame.width):
         return _to_array(frame)
-    return orientation_of(frame).apply(image)
+    profile = icc_profile(side_data(frame, SideDataType.ICC_PROFILE) or b"")
+    shown = image if profile is None else profile.to_srgb(image)
+    return orientation_of(frame).apply(shown)

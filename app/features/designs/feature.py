@@ -73,6 +73,8 @@ class Designs(Feature):
         from app.features.designs.dialog import DesignsDialog
 
         context, specs = self.context, (first, second)
+        # The report is saved beside the designs, unless the user chooses another folder.
+        context.remember_folder(first)
         model = context.session.student.name
         dialog = self.dialog = DesignsDialog(
             titles(specs),

@@ -13,7 +13,6 @@ from app.features.sources.source_picker import SourcePicker
 from app.shell.actions import Menu, MenuActions
 from app.shell.context import Fact, FactKind, FeatureContext
 from app.shell.feature import Feature
-from app.shell.settings import WindowSettings
 from app.ui.file_dialogs import ask_file, ask_folder
 from app.ui.i18n import tr
 from uvanet.errors import UvanetError
@@ -58,7 +57,10 @@ class Sources(Feature):
 
     def open_drop(self, path: str) -> bool:
         """Opens any path or URL as a source; called after all other features have declined it."""
-        self.context.session.open(path)
+        if "://" in path:
+            self.context.session.open(path)
+        else:
+            self._open_path(path)
         return True
 
     def facts(self) -> list[Fact]:
@@ -116,7 +118,7 @@ class Sources(Feature):
     # -- opening
 
     def _open_path(self, path: str) -> None:
-        self.context.settings.section(WindowSettings).folder = str(Path(path).parent)
+        self.context.remember_folder(path)
         self.context.session.open(path)
 
     def _find_devices(self, *, announce: bool = False) -> None:
