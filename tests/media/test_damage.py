@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import threading
+from fractions import Fraction
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
@@ -105,6 +106,28 @@ def test_packets_lost_from_a_broadcast_are_told(tmp_path: Path) -> None:
     frames, error = play(path)
     assert 0 < len(frames) <= corpus.FRAMES
     assert "damaged" in error
+
+
+@pytest.mark.parametrize("sound", ["", "aac"])
+def test_a_damaged_place_that_ffmpeg_skips_is_told(tmp_path: Path, sound: str) -> None:
+    path = corpus.write(tmp_path / "clip.mkv", "mjpeg", pix_fmt="yuvj420p", sound=sound)
+    data = bytearray(path.read_bytes())
+    place, size = len(data) // 2, 3000
+    data[place : place + size] = np.random.default_rng(1).bytes(size)
+    path.write_bytes(data)
+    frames, error = play(path)
+    assert 20 < len(frames) < corpus.FRAMES
+    assert "damaged" in error
+
+
+@pytest.mark.parametrize("sound", ["", "flac"])
+def test_a_picture_that_is_shown_for_long_is_no_damage(tmp_path: Path, sound: str) -> None:
+    times = [Fraction(n, 25) if n < 20 else Fraction(n, 25) + 2 for n in range(corpus.FRAMES)]
+    path = tmp_path / "clip.mkv"
+    corpus.write(path, "mjpeg", pix_fmt="yuvj420p", times=times, sound=sound, sound_seconds=3.6)
+    frames, error = play(path)
+    assert len(frames) == corpus.FRAMES
+    assert not error
 
 
 def test_frames_with_errors_are_shown_and_told(tmp_path: Path) -> None:

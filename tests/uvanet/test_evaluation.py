@@ -19,7 +19,6 @@ from uvanet.errors import ModelError, UsageError
 from uvanet.evaluation.baselines import center_prior
 from uvanet.evaluation.evaluator import METRICS, evaluate_predictors, score
 from uvanet.evaluation.predictors import FunctionPredictor, Predictor, StreamPredictor
-from uvanet.evaluation.pysaliency_adapter import PysaliencyModel
 from uvanet.evaluation.registry import build_predictors
 from uvanet.evaluation.report import as_table, report
 from uvanet.metrics import nss
@@ -28,6 +27,7 @@ from uvanet.paths import resource
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from types import ModuleType
 
 
 class Recorder(Predictor):
@@ -223,8 +223,8 @@ def test_a_model_is_evaluated_in_one_call(gaze_tree: Path) -> None:
         uvanet.evaluate(bright, gaze_tree / "nowhere")
 
 
-def test_a_model_of_ours_is_a_pysaliency_model(gaze_tree: Path) -> None:
-    import pysaliency
+def test_a_model_of_ours_is_a_pysaliency_model(pysaliency: ModuleType, gaze_tree: Path) -> None:
+    from uvanet.evaluation.pysaliency_adapter import PysaliencyModel
 
     pictures = fixations.read_split(gaze_tree, "val")
     model = uvanet.load("uvanet-64")

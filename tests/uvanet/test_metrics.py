@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -12,12 +13,8 @@ import pytest
 from uvanet import metrics
 from uvanet.errors import UsageError
 
-with warnings.catch_warnings():
-    # pysaliency imports pkg_resources, which warns of its deprecation.
-    warnings.simplefilter("ignore")
-    import pysaliency
-    import pysaliency.metrics as peer
-    import pysaliency.roc as peer_roc
+if TYPE_CHECKING:
+    from types import ModuleType
 
 SHAPE = (30, 40)
 
@@ -39,42 +36,54 @@ def fixations() -> np.ndarray:
     return np.column_stack([rng.uniform(0, 40, 25), rng.uniform(0, 30, 25)]).astype(np.float32)
 
 
-def test_nss_is_pysaliencys(saliency: np.ndarray, fixations: np.ndarray) -> None:
+def test_nss_is_pysaliencys(
+    pysaliency: ModuleType, saliency: np.ndarray, fixations: np.ndarray
+) -> None:
     x, y = fixations.astype(int).T
-    expected = peer.NSS(saliency, x, y).mean()
+    expected = pysaliency.metrics.NSS(saliency, x, y).mean()
     assert metrics.nss(saliency, fixations) == pytest.approx(expected, rel=1e-5)
 
 
-def test_cc_is_pysaliencys(saliency: np.ndarray, density: np.ndarray) -> None:
-    assert metrics.cc(saliency, density) == pytest.approx(peer.CC(saliency, density), rel=1e-5)
+def test_cc_is_pysaliencys(
+    pysaliency: ModuleType, saliency: np.ndarray, density: np.ndarray
+) -> None:
+    assert metrics.cc(saliency, density) == pytest.approx(
+        pysaliency.metrics.CC(saliency, density), rel=1e-5
+    )
 
 
-def test_sim_is_pysaliencys(saliency: np.ndarray, density: np.ndarray) -> None:
+def test_sim_is_pysaliencys(
+    pysaliency: ModuleType, saliency: np.ndarray, density: np.ndarray
+) -> None:
     for lift in (0.0, -0.5):
-        expected = peer.SIM((saliency + lift).astype(np.float64), density.astype(np.float64))
+        expected = pysaliency.metrics.SIM(
+            (saliency + lift).astype(np.float64), density.astype(np.float64)
+        )
         assert metrics.sim(saliency + lift, density) == pytest.approx(expected, rel=1e-5)
 
 
-def test_kld_is_the_mit_form_of_pysaliency(saliency: np.ndarray, density: np.ndarray) -> None:
+def test_kld_is_the_mit_form_of_pysaliency(
+    pysaliency: ModuleType, saliency: np.ndarray, density: np.ndarray
+) -> None:
     """With pysaliency's own constants; none is passed to it."""
     p, q = saliency.astype(np.float64), density.astype(np.float64)
-    assert metrics.kld(p, q) == pytest.approx(peer.MIT_KLDiv(p, q), rel=1e-9)
+    assert metrics.kld(p, q) == pytest.approx(pysaliency.metrics.MIT_KLDiv(p, q), rel=1e-9)
     # Zeros in the map are where the constant matters.
     sparse = np.where(p > 0.9, p, 0.0)
     with np.errstate(divide="ignore"):
-        expected = peer.MIT_KLDiv(sparse, q)
+        expected = pysaliency.metrics.MIT_KLDiv(sparse, q)
     assert expected > 10
     assert metrics.kld(sparse, q) == pytest.approx(expected, rel=1e-9)
 
 
-def test_kld_of_a_sparse_large_map_is_the_published_value() -> None:
+def test_kld_of_a_sparse_large_map_is_the_published_value(pysaliency: ModuleType) -> None:
     """0.1.0 gave 0.684 where 1.517 is right: its constant was 1.2e-7."""
     rng = np.random.default_rng(0)
     marks = np.zeros((768, 1024))
     marks[rng.integers(0, 768, 60), rng.integers(0, 1024, 60)] = 1
     wide, narrow = (cv2.GaussianBlur(marks, (0, 0), sigma) for sigma in (29, 12))
     with np.errstate(divide="ignore", invalid="ignore"):
-        expected = peer.MIT_KLDiv(narrow + 1e-300, wide + 1e-300)
+        expected = pysaliency.metrics.MIT_KLDiv(narrow + 1e-300, wide + 1e-300)
     assert metrics.kld(narrow, wide) == pytest.approx(expected, rel=1e-6)
 
 
@@ -84,7 +93,9 @@ def test_kld_of_a_map_from_itself_is_zero(shape: tuple[int, int]) -> None:
     assert metrics.kld(field, field) == pytest.approx(0, abs=1e-9)
 
 
-def test_information_gain_is_pysaliencys(saliency: np.ndarray, fixations: np.ndarray) -> None:
+def test_information_gain_is_pysaliencys(
+    pysaliency: ModuleType, saliency: np.ndarray, fixations: np.ndarray
+) -> None:
     y, x = np.mgrid[: SHAPE[0], : SHAPE[1]]
     prior = np.exp(-((x - 20) ** 2 + (y - 15) ** 2) / 200)
 
@@ -103,7 +114,9 @@ def test_information_gain_is_pysaliencys(saliency: np.ndarray, fixations: np.nda
     assert metrics.information_gain(prior, fixations, prior) == 0
 
 
-def test_auc_judd_is_pysaliencys(saliency: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_auc_judd_is_pysaliencys(
+    pysaliency: ModuleType, saliency: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
     # pysaliency uses a name that NumPy 2 removed.
     monkeypatch.setattr(np, "trapz", np.trapezoid, raising=False)
     # Each pixel is fixated at most once, which both count alike.
@@ -111,11 +124,13 @@ def test_auc_judd_is_pysaliencys(saliency: np.ndarray, monkeypatch: pytest.Monke
     y, x = np.divmod(points, SHAPE[1])
     values = saliency[y, x].astype(np.float64)
     others = np.delete(saliency.ravel(), points).astype(np.float64)
-    expected, _, _ = peer_roc.general_roc(values, others, judd=1)
+    expected, _, _ = pysaliency.roc.general_roc(values, others, judd=1)
     assert metrics.auc_judd(saliency, np.column_stack([x, y])) == pytest.approx(expected, abs=2e-3)
 
 
-def test_auc_shuffled_is_pysaliencys(saliency: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_auc_shuffled_is_pysaliencys(
+    pysaliency: ModuleType, saliency: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Its negatives are all fixations on other pictures, stretched to this picture's size."""
     monkeypatch.setattr(np, "trapz", np.trapezoid, raising=False)
     rng = np.random.default_rng(6)

@@ -57,12 +57,14 @@ class LossDetector:
         """Whether so many packets in a row failed that decoding should end."""
         return self._errors > _MAX_ERRORS_IN_A_ROW
 
-    def saw_packet(self, packet: Packet[Any], position: float) -> None:
+    def saw_packet(self, packet: Packet[Any], position: float, *, hole: bool = False) -> None:
         """Takes the next packet; an incomplete one is a loss if no jump of the clock is near.
 
         Args:
             packet: A packet that is not decoded yet.
             position: Seconds of the last frame since the first one.
+            hole: Whether the container holds bytes before the packet that belong to no packet. It
+                is a loss where a frame is missing in time, too.
         """
         step = _step(self._previous, packet)
         whole = self._step is not None and step is not None and step <= 1.5 * self._step
@@ -73,6 +75,9 @@ class LossDetector:
             # begins in the middle of a picture.
             self._run = 0
             self._incomplete.clear()
+        if hole and not whole and self._run and step and self._step and step > 2.5 * self._step:
+            for _ in range(round(step / self._step) - 1):
+                self._damage.add(position, "missing")
         self._previous, self._step = packet, step
         if packet.size:
             if packet.is_keyframe and self._inter and whole:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from uvanet.sources.media_input import Damage, MediaInput
 
+# Bytes between two packets: the heads of a cluster and of a block.
+_MAX_OVERHEAD = 256
 _MAX_ERRORS_IN_A_ROW = 200  # reads of the container that fail
 # Largest frame, in pixels, that one thread decodes fast enough. Each further thread holds frames of
 # its own: with two threads, the live view of a 720p film takes 9 MB more.
@@ -59,6 +61,7 @@ class TrackDecoder:
         self._track = track
         self._context: VideoCodecContext | None = None
         self._first_aspect: Fraction | None = None
+        self._holes = _Holes(media)
         self._damage = damage
         self._live = live
 
@@ -80,7 +83,7 @@ class TrackDecoder:
             if packet.has_sidedata("encryption_info"):  # it would decode to noise
                 self._damage.encrypted = True
                 return
-            losses.saw_packet(packet, self.position)
+            losses.saw_packet(packet, self.position, hole=self._holes.found())
             try:
                 frames = decoder.decode(packet)
             except av.error.EOFError:
@@ -104,6 +107,7 @@ class TrackDecoder:
                 for packet in self._media.packets():
                     errors = 0
                     self._note_end(packet)
+                    self._holes.add(packet)
                     # The index cannot be compared: empty packets at the end all have the index 0.
                     if packet.stream is self._track:
                         self.end_byte = max(self.end_byte, (packet.pos or 0) + packet.size)
@@ -139,3 +143,29 @@ class TrackDecoder:
         if packet.pts is not None and packet.time_base is not None:
             end = float((packet.pts + (packet.duration or 0)) * packet.time_base)
             self.end = max(self.end, end)
+
+
+class _Holes:
+    """Finds damaged places that FFmpeg skips without an error, in a file of Matroska.
+
+    Args:
+        media: The file.
+    """
+
+    def __init__(self, media: MediaInput) -> None:
+        self._end: int | None = None
+        self._found = False
+        self._used = media.file is not None and media.container.format.name.startswith("matroska")
+
+    def add(self, packet: Packet[Any]) -> None:
+        """Takes the next packet of any track, in the order of the file."""
+        if not self._used or not packet.size or packet.pos is None:
+            return
+        if self._end is not None and packet.pos > self._end + _MAX_OVERHEAD:
+            self._found = True
+        self._end = packet.pos + packet.size
+
+    def found(self) -> bool:
+        """Whether there was a hole since the last call."""
+        found, self._found = self._found, False
+        return found
