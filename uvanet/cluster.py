@@ -26,7 +26,7 @@ _RESUME = tr_noop("Finished work is kept; run the same command again to continue
 def run_tasks(
     function: Callable[[T], R], tasks: Sequence[T], *, workers: int = 0, scheduler: str = ""
 ) -> Iterator[tuple[T, R | UvanetError]]:
-    """Runs a function on each task, in other processes.
+    """Runs a function on each task: in other processes, or here one task after the other.
 
     If a worker dies, another worker runs its task again, so the function must be safe to repeat.
     A task fails after as many deaths as Dask allows (`distributed.scheduler.allowed-failures`).
@@ -34,7 +34,8 @@ def run_tasks(
     Args:
         function: A function that the workers can import.
         tasks: Its arguments, which must be picklable.
-        workers: Number of processes on this machine; ignored if `scheduler` is given.
+        workers: Number of processes on this machine; ignored if `scheduler` is given. With
+            neither, the tasks run in this process, and an error of the function is raised.
         scheduler: Address of a Dask scheduler, such as "tcp://10.0.0.1:8786".
 
     Yields:
@@ -44,6 +45,10 @@ def run_tasks(
         MissingExtraError: Dask is not installed.
         UvanetError: The scheduler does not answer, or the connection to it is lost.
     """
+    if not (workers or scheduler):
+        for task in tasks:
+            yield task, function(task)
+        return
     require("distributed", "cluster")
     from distributed import as_completed
 

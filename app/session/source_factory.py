@@ -44,12 +44,6 @@ def make_oriented_source(
     return OrientedSource(source, orientations)
 
 
-def is_camera_spec(spec: str) -> bool:
-    """Whether `uvanet.sources.make_source` would open a camera for a string."""
-    text = spec.strip()
-    return text.isdecimal() or text == "camera" or text.startswith("camera:")
-
-
 def source_label(spec: str) -> str:
     """Short name of a source for messages, without the user name and password of a URL."""
     if "://" in spec:

@@ -29,7 +29,7 @@ class Preference(NamedTuple):
 class Feature(QObject):
     """A part of the program that can be removed without a change to the others.
 
-    A feature declares its actions with `app.shell.actions.action`. Its constructor makes the
+    A feature declares its actions with `app.shell.actions.MenuActions`. Its constructor makes the
     widgets, puts them into the slots and connects to session and presenter. The program calls only
     the methods below, on the GUI thread.
 

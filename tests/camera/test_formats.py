@@ -163,8 +163,9 @@ def test_opening_and_closing_leaves_no_handle_and_no_buffer(camera_rig: CameraRi
 def test_devices_that_capture_no_video_are_not_listed(camera_rig: CameraRig) -> None:
     camera_rig.plug("Desk camera", State.METADATA, 1, link="")
     camera_rig.plug("Loopback", State.OUTPUT, 2, link="")
-    named, wrong = read_all(camera_rig, "camera:Desk camera", "camera:1", frames=1)
-    assert named["title"] == "Desk camera"
+    specs = ("camera:Desk camera", "/dev/video0", "camera:1")
+    named, node, wrong = read_all(camera_rig, *specs, frames=1)
+    assert named["title"] == node["title"] == "Desk camera"
     assert wrong["message"] == "There is no camera '1'."
     assert "camera:0 (Desk camera)." in wrong["hint"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING
 
 import cv2
@@ -14,6 +15,7 @@ from uvanet.paths import resource
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from types import ModuleType
 
     import numpy as np
 
@@ -80,3 +82,14 @@ def one_thread() -> None:
         import torch
 
         torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def pysaliency() -> ModuleType:
+    """The peer. It takes a second to import, and every process of xdist imports this file."""
+    with warnings.catch_warnings():
+        # pysaliency imports pkg_resources, which warns of its deprecation.
+        warnings.simplefilter("ignore")
+        import pysaliency.metrics
+        import pysaliency.roc
+    return pysaliency

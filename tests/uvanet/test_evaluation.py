@@ -27,6 +27,7 @@ from uvanet.paths import resource
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from types import ModuleType
 
 
 class Recorder(Predictor):
@@ -222,10 +223,7 @@ def test_a_model_is_evaluated_in_one_call(gaze_tree: Path) -> None:
         uvanet.evaluate(bright, gaze_tree / "nowhere")
 
 
-def test_a_model_of_ours_is_a_pysaliency_model(gaze_tree: Path) -> None:
-    import pysaliency
-
-    # Takes a second, and every process of xdist imports this file.
+def test_a_model_of_ours_is_a_pysaliency_model(pysaliency: ModuleType, gaze_tree: Path) -> None:
     from uvanet.evaluation.pysaliency_adapter import PysaliencyModel
 
     pictures = fixations.read_split(gaze_tree, "val")

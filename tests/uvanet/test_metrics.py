@@ -19,17 +19,6 @@ if TYPE_CHECKING:
 SHAPE = (30, 40)
 
 
-@pytest.fixture(scope="module")
-def pysaliency() -> ModuleType:
-    """The peer. It takes a second to import, and every process of xdist imports this file."""
-    with warnings.catch_warnings():
-        # pysaliency imports pkg_resources, which warns of its deprecation.
-        warnings.simplefilter("ignore")
-        import pysaliency.metrics
-        import pysaliency.roc
-    return pysaliency
-
-
 @pytest.fixture
 def saliency() -> np.ndarray:
     return np.random.default_rng(1).random(SHAPE).astype(np.float32)

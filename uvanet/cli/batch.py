@@ -258,10 +258,6 @@ def _run(
     from uvanet.cluster import run_tasks
     from uvanet.video.batch import ClipReport, run_clip
 
-    if not (arguments.workers or arguments.scheduler):
-        for task in tasks:
-            yield task, run_clip(task)
-        return
     for task, result in run_tasks(
         run_clip, tasks, workers=arguments.workers, scheduler=arguments.scheduler
     ):

@@ -106,10 +106,6 @@ def _run(
     from uvanet.cluster import run_tasks
     from uvanet.training.data.label_tasks import label_file
 
-    if not (arguments.workers or arguments.scheduler):
-        for task in tasks:
-            yield task, label_file(task)
-        return
     for task, error in run_tasks(
         label_file, tasks, workers=arguments.workers, scheduler=arguments.scheduler
     ):

@@ -7,6 +7,7 @@ cameras' lights, and freeze some drivers.
 from __future__ import annotations
 
 import logging
+import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -118,12 +119,21 @@ def identify(listed: Sequence[ListedCamera], backend: int = cv2.CAP_ANY) -> list
     return devices
 
 
+def camera_text(spec: str) -> str | None:
+    """Returns what `choose` takes for a string that selects a camera; None for other sources."""
+    text = spec.strip()
+    if text.isdecimal() or re.fullmatch(r"/dev/(video\d+|v4l/.+)", text):
+        return text
+    head, colon, rest = text.partition(":")
+    return rest if head == "camera" and (colon or not Path(text).exists()) else None
+
+
 def choose(text: str, devices: Sequence[CameraDevice]) -> CameraDevice:
     """Finds the camera that a text selects.
 
     Args:
-        text: The text after `camera:`: an index, a stable id, a name or a part of a name; empty
-            for the first camera.
+        text: The text after `camera:`: an index, a stable id, a device file, a name or a part of a
+            name; empty for the first camera.
         devices: The connected cameras.
 
     Raises:
@@ -140,7 +150,7 @@ def choose(text: str, devices: Sequence[CameraDevice]) -> CameraDevice:
     folded = wanted.casefold()
     tests: list[Callable[[CameraDevice], bool]] = [
         lambda d: str(d.index) == wanted,
-        lambda d: wanted == d.stable_id,
+        lambda d: wanted in (d.stable_id, d.node),
         lambda d: wanted in d.aliases,
         lambda d: folded == d.name.casefold(),
         lambda d: folded in d.name.casefold(),

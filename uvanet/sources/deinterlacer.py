@@ -65,7 +65,5 @@ class Deinterlacer:
         )
         bwdif = graph.add("bwdif", "mode=send_frame:deint=interlaced")
         sink = graph.add("buffersink")
-        source.link_to(bwdif)
-        bwdif.link_to(sink)
-        graph.configure()
+        graph.link_nodes(source, bwdif, sink).configure()
         return graph

@@ -59,8 +59,5 @@ def _make_graph(frame: VideoFrame, matrix: Matrix, form: Packed) -> av.filter.Gr
     scale = graph.add("scale", options)
     packed = graph.add("format", f"pix_fmts={form}")
     sink = graph.add("buffersink")
-    source.link_to(scale)
-    scale.link_to(packed)
-    packed.link_to(sink)
-    graph.configure()
+    graph.link_nodes(source, scale, packed, sink).configure()
     return graph

@@ -15,7 +15,7 @@ from uvanet.redaction import printable
 from uvanet.sources.base import Source
 from uvanet.sources.camera import CameraSource
 from uvanet.sources.camera_format import CameraFormat
-from uvanet.sources.cameras import list_cameras
+from uvanet.sources.cameras import camera_text, list_cameras
 from uvanet.sources.demo import demo_source
 from uvanet.sources.folder import FolderSource
 from uvanet.sources.network import NETWORK_SCHEMES, NetworkSource
@@ -43,6 +43,7 @@ def make_source(
     "camera:", "camera:0", "0"          the first camera; a camera by its index
     "camera:NAME", "camera:ID"          a camera by its name, a part of the name, or its
                                         stable id
+    "/dev/video0"                       a camera by its device file (Linux)
     "screen:", "screen:2"               the main screen; the second
     "screen:x,y,w,h"                    a region of the desktop, in pixels
                                         (under Wayland only "screen:", the desktop asks which)
@@ -73,11 +74,10 @@ def make_source(
         raise SourceError(tr("The name of the source holds a zero byte."), tr(_FORMS))
     if text == "demo":
         return demo_source()
-    if text.isdecimal():
-        return CameraSource(text, requested=camera, reconnect=reconnect)
+    wanted = camera_text(text)
+    if wanted is not None:
+        return CameraSource(wanted, requested=camera, reconnect=reconnect)
     head, colon, rest = text.partition(":")
-    if head == "camera" and (colon or not Path(text).exists()):
-        return CameraSource(rest, requested=camera, reconnect=reconnect)
     if head == "screen" and (colon or not Path(text).exists()):
         return screen_source(rest)
     if head == "window" and (colon or not Path(text).exists()):

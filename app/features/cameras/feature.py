@@ -8,7 +8,6 @@ from app.features.cameras.camera_menu import CameraMenu
 from app.features.cameras.camera_monitor import CameraMonitor
 from app.features.cameras.settings import CameraSettings
 from app.pipeline.events import PipelineState
-from app.session.source_factory import is_camera_spec
 from app.shell.actions import SOURCE, Menu, MenuActions
 from app.shell.context import Fact, FactKind, FeatureContext
 from app.shell.feature import Feature
@@ -16,7 +15,7 @@ from app.ui.i18n import tr
 from uvanet.errors import SourceError
 from uvanet.sources import CameraDevice, CameraFormat
 from uvanet.sources.base import SourceCondition, SourceInfo, SourceKind, SourceStatus
-from uvanet.sources.cameras import choose
+from uvanet.sources.cameras import camera_text, choose
 
 action = MenuActions(Menu.FILE)
 
@@ -109,7 +108,7 @@ class Cameras(Feature):
 
     def _is_camera_chosen(self) -> bool:
         chosen = self.context.session.spec
-        return chosen is None or is_camera_spec(chosen)
+        return chosen is None or camera_text(chosen) is not None
 
     def _watch(self, on: bool, *, known: set[str] | None = None) -> None:
         """Starts or stops the announcement of new cameras.
@@ -156,7 +155,7 @@ class Cameras(Feature):
         if self._info is not None:
             return self._info.spec
         try:
-            return choose((self.context.session.spec or "").removeprefix("camera:"), devices).spec
+            return choose(camera_text(self.context.session.spec or "") or "", devices).spec
         except SourceError:
             return ""
 
