@@ -130,6 +130,25 @@ def test_a_picture_that_is_shown_for_long_is_no_damage(tmp_path: Path, sound: st
     assert not error
 
 
+def test_alpha_between_the_packets_is_no_damage(tmp_path: Path) -> None:
+    times = [Fraction(n, 25) if n < 10 else Fraction(n, 25) + 2 for n in range(20)]
+    images = [np.random.default_rng(n).integers(0, 255, (108, 192, 4), np.uint8) for n in range(20)]
+    path = tmp_path / "clip.webm"
+    options = {"auto-alt-ref": "0", "deadline": "realtime"}
+    corpus.write(
+        path,
+        "libvpx",
+        images=images,
+        times=times,
+        source_format="rgba",
+        pix_fmt="yuva420p",
+        options=options,
+    )
+    frames, error = play(path)
+    assert len(frames) == len(images)
+    assert not error
+
+
 def test_frames_with_errors_are_shown_and_told(tmp_path: Path) -> None:
     path = corpus.write(
         tmp_path / "clip.mp4", "libx264", images=NOISE, options={"bf": "0", "g": "1"}

@@ -155,7 +155,10 @@ class _Holes:
     def __init__(self, media: MediaInput) -> None:
         self._end: int | None = None
         self._found = False
-        self._used = media.file is not None and media.container.format.name.startswith("matroska")
+        # A layer of alpha lies beside the packets.
+        alpha = any(track.metadata.get("alpha_mode") for track in media.container.streams)
+        matroska = media.container.format.name.startswith("matroska")
+        self._used = matroska and media.file is not None and not alpha
 
     def add(self, packet: Packet[Any]) -> None:
         """Takes the next packet of any track, in the order of the file."""
