@@ -57,7 +57,10 @@ def _span(ticks: list[float]) -> float:
 def _round_ticks(low: float, high: float, intervals: int) -> list[float]:
     """Returns multiples of 1, 2 or 5 times a power of ten that include `low` to `high`."""
     # A small share of the value at least: ticks of a constant value would have nine digits.
-    span = max(high - low, 0.003 * max(abs(low), abs(high)), 1e-9)
+    least = max(0.003 * max(abs(low), abs(high)), 1e-9)
+    if (missing := least - (high - low)) > 0:
+        low, high = low - missing / 2, high + missing / 2
+    span = high - low
     power = 10.0 ** math.floor(math.log10(span / intervals))
     for factor in (1, 2, 5, 10, 20):
         step = factor * power

@@ -73,7 +73,7 @@ def test_the_axis_of_one_value_has_short_numbers(qtbot):
     curve = RunCurve("Loss", "inferred")
     qtbot.addWidget(curve)
     curve.add(1.0, 0.33969217)
-    assert all(len(number_text(tick)) <= 6 for tick in curve._values.ticks)
+    assert all(len(number_text(tick)) <= 5 for tick in curve._values.ticks)
 
 
 def test_a_distillation_with_installed_teachers_needs_both(qtbot, tmp_path):
