@@ -166,7 +166,8 @@ class Canvas(QWidget):
     # -- layers
 
     def add_layer(self, layer: Layer) -> None:
-        """Adds a layer on top of the others."""
+        """Adds a layer on top of the others; it is deleted with the canvas."""
+        layer.setParent(self)
         self._layers.layers.append(layer)
         layer.changed.connect(self.update)
 

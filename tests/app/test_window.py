@@ -1,16 +1,20 @@
 """The window as a whole: themes, full screen, graphs, status, leaving."""
 
+import gc
 import os
 import signal
 import sys
 import threading
+import weakref
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication
+from window_bench import Bench, Contrast
 
 from app.features.diagnostics.feature import Diagnostics
+from app.main import Options, Program
 from app.pipeline.events import PipelineState
 from app.runtime.import_guards import clear_foreign_qt
 from app.ui.theme import DARK, LIGHT
@@ -25,6 +29,25 @@ def corner(bench):
 def test_every_widget_belongs_to_the_window_and_is_deleted_with_it(player):
     roots = [one for one in QApplication.topLevelWidgets() if one.parent() is None]
     assert roots == [player.window]
+
+
+def closed_program(qtbot, clip):
+    """A weak reference to a program that has played a clip and was closed."""
+    predictor = Contrast()
+    bench = Bench(Program(Options(str(clip)), predictor), predictor, qtbot)
+    bench.until(lambda: bench.presenter.overlay_seen)
+    bench.leave()
+    bench.window.deleteLater()
+    bench.program.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    return weakref.ref(bench.program)
+
+
+def test_a_closed_program_is_freed(qtbot, clip):
+    """A layer of the canvas had no parent, and held everything by a slot."""
+    program = closed_program(qtbot, clip)
+    gc.collect()
+    assert program() is None
 
 
 def test_themes_can_be_switched(still):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import partial
 from typing import TYPE_CHECKING
 
 import corpus
@@ -12,6 +13,8 @@ from test_times import moved
 from uvanet.errors import SourceError
 from uvanet.overlay import OverlayStyle
 from uvanet.sources import make_source
+from uvanet.sources.clock_scan import jumping_duration
+from uvanet.sources.media_input import open_file
 from uvanet.video.exporter import export
 from uvanet.video.job import ClipStyle, Job
 
@@ -144,3 +147,32 @@ def test_another_program_behind_the_end_is_told(tmp_path: Path) -> None:
         pytest.raises(SourceError, match=r"another recording after 1\.6 s"),
     ):
         list(iter(source.read, None))
+
+
+@pytest.mark.parametrize("starts", [(2_000, 2_000), (2_000, 22_000), (2_000, 1_000, 60_000)])
+@pytest.mark.parametrize("copies", [1, 30])
+def test_the_duration_counts_no_jump_and_seeks_are_exact(
+    tmp_path: Path, starts: tuple[int, ...], copies: int
+) -> None:
+    one = recording(tmp_path / "one.mkv")
+    parts = [moved(one, tmp_path / f"{at}.ts", at) for at in starts] * copies
+    both = join(tmp_path / "both.ts", *parts)
+    with make_source(str(both)) as source:
+        assert source.info.duration == pytest.approx(len(parts) * LENGTH, abs=0.05)
+        for number in (30, 5, 45, 41, 0, 79):
+            source.seek(number / corpus.RATE)
+            frame = source.read()
+            assert frame is not None
+            assert corpus.number_in(frame.image) == number % corpus.FRAMES
+
+
+def test_the_duration_of_titles_of_a_dvd(tmp_path: Path) -> None:
+    one = corpus.write(tmp_path / "one.vob", "mpeg2video", sound="ac3", options={"g": "10"})
+    with make_source(str(join(tmp_path / "all.vob", one, one, one))) as source:
+        assert source.info.duration == pytest.approx(3 * LENGTH, abs=0.05)
+
+
+def test_a_clock_that_does_not_jump_keeps_the_stated_duration(tmp_path: Path) -> None:
+    film = moved(recording(tmp_path / "one.mkv"), tmp_path / "film.ts", 100.0)
+    with open_file(film) as media:
+        assert jumping_duration(media, partial(open_file, film), corpus.RATE) is None

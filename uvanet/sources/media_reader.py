@@ -13,6 +13,7 @@ import av.error
 
 from uvanet.i18n import tr_noop
 from uvanet.sources.clock_jumps import is_jump
+from uvanet.sources.clock_scan import jumping_duration
 from uvanet.sources.frame_conversion import FrameConverter
 from uvanet.sources.media_input import Damage
 from uvanet.sources.picture_groups import is_same_group
@@ -102,6 +103,7 @@ class MediaReader:
         self._last = -1.0
         self._stated: float | None = None
         self._rate: float | None = None  # frames per second that the container states
+        self._jumps = False  # whether the clock of the file jumps
         self._samples_per_frame = 1  # 2 where the container counts fields
 
     @property
@@ -169,7 +171,7 @@ class MediaReader:
         after a jump. Large files have large frames, which do not share packs.
         """
         assert self._input is not None
-        if self._times_are_guessed() or self._codec() in _FALSE_KEY_FRAMES:
+        if self._jumps or self._times_are_guessed() or self._codec() in _FALSE_KEY_FRAMES:
             return False
         container = self._input.container
         return container.format.name != "mpeg" or container.size > _SMALL_PROGRAM_STREAM_BYTES
@@ -367,6 +369,8 @@ class MediaReader:
             self.duration = self._stated = container.duration / av.time_base
             if container.format.name.startswith(_COUNT_FROM_ZERO):
                 self.duration -= max(0.0, self.clock_start)
+        length = jumping_duration(self._input, self._open_input, self.fps)
+        self.duration, self._jumps = length or self.duration, length is not None
         # Without an index, FFmpeg only estimates the duration of a track.
         indexed = container.format.name.startswith(("mov", "avi"))
         if indexed and track.duration and track.time_base and track.duration > 0:
@@ -384,10 +388,8 @@ class MediaReader:
 
 
 def _has_variable_rate(track: VideoStream) -> bool:
-    """Whether the mean rate differs from the rate of the shortest step between frames.
-
-    Matroska states one rate also for frames of uneven duration, which stay unnoticed.
-    """
+    """Whether the mean rate differs from the rate of the shortest step between frames."""
+    # Matroska states one rate also for frames of uneven duration, which stay unnoticed.
     average, base = track.average_rate, track.base_rate
     if not base or not average:  # FFmpeg found no mean of the first steps
         return bool(base)
