@@ -28,7 +28,7 @@ from app.pipeline.predictor import Predictor, PredictorFactory
 from app.pipeline.stats import PipelineStats
 from app.pipeline.teacher_branch import TeacherBranch
 from app.pipeline.watchdog import STEP_LIMIT_S, Watchdog
-from uvanet.sources.base import Source, SourceCondition, SourceInfo
+from uvanet.sources.base import Source, SourceInfo
 
 logger = logging.getLogger(__name__)
 
@@ -297,7 +297,7 @@ class LivePipeline:
                     case SourceResumed():
                         self._stalled = False
                     case SourceStatusChanged(_, status):
-                        self._stalled = status.condition is SourceCondition.RECONNECTING
+                        self._stalled = status.condition.is_silent
                 self._repeat_if_still()
             try:
                 self._on_event(event)

@@ -274,8 +274,7 @@ class _MessageRow(QFrame):
             margins=(14, 10, 8, 10),
             parent=self,
         )
-        for widget in (self._mark, self._count, self._cross):
-            layout.setAlignment(widget, Qt.AlignmentFlag.AlignTop)
+        self._row = layout
         self.hide()
 
     def show_message(self, message: _Message | None, count: int = 1) -> None:
@@ -289,6 +288,10 @@ class _MessageRow(QFrame):
         self._title.setText(message.text)
         self._hint.setText(message.hint)
         self._hint.setVisible(bool(message.hint))
+        # Beside the title, which is in the middle of the row where it is alone.
+        side = Qt.AlignmentFlag.AlignTop if message.hint else Qt.AlignmentFlag.AlignVCenter
+        for widget in (self._mark, self._count, self._cross):
+            self._row.setAlignment(widget, side)
         self._count.setText(tr("1 of {count}").format(count=count))
         self._count.setToolTip(tr("Close this message to see the next one"))
         self._count.setVisible(count > 1)

@@ -217,7 +217,9 @@ def test_a_stall_that_the_camera_reports_is_not_reported_again(player, webcam, t
     status.emit(SourceStatus(SourceCondition.STALLED, "No frame came for 3 seconds."))
     stalled.emit(6.0)
     assert told == ["No frame came for 3 seconds."]
+    assert not player.transport.live.isEnabled()
     status.emit(SourceStatus())
+    assert player.transport.live.isEnabled()
     assert not player.banner.message
     stalled.emit(6.0)  # the camera itself hangs and reports nothing
     assert "has sent no picture for 6 seconds" in player.banner.message

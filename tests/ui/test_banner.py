@@ -204,3 +204,12 @@ def test_the_number_of_messages_does_not_break_a_short_text(banner):
     banner.notify("done", "train-1129-2015 is in use now.")
     assert visible_texts(banner)[1] == "1 of 2"
     assert banner.height() == height
+
+
+def test_icon_and_number_stand_beside_a_title_without_a_hint(banner):
+    banner.notify("done", "Saved.")
+    banner.notify("done", "Exported.")
+    shown = banner._notice_row
+    middle = shown._title.mapTo(shown, shown._title.rect().center()).y()
+    for widget in (shown._mark, shown._count, shown._cross):
+        assert abs(widget.mapTo(shown, widget.rect().center()).y() - middle) <= 2

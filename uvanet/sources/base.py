@@ -127,6 +127,11 @@ class SourceCondition(enum.StrEnum):
     FROZEN = "frozen"
     DAMAGED = "damaged"
 
+    @property
+    def is_silent(self) -> bool:
+        """Whether no frames come."""
+        return self in (SourceCondition.STALLED, SourceCondition.RECONNECTING)
+
 
 @dataclass(frozen=True, slots=True)
 class SourceStatus:

@@ -20,7 +20,6 @@ from uvanet.sources.camera_connection import CameraConnection, CameraFrame, busy
 from uvanet.sources.camera_format import CameraFormat
 from uvanet.sources.cameras import CameraDevice, choose, find_again, list_cameras
 
-_NO_FRAMES = (SourceCondition.STALLED, SourceCondition.RECONNECTING)
 _STALLED_S = 3.0
 _FROZEN_S = 5.0
 # The condition DAMAGED ends after this time without a damaged frame.
@@ -168,7 +167,7 @@ class CameraSource(ReconnectingSource):
             hint = tr("Check its plug and other programs that use it.")
             if silent >= _GIVE_UP_S:
                 raise SourceUnavailableError(message, hint)
-            if silent >= _STALLED_S and self._status.condition not in _NO_FRAMES:
+            if silent >= _STALLED_S and not self._status.condition.is_silent:
                 self._report(SourceCondition.STALLED, message, hint)
 
     def _count_damaged(self, now: float) -> None:

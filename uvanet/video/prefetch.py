@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from uvanet.errors import SourceError
 from uvanet.i18n import tr
-from uvanet.sources import SourceCondition
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -26,7 +25,6 @@ EARLY = 1e-3
 
 # A live source without a frame for this long has failed; cameras report a stall sooner.
 _SILENT_S = 5.0
-_SILENT = (SourceCondition.STALLED, SourceCondition.RECONNECTING)
 
 
 def read_ahead(
@@ -77,7 +75,7 @@ def read_ahead(
                 item = frames.get(timeout=0.2)
             except queue.Empty:
                 silent = time.monotonic() - latest
-                failed = silent >= _SILENT_S or source.status.condition in _SILENT
+                failed = silent >= _SILENT_S or source.status.condition.is_silent
                 if live_end is None or position + silent < live_end or not failed:
                     continue
                 raise SourceError(

@@ -16,7 +16,7 @@ from app.ui.i18n import tr
 from app.ui.icons import icon
 from app.ui.number_text import number_text
 from app.ui.time_text import TimeBase
-from uvanet.sources.base import SourceCondition, SourceInfo, SourceKind, SourceStatus
+from uvanet.sources.base import SourceInfo, SourceKind, SourceStatus
 
 action = MenuActions(Menu.PLAYBACK)
 
@@ -246,7 +246,7 @@ class Playback(Feature):
         self.transport.live.setEnabled(not lost)
 
     def _on_status(self, status: SourceStatus) -> None:
-        self._show_lost(status.condition is SourceCondition.RECONNECTING)
+        self._show_lost(status.condition.is_silent)
 
     def _on_state(self, state: PipelineState) -> None:
         self._show_motion()
