@@ -62,15 +62,18 @@ class FrameConverter:
 
     Args:
         pixel_aspect: See `pixel_aspect`.
+        wide: Convert colors outside sRGB, too. FFmpeg takes three seconds to prepare that, and
+            more for each frame, so that only pictures are converted.
 
     Attributes:
         pixel_aspect: Width of a pixel divided by its height; None if unknown.
         note: How the picture differs from the file, for people; empty if it does not.
     """
 
-    def __init__(self, pixel_aspect: Fraction | None) -> None:
+    def __init__(self, pixel_aspect: Fraction | None, *, wide: bool = False) -> None:
         self.note = ""
         self._reformatter = VideoReformatter()
+        self._wide = wide
         self._to_packed = PackedConverter()
         self.pixel_aspect = pixel_aspect
 
@@ -105,13 +108,16 @@ class FrameConverter:
         sensible = stated and Fraction(1, _MAX_ASPECT) <= stated <= _MAX_ASPECT
         return stated if stated and sensible else Fraction(1)
 
+    def _maps(self, frame: VideoFrame) -> bool:
+        return needs_mapping(frame) if self._wide else int(frame.color_trc) in _HDR
+
     def _is_plain(self, frame: VideoFrame) -> bool:
         return (
             frame.format.name == "yuv420p"
             and self._aspect == 1
             and frame.width % 2 == frame.height % 2 == 0
             and int(frame.color_range) != ColorRange.JPEG.value
-            and not needs_mapping(frame)
+            and not self._maps(frame)
         )
 
     def _reformat(self, frame: VideoFrame, form: Packed) -> NDArray[np.uint8]:
@@ -121,7 +127,7 @@ class FrameConverter:
         if int(frame.colorspace) == _UNSPECIFIED and not frame.format.is_rgb:
             bt709 = _matrix(frame) == Matrix.BT709
             options["src_colorspace"] = Colorspace.ITU709 if bt709 else Colorspace.ITU601
-        if needs_mapping(frame):
+        if self._maps(frame):
             encoded = ColorTrc.IEC61966_2_1 if frame.format.is_rgb else ColorTrc.BT709
             options["dst_color_trc"] = encoded
             options["dst_color_primaries"] = ColorPrimaries.BT709

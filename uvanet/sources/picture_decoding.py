@@ -188,7 +188,7 @@ def _profile_by_ffmpeg(path: Path) -> ColorProfile | None:
 
 
 def _to_array(frame: av.VideoFrame) -> NDArray[np.uint8]:
-    return as_bgr(FrameConverter(None).convert(frame))
+    return as_bgr(FrameConverter(None, wide=True).convert(frame))
 
 
 def _from_linear(image: NDArray[np.generic]) -> NDArray[np.float32]:
