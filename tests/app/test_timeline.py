@@ -141,7 +141,14 @@ def test_hovering_shows_picture_time_code_and_frame(still):
     assert not preview.isVisible()
 
 
-def test_a_preview_shows_its_time(still):
+@pytest.fixture
+def patient_previews(monkeypatch):
+    """Previews are decoded at any load: at once, and up to the requested time."""
+    monkeypatch.setattr("app.features.playback.previews.lower_priority", lambda: None)
+    monkeypatch.setattr("app.features.playback.previews._EXACT_SECONDS", 60.0)
+
+
+def test_a_preview_shows_its_time(patient_previews, still):
     """In frame 45 the square begins at column 90 of 160."""
     previews = still.find(Playback).previews
     previews.request_exact(45)
@@ -156,7 +163,7 @@ def test_a_preview_shows_its_time(still):
     still.until(lambda: left_edge() == pytest.approx(90 / 160, abs=0.03))
 
 
-def test_previews_of_a_file_that_was_replaced_are_not_shown(still):
+def test_previews_of_a_file_that_was_replaced_are_not_shown(patient_previews, still):
     previews, info = still.find(Playback).previews, still.session.info
     previews.request_exact(45)
     still.until(lambda: previews.get(45) is not None)

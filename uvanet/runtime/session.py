@@ -19,12 +19,6 @@ if TYPE_CHECKING:
 
 _FATAL = 4  # log level of ONNX Runtime, which also raises its errors as exceptions
 
-_UNPLANNED_RUNS = 2
-"""Number of runs of a session that return their memory to the system. The first run allocates
-block by block and records it; from the second run on, ONNX Runtime allocates one planned block.
-By default, the memory of the first run stays allocated beside the planned block, and takes as much
-again: 10 MB for uvanet-256 on a 16 : 9 picture."""
-
 MAX_BOUNDED_BYTES = 4 << 30
 """Memory limit of all bounded sessions together, since a small file can demand any amount."""
 
@@ -87,13 +81,7 @@ class OnnxSession:
         self.inputs = {node.name: node for node in self._session.get_inputs()}
         self.outputs: list[str] = [node.name for node in self._session.get_outputs()]
         self._run_options = onnxruntime.RunOptions()
-        self._unplanned_options = onnxruntime.RunOptions()
-        self._unplanned_options.add_run_config_entry(
-            "memory.enable_memory_arena_shrinkage", "cpu:0"
-        )
-        for options in (self._run_options, self._unplanned_options):
-            options.log_severity_level = _FATAL
-        self._runs = 0
+        self._run_options.log_severity_level = _FATAL
 
     def run(
         self, outputs: Sequence[str] | None, feed: Mapping[str, NDArray[Any]]
@@ -107,10 +95,8 @@ class OnnxSession:
         Raises:
             ModelError: The network fails on this input, or was canceled.
         """
-        self._runs += 1
-        options = self._unplanned_options if self._runs <= _UNPLANNED_RUNS else self._run_options
         try:
-            results: list[NDArray[Any]] = self._session.run(outputs, feed, options)
+            results: list[NDArray[Any]] = self._session.run(outputs, feed, self._run_options)
         except Exception as error:
             if self._run_options.terminate:
                 raise ModelError(
@@ -128,7 +114,7 @@ class OnnxSession:
 
     def cancel(self) -> None:
         """Ends the current run and all later ones with a ModelError. Thread-safe."""
-        self._run_options.terminate = self._unplanned_options.terminate = True
+        self._run_options.terminate = True
 
 
 @functools.cache
