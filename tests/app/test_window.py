@@ -26,9 +26,12 @@ def corner(bench):
     return image.pixelColor(2, image.height() // 2).name()
 
 
-def test_every_widget_belongs_to_the_window_and_is_deleted_with_it(player):
-    roots = [one for one in QApplication.topLevelWidgets() if one.parent() is None]
-    assert roots == [player.window]
+def test_every_widget_belongs_to_the_window_and_is_deleted_with_it(launch, clip):
+    others = set(QApplication.topLevelWidgets())  # of other tests in this process
+    bench = launch(clip)
+    bench.until(lambda: bench.presenter.overlay_seen)
+    added = set(QApplication.topLevelWidgets()) - others
+    assert [one for one in added if one.parent() is None] == [bench.window]
 
 
 def closed_program(qtbot, clip):

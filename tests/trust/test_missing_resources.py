@@ -42,12 +42,15 @@ def run(installation: Path, tmp_path: Path) -> Callable[..., subprocess.Complete
     def start(missing: str, *words: str) -> subprocess.CompletedProcess[str]:
         paths = [installation / "resources" / name for name in missing.split()]
         kept = [tmp_path / str(number) for number in range(len(paths))]
+        # Settings of its own: the window starts with the model that ran last.
+        folders = [f"XDG_{name}_HOME" for name in ("CONFIG", "CACHE", "DATA", "STATE")]
         for path, place in zip(paths, kept, strict=True):
             path.rename(place)
         try:
             return subprocess.run(
                 [sys.executable, "-m", "uvanet", *words],
                 cwd=installation,
+                env={**os.environ, **{name: str(tmp_path / name) for name in folders}},
                 capture_output=True,
                 text=True,
                 check=False,
