@@ -191,7 +191,7 @@ def test_white_of_an_hdr_picture_is_white(tmp_path: Path) -> None:
     corpus.write(
         path, "libsvtav1", pix_fmt="yuv420p10le", images=[image], color=color, options=options
     )
-    assert look(path)[2].mean() == pytest.approx(255, abs=8)
+    assert look(path)[2].mean() > 235
 
 
 def test_lossless_jpeg(tmp_path: Path) -> None:

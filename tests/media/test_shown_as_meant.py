@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from uvanet.cli import main
 from uvanet.sources import make_source
 
 if TYPE_CHECKING:
@@ -132,50 +131,6 @@ def test_what_is_transparent_lies_over_white(
     shown = first_image(path)
     assert shown[:, 4:24].mean(axis=(0, 1)) == pytest.approx((200, 30, 30), abs=8)
     assert shown[:, 40:60].min() > 245
-
-
-def pq(nits: float) -> float:
-    """SMPTE ST 2084: luminance to signal, 0..1."""
-    power = (nits / 10_000) ** (2610 / 16384)
-    return float(((3424 / 4096 + 2413 / 128 * power) / (1 + 2392 / 128 * power)) ** (2523 / 32))
-
-
-def hlg(light: float) -> float:
-    """ITU-R BT.2100: scene light, 0..1, to signal, 0..1."""
-    a, b, c = 0.17883277, 0.28466892, 0.55991073
-    return float(np.sqrt(3 * light) if light <= 1 / 12 else a * np.log(12 * light - b) + c)
-
-
-@pytest.mark.parametrize(
-    ("transfer", "signal"), [(16, pq(203)), (18, hlg(0.265))], ids=["HDR10", "HLG"]
-)
-def test_white_of_hdr_is_white_and_a_note_says_so(
-    tmp_path: Path, transfer: int, signal: float, capsys: pytest.CaptureFixture[str]
-) -> None:
-    path = tmp_path / "clip.mkv"
-    with av.open(str(path), "w") as out:
-        stream = out.add_stream("ffv1", rate=25)
-        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p10le"
-        color = {"colorspace": 9, "color_range": 1, "color_primaries": 9, "color_trc": transfer}
-        frame = av.VideoFrame(64, 48, "yuv420p10le")
-        for number, plane in enumerate(frame.planes):
-            value = round(64 + 876 * signal) if number == 0 else 512
-            plane.update(np.full(plane.buffer_size // 2, value, np.uint16).tobytes())
-        for name, value in color.items():
-            setattr(stream.codec_context, name, value)
-            setattr(frame, name, value)
-        out.mux(stream.encode(frame))
-        out.mux(stream.encode(None))
-    with make_source(str(path)) as source:
-        shown = source.read()
-        assert "standard dynamic range" in source.info.note
-    if transfer == 16:  # one is enough: FFmpeg prepares for seconds
-        assert main(["predict", str(path), "-o", str(tmp_path / "o.png"), "--quiet"]) == 0
-        assert "clip.mkv: " in (said := capsys.readouterr().err)
-        assert "standard dynamic range" in said
-    assert shown is not None
-    assert shown.image.mean() > 235
-    assert np.ptp(shown.image.mean(axis=(0, 1))) < 4
 
 
 @pytest.mark.parametrize("top_first", [True, False])

@@ -1,4 +1,4 @@
-"""Converts pictures to sRGB from the color space of their ICC profile, or of a PNG's gamma.
+"""Converts pictures to sRGB from a color space, such as that of an ICC profile or a PNG's gamma.
 
 Profiles of a matrix and curves are read, as cameras, phones and screens have them (Display P3,
 Adobe RGB, ProPhoto RGB, gray with a gamma). Those of tables, as printers have them, are ignored.
@@ -7,20 +7,19 @@ Little CMS, which reads all, comes with Pillow, which the bundles leave out for 
 
 from __future__ import annotations
 
+import functools
 import itertools
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from numpy.typing import NDArray
-
-    Curve = Callable[[NDArray[np.float64]], NDArray[np.float64]]
+Curve = Callable[[NDArray[np.float64]], NDArray[np.float64]]
+"""A transfer function: values of 0..1 to linear light, of the same shape."""
 
 # XYZ at D50 to linear sRGB, as profiles of sRGB have it (IEC 61966-2-1, adapted by Bradford).
 _TO_SRGB: Final = np.linalg.inv(
@@ -38,21 +37,26 @@ _BRADFORD: Final = np.array(
 _D50: Final = np.array([0.9642, 1.0, 0.8249])
 _SRGB_GAMMA, _SAME_GAMMA = 0.45455, 0.01
 _VISIBLE = 2  # levels of 255; smaller differences are not worth the time
-_BAND_PIXELS = 1 << 18
+_BAND_PIXELS = 1 << 16
 _TOP = 65535
+# White of HDR becomes 0.88, which is 240 of 255 in sRGB: there is room for what is brighter.
+_KNEE = 0.8
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ColorProfile:
     """A color space of one or three channels.
 
     Attributes:
-        curves: Of red, green and blue, or of gray: values of 0..1 to linear light.
+        curves: Of red, green and blue, or of gray: values of 0..1 to linear light; white is 1.
         matrix: Linear light, red, green and blue, to that of sRGB, shape (3, 3).
+        peak: The brightest light, 1 or more. Light between white and it stays visible: bright
+            colors become darker without a change of hue, see `_gains`.
     """
 
     curves: tuple[Curve, ...]
     matrix: NDArray[np.float64]
+    peak: float = 1.0
 
     def to_srgb(self, image: NDArray[np.generic]) -> NDArray[np.generic]:
         """Converts a picture; colors outside sRGB are clipped.
@@ -67,35 +71,47 @@ class ColorProfile:
         channels = 1 if image.ndim == 2 else min(image.shape[2], 3)
         if channels != len(self.curves) or image.dtype not in (np.uint8, np.uint16):
             return image
-        if self._is_srgb():
+        if _is_srgb(self):
             return image
-        levels = np.linspace(0.0, 1.0, 256 if image.dtype == np.uint8 else _TOP + 1)
-        tables = [np.clip(np.nan_to_num(curve(levels)), 0.0, 1.0) for curve in self.curves]
+        light = _light(self, 256 if image.dtype == np.uint8 else _TOP + 1)
+        encoded = _encoded(self.peak)
         if channels == 1:
-            return np.asarray(_ENCODED[np.rint(tables[0] * _TOP).astype(np.uint16)][image])
-        light = np.stack(tables[::-1], axis=1).astype(np.float32)[None]  # blue comes first
-        matrix = (self.matrix[::-1, ::-1] * _TOP).astype(np.float32)
+            return np.asarray(encoded[np.rint(light[0, :, 0]).astype(np.uint16)][image])
+        matrix = self.matrix[::-1, ::-1].astype(np.float32)
         result = np.empty(image.shape, np.uint8)
         rows = max(1, _BAND_PIXELS // image.shape[1])
         for top in range(0, len(image), rows):
             band = np.ascontiguousarray(image[top : top + rows, :, :3])
-            linear = cv2.transform(cv2.LUT(band, light), matrix)
+            linear = np.asarray(cv2.transform(cv2.LUT(band, light), matrix), np.float32)
+            if self.peak > 1 and linear.max() > _KNEE * _TOP / self.peak:
+                linear *= _gains(self.peak, linear)
             codes = np.clip(linear, 0, _TOP, out=linear).astype(np.uint16)
-            result[top : top + rows, :, :3] = cv2.LUT(codes, _ENCODED)
+            result[top : top + rows, :, :3] = cv2.LUT(codes, encoded)
         if image.shape[2] == 4:
             scale = 1.0 if image.dtype == np.uint8 else 255 / _TOP
             result[:, :, 3] = cv2.convertScaleAbs(np.ascontiguousarray(image[:, :, 3]), alpha=scale)
         return result
 
-    def _is_srgb(self) -> bool:
-        """Whether a grid of colors looks the same in sRGB."""
-        count = len(self.curves)
-        grid = np.array(list(itertools.product(np.linspace(0.0, 1.0, 6), repeat=count)))
-        linear = np.stack([c(v) for c, v in zip(self.curves, grid.T, strict=True)], axis=1)
-        if count == 3:
-            linear = linear @ self.matrix.T
-        codes = np.rint(np.clip(np.nan_to_num(linear), 0.0, 1.0) * _TOP).astype(np.uint16)
-        return bool(np.abs(_ENCODED[codes] - grid * 255).max() <= _VISIBLE)
+
+@functools.lru_cache(maxsize=2)
+def _is_srgb(profile: ColorProfile) -> bool:
+    """Whether a grid of colors looks the same in sRGB."""
+    count = len(profile.curves)
+    grid = np.array(list(itertools.product(np.linspace(0.0, 1.0, 6), repeat=count)))
+    linear = np.stack([c(v) for c, v in zip(profile.curves, grid.T, strict=True)], axis=1)
+    if count == 3:
+        linear = linear @ profile.matrix.T
+    scaled = np.clip(np.nan_to_num(linear) / profile.peak, 0.0, 1.0) * _TOP
+    codes = np.rint(scaled).astype(np.uint16)
+    return bool(np.abs(_encoded(profile.peak)[codes] - grid * 255).max() <= _VISIBLE)
+
+
+@functools.lru_cache(maxsize=2)
+def _light(profile: ColorProfile, count: int) -> NDArray[np.float32]:
+    """Linear light of all values; shape (1, count, channels), blue first; the peak is `_TOP`."""
+    values = np.linspace(0.0, 1.0, count)
+    light = [np.nan_to_num(curve(values)) / profile.peak for curve in profile.curves[::-1]]
+    return (np.stack(light, axis=1).clip(0.0, 1.0) * _TOP).astype(np.float32)[None]
 
 
 def icc_profile(data: bytes) -> ColorProfile | None:
@@ -128,13 +144,13 @@ def png_profile(data: bytes) -> ColorProfile | None:
         matrix = np.eye(3)
         if b"cHRM" in chunks:
             points = np.array(struct.unpack(">8I", chunks[b"cHRM"])).reshape(4, 2) / 100_000
-            matrix = _TO_SRGB @ _adapted(points)
+            matrix = primaries_to_srgb(points)
     except (ValueError, struct.error, np.linalg.LinAlgError, ZeroDivisionError):
         return None
     if not 0.05 <= gamma <= 5.0 or not np.isfinite(matrix).all():
         return None
     same = abs(gamma - _SRGB_GAMMA) <= _SAME_GAMMA
-    curve: Curve = _srgb_curve if same else lambda values: values ** (1.0 / gamma)
+    curve: Curve = srgb_curve if same else lambda values: values ** (1.0 / gamma)
     # A gray picture has one channel, but the same chunks.
     gray = data[25] in (0, 4)
     return ColorProfile((curve,) if gray else (curve,) * 3, matrix)
@@ -150,13 +166,24 @@ def _png_chunks(data: bytes) -> list[tuple[bytes, bytes]]:
     return found
 
 
-def _adapted(points: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Linear light to XYZ at D50, from x and y of white, red, green and blue, shape (4, 2)."""
+def primaries_to_srgb(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The matrix from linear light of a color space to that of sRGB, adapted by Bradford.
+
+    Args:
+        points: x and y (CIE 1931) of white, red, green and blue, shape (4, 2).
+
+    Returns:
+        Shape (3, 3), for columns of red, green and blue.
+
+    Raises:
+        numpy.linalg.LinAlgError: The primaries lie on a line.
+    """
     xyz = np.stack([points[:, 0], points[:, 1], 1 - points.sum(axis=1)]) / points[:, 1]
     white, primaries = xyz[:, 0], xyz[:, 1:]
     to_xyz = primaries * np.linalg.solve(primaries, white)
     scale = (_BRADFORD @ _D50) / (_BRADFORD @ white)
-    return np.asarray(np.linalg.inv(_BRADFORD) @ (scale[:, None] * _BRADFORD) @ to_xyz)
+    adapted = np.linalg.inv(_BRADFORD) @ (scale[:, None] * _BRADFORD) @ to_xyz
+    return np.asarray(_TO_SRGB @ adapted)
 
 
 def _curve(tag: bytes) -> Curve:
@@ -210,15 +237,43 @@ def _fixed(tag: bytes, place: int, count: int) -> list[float]:
     return [value / 65536 for value in struct.unpack_from(f">{count}i", tag, place)]
 
 
-def _srgb_curve(values: NDArray[np.float64]) -> NDArray[np.float64]:
+def srgb_curve(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The transfer function of sRGB (IEC 61966-2-1): values of 0..1 to linear light."""
     power = ((values + 0.055) / 1.055) ** 2.4
     return np.asarray(np.where(values <= 0.04045, values / 12.92, power))
 
 
-def _encoded() -> NDArray[np.uint8]:
-    light = np.linspace(0.0, 1.0, _TOP + 1)
+@functools.lru_cache(maxsize=2)
+def _encoded(peak: float) -> NDArray[np.uint8]:
+    """Values of sRGB for linear light of 0..`peak`, in `_TOP` steps; from 1 on, 255."""
+    light = np.linspace(0.0, peak, _TOP + 1).clip(max=1.0)
     curve = np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
     return np.asarray(np.rint(curve * 255), np.uint8)
 
 
-_ENCODED: Final = _encoded()
+def _gains(peak: float, linear: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Factors that map the brightest channel of each pixel from 0..`peak` to 0..1.
+
+    Args:
+        peak: The brightest light.
+        linear: Light, shape (h, w, 3); the peak is `_TOP`.
+
+    Returns:
+        Shape (h, w, 1).
+    """
+    brightest = np.maximum(np.maximum(linear[:, :, 0], linear[:, :, 1]), linear[:, :, 2])
+    codes = np.clip(brightest, 0, _TOP, out=brightest).astype(np.uint16)
+    return np.asarray(cv2.LUT(codes, _gain_table(peak)), np.float32)[:, :, None]
+
+
+@functools.lru_cache(maxsize=2)
+def _gain_table(peak: float) -> NDArray[np.float32]:
+    """Factors that leave light as it is up to a knee, and then map it by a logarithm to 1."""
+    light = np.linspace(0.0, peak, _TOP + 1)[1:]
+    slope = (peak - _KNEE) / (1 - _KNEE)
+    factor = slope
+    for _ in range(50):  # so that there is no bend at the knee: factor / log(1 + factor) = slope
+        factor = slope * np.log1p(factor)
+    share = np.maximum(light - _KNEE, 0.0) / (peak - _KNEE)
+    bright = _KNEE + (1 - _KNEE) * np.log1p(factor * share) / np.log1p(factor)
+    return np.append(1.0, np.where(light <= _KNEE, light, bright) / light).astype(np.float32)[None]

@@ -13,16 +13,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from av.sidedata.sidedata import SideDataContainer
 from av.sidedata.sidedata import Type as SideDataType
-from av.video.reformatter import (
-    ColorPrimaries,
-    ColorRange,
-    Colorspace,
-    ColorTrc,
-    VideoReformatter,
-)
+from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
 
 from uvanet.i18n import tr
 from uvanet.sources._opencv import over_white
+from uvanet.sources.frame_color import HDR, frame_profile
 from uvanet.sources.orientation import UPRIGHT, Orientation
 from uvanet.sources.packed_converter import PackedConverter
 from uvanet.yuv_picture import Matrix, YuvPicture
@@ -31,10 +26,8 @@ if TYPE_CHECKING:
     from av.video.frame import VideoFrame
     from numpy.typing import NDArray
 
-    from uvanet.yuv_picture import Packed
+    from uvanet.sources.color_profile import ColorProfile
 
-_HDR = {ColorTrc.SMPTE2084.value: "HDR10 (PQ)", ColorTrc.ARIB_STD_B67.value: "HLG"}
-_WIDE_PRIMARIES = (9, 11, 12)  # AVCOL_PRI of BT.2020, DCI-P3, Display P3
 _UNSPECIFIED = 2  # AVCOL_SPC_UNSPECIFIED
 # AVCOL_SPC that FFmpeg converts: RGB, unspecified, BT.709, FCC, two of BT.601, SMPTE 240M, BT.2020.
 _CONVERTED = (0, 1, 2, 4, 5, 6, 7, 9)
@@ -62,18 +55,15 @@ class FrameConverter:
 
     Args:
         pixel_aspect: See `pixel_aspect`.
-        wide: Convert colors outside sRGB, too. FFmpeg takes three seconds to prepare that, and
-            more for each frame, so that only pictures are converted.
 
     Attributes:
         pixel_aspect: Width of a pixel divided by its height; None if unknown.
         note: How the picture differs from the file, for people; empty if it does not.
     """
 
-    def __init__(self, pixel_aspect: Fraction | None, *, wide: bool = False) -> None:
+    def __init__(self, pixel_aspect: Fraction | None) -> None:
         self.note = ""
         self._reformatter = VideoReformatter()
-        self._wide = wide
         self._to_packed = PackedConverter()
         self.pixel_aspect = pixel_aspect
 
@@ -95,9 +85,9 @@ class FrameConverter:
         transparent = frame.format.has_palette or any(
             component.is_alpha for component in frame.format.components
         )
-        if name := _HDR.get(int(frame.color_trc)):
+        if name := HDR.get(int(frame.color_trc)):
             self.note = tr("{name} is shown in standard dynamic range.").format(name=name)
-        image = self._reformat(frame, "bgra" if transparent else "bgr24")
+        image = self._reformat(frame, transparent=transparent)
         if transparent:
             image = over_white(image)
         return orientation.apply(image)
@@ -108,39 +98,38 @@ class FrameConverter:
         sensible = stated and Fraction(1, _MAX_ASPECT) <= stated <= _MAX_ASPECT
         return stated if stated and sensible else Fraction(1)
 
-    def _maps(self, frame: VideoFrame) -> bool:
-        return needs_mapping(frame) if self._wide else int(frame.color_trc) in _HDR
-
     def _is_plain(self, frame: VideoFrame) -> bool:
         return (
             frame.format.name == "yuv420p"
             and self._aspect == 1
             and frame.width % 2 == frame.height % 2 == 0
             and int(frame.color_range) != ColorRange.JPEG.value
-            and not self._maps(frame)
+            and _profile(frame) is None
         )
 
-    def _reformat(self, frame: VideoFrame, form: Packed) -> NDArray[np.uint8]:
-        """Converts to a packed format, with square pixels and in standard dynamic range."""
+    def _reformat(self, frame: VideoFrame, *, transparent: bool) -> NDArray[np.uint8]:
+        """Converts to BGR or BGRA, with square pixels, in sRGB."""
         width, height = self._size(frame.width, frame.height)
-        options: dict[str, int] = {}
+        source = None
         if int(frame.colorspace) == _UNSPECIFIED and not frame.format.is_rgb:
             bt709 = _matrix(frame) == Matrix.BT709
-            options["src_colorspace"] = Colorspace.ITU709 if bt709 else Colorspace.ITU601
-        if self._maps(frame):
-            encoded = ColorTrc.IEC61966_2_1 if frame.format.is_rgb else ColorTrc.BT709
-            options["dst_color_trc"] = encoded
-            options["dst_color_primaries"] = ColorPrimaries.BT709
+            source = Colorspace.ITU709 if bt709 else Colorspace.ITU601
+        profile = _profile(frame)
+        if profile is None:
+            form = "bgra" if transparent else "bgr24"
+        else:  # FFmpeg prepares such conversions for three seconds, and clips what is bright
+            form = "bgra64le" if transparent else "bgr48le"
         converted = self._reformatter.reformat(
             frame,
             width=width,
             height=height,
             format=form,
+            src_colorspace=source,
             interpolation="BICUBIC",
             threads=1,
-            **options,
         )
-        return np.ascontiguousarray(converted.to_ndarray(), np.uint8)
+        image = converted.to_ndarray()
+        return np.ascontiguousarray(image if profile is None else profile.to_srgb(image), np.uint8)
 
     def _size(self, width: int, height: int) -> tuple[int, int]:
         """The size with square pixels; no side shrinks, so that no detail is lost."""
@@ -157,12 +146,8 @@ def _matrix(frame: VideoFrame) -> int:
     return Matrix.BT709 if hd else Matrix.BT601
 
 
-def needs_mapping(frame: VideoFrame) -> bool:
-    """Whether a frame has a high dynamic range, linear light, or more colors than sRGB."""
-    return (
-        int(frame.color_trc) in (*_HDR, ColorTrc.LINEAR.value)
-        or int(frame.color_primaries) in _WIDE_PRIMARIES
-    )
+def _profile(frame: VideoFrame) -> ColorProfile | None:
+    return frame_profile(int(frame.color_trc), int(frame.color_primaries))
 
 
 def side_data(frame: VideoFrame, kind: SideDataType) -> bytes | None:

@@ -17,12 +17,8 @@ from uvanet.i18n import tr
 from uvanet.sources._files import check_file, looks_like_text
 from uvanet.sources._opencv import quiet, to_bgr
 from uvanet.sources.color_profile import ColorProfile, icc_profile, png_profile
-from uvanet.sources.frame_conversion import (
-    FrameConverter,
-    needs_mapping,
-    orientation_of,
-    side_data,
-)
+from uvanet.sources.frame_color import frame_profile
+from uvanet.sources.frame_conversion import FrameConverter, orientation_of, side_data
 from uvanet.sources.heif import decode_heif, is_avif, is_heif
 from uvanet.sources.media_input import open_file
 from uvanet.sources.orientation import Orientation
@@ -188,7 +184,7 @@ def _profile_by_ffmpeg(path: Path) -> ColorProfile | None:
 
 
 def _to_array(frame: av.VideoFrame) -> NDArray[np.uint8]:
-    return as_bgr(FrameConverter(None, wide=True).convert(frame))
+    return as_bgr(FrameConverter(None).convert(frame))
 
 
 def _from_linear(image: NDArray[np.generic]) -> NDArray[np.float32]:
@@ -266,7 +262,8 @@ def _decode_avif(data: NDArray[np.uint8], path: Path) -> NDArray[np.generic] | N
     if image is None:
         return None
     # FFmpeg gives the tiles of a large picture without their places, so the sizes are compared.
-    if needs_mapping(frame) and image.shape[:2] == (frame.height, frame.width):
+    same_size = image.shape[:2] == (frame.height, frame.width)
+    if same_size and frame_profile(int(frame.color_trc), int(frame.color_primaries)):
         return _to_array(frame)
     profile = icc_profile(side_data(frame, SideDataType.ICC_PROFILE) or b"")
     shown = image if profile is None else profile.to_srgb(image)
