@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
 import subprocess
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 import cv2
 import imageio_ffmpeg
 import numpy as np
+import psutil
 import pytest
 from test_analysis import BOTTOM, LEFT, MIDDLE, TOP, numbers, stage, until_still
 from x11 import CONTROL
@@ -41,6 +43,15 @@ def settings(home: Path, **values: object) -> None:
     folder = home / ".config" / "uvanet"
     folder.mkdir(parents=True)
     (folder / "settings.json").write_text(json.dumps(values))
+
+
+def is_exporting(child: Child) -> bool:
+    """Whether the process of an export lives: the window asks before it quits then."""
+    found = False
+    for process in psutil.Process(child.process.pid).children():
+        with contextlib.suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
+            found |= "predict" in process.cmdline()
+    return found
 
 
 @pytest.mark.parametrize(("scale", "theme"), [(1, "dark"), (2, "light")])
@@ -82,7 +93,7 @@ def test_see_compare_export_and_read_a_region(
     child.keep(f"way-export-{theme}-{scale}00")
     child.press("Return", title="Export")
     video, table = out / "film-attention.mp4", out / "film-attention.csv"
-    child.until(lambda: video.exists() and table.exists())
+    child.until(lambda: video.exists() and table.exists() and not is_exporting(child))
     until_still(child, scale)
     child.keep(f"way-done-{theme}-{scale}00")
     child.press("q", CONTROL)
