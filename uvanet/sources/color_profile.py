@@ -12,12 +12,13 @@ import itertools
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+Float = TypeVar("Float", np.float32, np.float64)
 Curve = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 """A transfer function: values of 0..1 to linear light, of the same shape."""
 
@@ -243,12 +244,17 @@ def srgb_curve(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(np.where(values <= 0.04045, values / 12.92, power))
 
 
+def srgb_values(light: NDArray[Float]) -> NDArray[Float]:
+    """The inverse of `srgb_curve`: linear light of 0..1 to values of sRGB, of the same type."""
+    bright = 1.055 * light ** (1 / 2.4) - 0.055
+    return np.asarray(np.where(light <= 0.0031308, 12.92 * light, bright), light.dtype)
+
+
 @functools.lru_cache(maxsize=2)
 def _encoded(peak: float) -> NDArray[np.uint8]:
     """Values of sRGB for linear light of 0..`peak`, in `_TOP` steps; from 1 on, 255."""
     light = np.linspace(0.0, peak, _TOP + 1).clip(max=1.0)
-    curve = np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
-    return np.asarray(np.rint(curve * 255), np.uint8)
+    return np.asarray(np.rint(srgb_values(light) * 255), np.uint8)
 
 
 def _gains(peak: float, linear: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 
 import numpy as np
+from av.video.frame import VideoFrame
 from av.video.reformatter import ColorTrc
 from numpy.typing import NDArray
 
@@ -24,16 +25,16 @@ _WIDE_PRIMARIES = {
 _WHITE, _PEAK = 203.0, 1000.0
 
 
-@functools.lru_cache(maxsize=4)
-def frame_profile(transfer: int, primaries: int) -> ColorProfile | None:
+def frame_profile(frame: VideoFrame) -> ColorProfile | None:
     """The color space of a frame; None if its values are shown as those of sRGB.
 
     That is the case unless it has a high dynamic range, linear light, or more colors than sRGB.
-
-    Args:
-        transfer: AVCOL_TRC.
-        primaries: AVCOL_PRI.
     """
+    return _profile(int(frame.color_trc), int(frame.color_primaries))
+
+
+@functools.lru_cache(maxsize=4)
+def _profile(transfer: int, primaries: int) -> ColorProfile | None:
     if transfer not in _CURVES and primaries not in _WIDE_PRIMARIES:
         return None
     curve = _CURVES.get(transfer, srgb_curve)

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from av.video.frame import VideoFrame
     from numpy.typing import NDArray
 
-    from uvanet.sources.color_profile import ColorProfile
 
 _UNSPECIFIED = 2  # AVCOL_SPC_UNSPECIFIED
 # AVCOL_SPC that FFmpeg converts: RGB, unspecified, BT.709, FCC, two of BT.601, SMPTE 240M, BT.2020.
@@ -104,7 +103,7 @@ class FrameConverter:
             and self._aspect == 1
             and frame.width % 2 == frame.height % 2 == 0
             and int(frame.color_range) != ColorRange.JPEG.value
-            and _profile(frame) is None
+            and frame_profile(frame) is None
         )
 
     def _reformat(self, frame: VideoFrame, *, transparent: bool) -> NDArray[np.uint8]:
@@ -114,7 +113,7 @@ class FrameConverter:
         if int(frame.colorspace) == _UNSPECIFIED and not frame.format.is_rgb:
             bt709 = _matrix(frame) == Matrix.BT709
             source = Colorspace.ITU709 if bt709 else Colorspace.ITU601
-        profile = _profile(frame)
+        profile = frame_profile(frame)
         if profile is None:
             form = "bgra" if transparent else "bgr24"
         else:
@@ -146,10 +145,6 @@ def _matrix(frame: VideoFrame) -> int:
         return int(frame.colorspace)
     hd = frame.width >= _HD_WIDTH or frame.height > _HD_HEIGHT
     return Matrix.BT709 if hd else Matrix.BT601
-
-
-def _profile(frame: VideoFrame) -> ColorProfile | None:
-    return frame_profile(int(frame.color_trc), int(frame.color_primaries))
 
 
 def side_data(frame: VideoFrame, kind: SideDataType) -> bytes | None:

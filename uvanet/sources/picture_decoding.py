@@ -16,7 +16,7 @@ from uvanet.errors import SourceError
 from uvanet.i18n import tr
 from uvanet.sources._files import check_file, looks_like_text
 from uvanet.sources._opencv import quiet, to_bgr
-from uvanet.sources.color_profile import ColorProfile, icc_profile, png_profile
+from uvanet.sources.color_profile import icc_profile, png_profile, srgb_values
 from uvanet.sources.frame_color import frame_profile
 from uvanet.sources.frame_conversion import FrameConverter, orientation_of, side_data
 from uvanet.sources.heif import decode_heif, is_avif, is_heif
@@ -133,11 +133,12 @@ def _decode(data: NDArray[np.uint8], path: Path) -> NDArray[np.generic] | None:
     if is_avif(head):
         return _decode_avif(data, path)
     if head.startswith(_PNG) and _PNG_CICP in data[:_PNG_HEAD_BYTES].tobytes():
-        return _decode_first_frame(path)
+        # FFmpeg knows the color spaces of ITU-T H.273.
+        frame = _first_frame(path)
+        return None if frame is None else _to_array(frame)
     image = _decode_by_exif(data)
     if image is not None and head.startswith(_TIFF) and _ICC in data.tobytes():
-        profile = _profile_by_ffmpeg(path)
-        return image if profile is None else profile.to_srgb(image)
+        return _apply_profile(image, _first_frame(path))
     if image is None:
         return _decode_by_ffmpeg(data, path)
     return _from_linear(image) if head.startswith(b"#?") else image
@@ -164,23 +165,20 @@ def _decode_by_ffmpeg(data: NDArray[np.uint8], path: Path) -> NDArray[np.uint8] 
         return None
 
 
-def _decode_first_frame(path: Path) -> NDArray[np.uint8] | None:
-    """Decodes a picture by FFmpeg, which knows the color spaces of ITU-T H.273."""
+def _first_frame(path: Path) -> av.VideoFrame | None:
+    """The first frame by FFmpeg; None if it decodes none."""
     try:
         with open_file(path) as media:
-            return _to_array(next(media.container.decode(video=0)))
-    except (av.error.FFmpegError, SourceError, StopIteration):
-        return None
-
-
-def _profile_by_ffmpeg(path: Path) -> ColorProfile | None:
-    """The ICC profile of a format whose profiles OpenCV ignores: AVIF and TIFF."""
-    try:
-        with open_file(path) as media:
-            profile = side_data(next(media.container.decode(video=0)), SideDataType.ICC_PROFILE)
+            return next(media.container.decode(video=0))
     except (av.error.FFmpegError, OSError, SourceError, StopIteration):
         return None
-    return None if profile is None else icc_profile(profile)
+
+
+def _apply_profile(image: NDArray[np.generic], frame: av.VideoFrame | None) -> NDArray[np.generic]:
+    """Applies the ICC profile of a format whose profiles OpenCV ignores: AVIF and TIFF."""
+    data = None if frame is None else side_data(frame, SideDataType.ICC_PROFILE)
+    profile = None if data is None else icc_profile(data)
+    return image if profile is None else profile.to_srgb(image)
 
 
 def _to_array(frame: av.VideoFrame) -> NDArray[np.uint8]:
@@ -189,9 +187,7 @@ def _to_array(frame: av.VideoFrame) -> NDArray[np.uint8]:
 
 def _from_linear(image: NDArray[np.generic]) -> NDArray[np.float32]:
     """Applies the transfer function of sRGB (IEC 61966-2-1) to linear light, 0..1 and brighter."""
-    light = np.clip(np.nan_to_num(image), 0.0, 1.0).astype(np.float32)
-    curve = 1.055 * light ** (1 / 2.4) - 0.055
-    return np.asarray(np.where(light <= 0.0031308, 12.92 * light, curve), np.float32)
+    return srgb_values(np.clip(np.nan_to_num(image), 0.0, 1.0).astype(np.float32))
 
 
 def _decode_by_exif(data: NDArray[np.uint8]) -> NDArray[np.generic] | None:
@@ -254,17 +250,11 @@ def _decode_avif(data: NDArray[np.uint8], path: Path) -> NDArray[np.generic] | N
     OpenCV ignores rotation and mirroring (irot, imir), and the transfer function.
     """
     image = cv2.imdecode(data, cv2.IMREAD_UNCHANGED)
-    try:
-        with open_file(path) as media:
-            frame = next(media.container.decode(video=0))
-    except (av.error.FFmpegError, OSError, SourceError, StopIteration):
+    frame = _first_frame(path)
+    if image is None or frame is None:
         return image
-    if image is None:
-        return None
     # FFmpeg gives the tiles of a large picture without their places, so the sizes are compared.
     same_size = image.shape[:2] == (frame.height, frame.width)
-    if same_size and frame_profile(int(frame.color_trc), int(frame.color_primaries)):
+    if same_size and frame_profile(frame):
         return _to_array(frame)
-    profile = icc_profile(side_data(frame, SideDataType.ICC_PROFILE) or b"")
-    shown = image if profile is None else profile.to_srgb(image)
-    return orientation_of(frame).apply(shown)
+    return orientation_of(frame).apply(_apply_profile(image, frame))
