@@ -56,15 +56,15 @@ def ask(
     return box
 
 
-def ask_before_replacing(parent: QWidget, path: Path, done: Callable[[], object]) -> None:
+def ask_before_replacing(parent: QWidget, path: Path | None, done: Callable[[], object]) -> None:
     """Calls `done`, after a question where a file exists that the user did not choose.
 
     Args:
         parent: Parent window of the question.
-        path: A file that is written beside the chosen one.
+        path: A file that is written beside the chosen one; None if none is.
         done: Called if there is no such file, or if the user agrees to replace it.
     """
-    if not path.exists():
+    if path is None or not path.exists():
         done()
         return
     ask(

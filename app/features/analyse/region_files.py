@@ -56,20 +56,14 @@ class RegionFiles:
 
         def save(chosen: str) -> None:
             path = Path(chosen)
-            beside = path.with_name(f"{path.stem}{REGION_TABLE}")
-            tables = {path: shares, beside: csv_text(summary)} if regions else {path: shares}
+            beside = path.with_name(f"{path.stem}{REGION_TABLE}") if regions else None
+            tables = {path: shares} | ({beside: csv_text(summary)} if beside else {})
 
             def write() -> None:
                 for target, text in tables.items():
                     write_output(target, text)
 
-            def go_on() -> None:
-                self._context.save(write, *tables)
-
-            if regions:
-                ask_before_replacing(window, beside, go_on)
-            else:
-                go_on()
+            ask_before_replacing(window, beside, lambda: self._context.save(write, *tables))
 
         window = self._context.slots.window
         ask_save_table(window, self._context.folder, save)

@@ -131,12 +131,12 @@ class Designs(Feature):
         def save(chosen: str) -> None:
             path = Path(chosen)
             is_table = path.suffix.lower() == ".csv"
-            beside = path.with_suffix(".png")
+            beside = path.with_suffix(".png") if is_table and picture is not None else None
 
             def write() -> None:
                 if is_table:
                     write_output(path, table)
-                    if picture is not None:
+                    if beside is not None and picture is not None:
                         write_png(beside, picture)
                 else:
                     layout = report_pdf if path.suffix.lower() == ".pdf" else report_html
@@ -154,10 +154,7 @@ class Designs(Feature):
             def go_on() -> None:
                 self.context.jobs.run(write, done, failed, name="comparison")
 
-            if is_table and picture is not None:
-                ask_before_replacing(dialog, beside, go_on)
-            else:
-                go_on()
+            ask_before_replacing(dialog, beside, go_on)
 
         ask_save_comparison(dialog, folder, f"{tr('Comparison')}.html", save)
 
