@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ CALLS: tuple[tuple[Any, str], ...] = (
     (Path, "replace"),
     (Path, "mkdir"),
     (Path, "touch"),
+    (shutil, "copyfile"),
 )
 """What writes, by its owner and name; `Path.open` and `os.open` count where they write."""
 
