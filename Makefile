@@ -46,6 +46,10 @@ monkey:
 	@$(PYTHON) packaging/bootstrap.py test
 	@.venv/bin/python tests/trust/monkey.py --walks $(WALKS) --steps $(STEPS) $(if $(SEED),--seed $(SEED),-o dist/walks.jsonl)
 
+# All of that, for hours, and writes the table of docs/trust.md.
+trust: fuzz kill soak monkey
+	@.venv/bin/python packaging/trust_table.py --soak dist/soak/soak.json --walks dist/walks.jsonl --kills dist/kills.xml --media dist/media.jsonl
+
 # Measures everything and writes README's table of speed; other programs disturb the result.
 bench:
 	@$(PYTHON) packaging/bootstrap.py test
