@@ -29,9 +29,12 @@ class Counter:
     """Counts the calls of the file layer.
 
     Attributes:
+        failures: Calls that failed, of all counters.
         count: Calls so far.
         fail_at: The call that fails; 0 for none.
     """
+
+    failures = 0
 
     def __init__(self, fail_at: int) -> None:
         self.count, self.fail_at = 0, fail_at
@@ -39,6 +42,7 @@ class Counter:
     def step(self) -> None:
         self.count += 1
         if self.count == self.fail_at:
+            Counter.failures += 1
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 

@@ -1,4 +1,7 @@
-"""Every write fails once, one after the other: a file is the old or the new one, and no other."""
+"""Every write fails once, one after the other: a file is the old or the new one, and no other.
+
+The number of failures is written into the report that `packaging/trust_table.py` reads.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ import msgspec
 import numpy as np
 import pytest
 import torch
-from failing_writes import failing_at
+from failing_writes import Counter, failing_at
 
 import uvanet
 from app.features.analyse.region_store import RegionStore
@@ -33,13 +36,20 @@ from uvanet.video.job import Job
 from uvanet.video.replay_buffer import ReplayBuffer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 REGIONS = [
     [Region(name, Shape.RECTANGLE, ((0.1, 0.1), (0.5, 0.5)))] for name in ("old", "new", "newer")
 ]
 MAX_CALLS = 200
+
+
+@pytest.fixture(autouse=True)
+def _failures(record_property: Callable[[str, object], None]) -> Iterator[None]:
+    before = Counter.failures
+    yield
+    record_property("failed writes", Counter.failures - before)
 
 
 def every_failure(folder: Path, write: Callable[[int], object], read: Callable[[], int]) -> int:
