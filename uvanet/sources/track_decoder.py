@@ -78,7 +78,7 @@ class TrackDecoder:
         """
         deinterlacer = Deinterlacer()
         decoder = self._open()
-        losses = LossDetector(self._damage)
+        losses = LossDetector(self._damage, segments=self._media.is_playlist)
         for packet in self._packets():
             if packet.has_sidedata("encryption_info"):  # it would decode to noise
                 self._damage.encrypted = True
