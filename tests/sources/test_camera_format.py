@@ -27,11 +27,7 @@ USB3: list[Mode] = [("YUYV", 1280, 720, 60), ("YUYV", 640, 480, 60), ("MJPG", 12
 FAST: list[Mode] = [("MJPG", 1280, 720, 30), ("MJPG", 640, 480, 60)]
 PLAIN: list[Mode] = [mode for mode in WEBCAM if mode[0] == "YUYV"]
 UPRIGHT: list[Mode] = [("YUYV", 480, 640, 30), ("YUYV", 720, 1280, 30), ("MJPG", 1080, 1920, 30)]
-UPRIGHT_FAST: list[Mode] = [
-    ("YUYV", 480, 640, 30),
-    ("YUYV", 720, 1280, 10),
-    ("MJPG", 720, 1280, 30),
-]
+UPRIGHT_USB2: list[Mode] = [UPRIGHT[0], ("YUYV", 720, 1280, 10), ("MJPG", 720, 1280, 30)]
 SQUARE: list[Mode] = [("YUYV", 1280, 1024, 8), ("YUYV", 640, 480, 25), ("MJPG", 1280, 1024, 30)]
 
 

@@ -22,13 +22,11 @@ from uvanet.sources.track_rate import MAX_FPS, MIN_FPS, has_variable_rate, state
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    import numpy as np
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
-    from numpy.typing import NDArray
 
+    from uvanet.decoded_picture import DecodedPicture
     from uvanet.sources.media_input import MediaInput
-    from uvanet.yuv_picture import YuvPicture
 
 _DEFAULT_FPS = 25.0
 # Attempts of a seek: seconds before the target where decoding starts; None: the start of the file.
@@ -114,12 +112,12 @@ class MediaReader:
         if first is None:
             raise NoVideoError(self.tracks())
         self._ready.append(first)
-        height, width = self._converter.convert(first[0]).shape[:2]
+        height, width = self._converter.convert(first[0]).bgr().shape[:2]  # it may fail
         self.size = (width, height)
         self.clock_start = float(self._zero or 0)
         self._learn_rate()
 
-    def read(self) -> tuple[NDArray[np.uint8] | YuvPicture, float] | None:
+    def read(self) -> tuple[DecodedPicture, float] | None:
         """Returns (picture, seconds since the first frame), see `Frame.picture`; None at the end.
 
         Raises:

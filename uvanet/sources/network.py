@@ -8,9 +8,8 @@ from functools import partial
 from urllib.parse import urlsplit
 
 import av.error
-import numpy as np
-from numpy.typing import NDArray
 
+from uvanet.decoded_picture import DecodedPicture
 from uvanet.errors import SourceError
 from uvanet.i18n import tr, tr_noop
 from uvanet.redaction import redact
@@ -19,7 +18,6 @@ from uvanet.sources.base import Frame, SourceInfo, SourceKind
 from uvanet.sources.media_input import open_url, reason
 from uvanet.sources.media_losses import find_loss
 from uvanet.sources.media_reader import ENCRYPTED_HINT, MediaReader, NoVideoError
-from uvanet.yuv_picture import YuvPicture
 
 NETWORK_SCHEMES = ("http", "https", "rtsp", "rtsps", "rtmp", "udp", "tcp")
 
@@ -187,7 +185,7 @@ class NetworkSource(ReconnectingSource):
         )
         return text.format(shown=self._shown, seconds=self._last_pts, cause=cause)
 
-    def _reconnected(self) -> tuple[NDArray[np.uint8] | YuvPicture, float]:
+    def _reconnected(self) -> tuple[DecodedPicture, float]:
         """Reconnects and returns the first frame with its time."""
         self._reader.close()
         self._reader = self._make_reader()
