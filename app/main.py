@@ -44,6 +44,9 @@ _SWITCH_SECONDS = 0.001
 """Time after which a thread that computes passes the interpreter on to a waiting thread. With
 Python's default of 5 ms, a paint that has to wait several times takes longer than a frame."""
 
+_THREADS_SECONDS = 1.0
+"""Time for the threads of the pipeline. One that takes longer hangs in a driver or an engine."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -230,7 +233,7 @@ class Program(QObject):
             [
                 ("settings", self._autosave.close),
                 *((type(feature).__name__, feature.close) for feature in self.features),
-                ("pipeline", self.session.close),
+                ("pipeline", lambda limit: self.session.close(min(limit, _THREADS_SECONDS))),
                 ("jobs", self._jobs.close),
             ],
             SHUTDOWN_SECONDS,

@@ -60,9 +60,10 @@ class State(StrEnum):
     """What a camera does.
 
     RUN: sends numbered frames. STALL: sends none. BUSY: another program streams. FREEZE: the same
-    frame for ever. DARK: black with the noise of a sensor, in YUYV. GARBAGE: random bytes. CUT: the
-    first half of each frame. FLICKER: the first half of every other frame. EMPTY: frames of no
-    bytes. GONE: the driver is not there, though the device file may be.
+    frame for ever. HANG: no call to the driver returns. DARK: black with the noise of a sensor, in
+    YUYV. GARBAGE: random bytes. CUT: the first half of each frame. FLICKER: the first half of every
+    other frame. EMPTY: frames of no bytes. GONE: the driver is not there, though the device file
+    may be.
 
     The clock of the time stamps: BACK goes back by half a second every other second, STILL stands,
     ZERO gives none, AHEAD is 5 seconds ahead, WALL is that of the date.
@@ -74,6 +75,7 @@ class State(StrEnum):
     STALL = "stall"
     BUSY = "busy"
     FREEZE = "freeze"
+    HANG = "hang"
     DARK = "dark"
     GARBAGE = "garbage"
     CUT = "cut"
@@ -111,9 +113,7 @@ class CameraRig:
 
     def set(self, state: State, number: int = 0) -> None:
         """Changes what a camera does; open handles stay valid."""
-        partial = self.folder / "state.part"
-        partial.write_text(f"{state} {self._generations[number]}\n")
-        partial.replace(self.folder / f"{number}.state")
+        set_state(self.folder, state, number, self._generations[number])
 
     def plug(
         self,
@@ -195,6 +195,20 @@ class CameraRig:
     def uvanet(self, *arguments: str, **options: Any) -> subprocess.Popen[str]:
         """Starts `uvanet` where the camera is."""
         return self.start(sys.executable, "-m", "uvanet", *arguments, **options)
+
+
+def set_state(folder: Path, state: State, number: int = 0, generation: int = 1) -> None:
+    """Changes what a camera does, from any process.
+
+    Args:
+        folder: That of its rig, in the variable `V4L2_CAMERA_FOLDER`.
+        state: What it does.
+        number: N of /dev/videoN.
+        generation: How often it was plugged in.
+    """
+    partial = folder / "state.part"
+    partial.write_text(f"{state} {generation}\n")
+    partial.replace(folder / f"{number}.state")
 
 
 def numbered(number: int, size: tuple[int, int]) -> NDArray[np.uint8]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,16 +25,21 @@ def program() -> str:
 
 
 @pytest.fixture
-def environment(x_display: str, tmp_path: Path) -> dict[str, str]:
-    """An empty home and a screen; nothing of this Python leads into the bundle."""
+def environment(x_display: str, tmp_path: Path) -> Iterator[dict[str, str]]:
+    """An empty home and a screen; nothing of this Python leads into the bundle.
+
+    The log is checked at the end: the window shows an unexpected error and goes on.
+    """
     names = ("CONFIG", "STATE", "DATA", "CACHE")
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-    return kept | {
+    yield kept | {
         "HOME": str(tmp_path),
         "DISPLAY": x_display,
         "QT_QPA_PLATFORM": "xcb",
         **{f"XDG_{name}_HOME": str(tmp_path / name.lower()) for name in names},
     }
+    log = tmp_path / "state" / "uvanet" / "log" / "uvanet.log"
+    assert not log.is_file() or " CRITICAL " not in log.read_text(), log.read_text()
 
 
 @pytest.fixture

@@ -136,6 +136,14 @@ static int read_state(int node, char *word)
 
 static int is(const char *word, const char *state) { return !strcmp(word, state); }
 
+/* Returns once the driver answers. */
+static void await(int node)
+{
+    char word[16];
+    while (read_state(node, word) >= 0 && is(word, "hang"))
+        usleep(2000);
+}
+
 static struct handle *handle_of(int fd)
 {
     for (int i = 0; fd >= 0 && i < MAX_HANDLES; i++)
@@ -151,6 +159,7 @@ static int open_camera(const char *path)
     int node, fd = -1, generation;
     if (sscanf(path, "/dev/video%d%c", &node, &rest) != 1)
         return -2;
+    await(node);
     if ((generation = read_state(node, word)) < 0)
         return -2;
     if (access(path, R_OK | W_OK) && errno == EACCES)
@@ -196,8 +205,10 @@ OPEN(open64)
 int close(int fd)
 {
     start();
-    pthread_mutex_lock(&mutex);
     struct handle *h = handle_of(fd);
+    if (h)
+        await(h->node);
+    pthread_mutex_lock(&mutex);
     if (h) {
         munmap(h->memory, (size_t)BUFFER_BYTES * MAX_BUFFERS);
         munmap(h->file, h->file_bytes);
@@ -293,6 +304,7 @@ int select(int n, fd_set *r, fd_set *w, fd_set *e, struct timeval *t)
         return next_select(n, r, w, e, t);
     double end = seconds() + (t ? t->tv_sec + 1e-6 * t->tv_usec : 1e9);
     while (!ready(h)) {
+        await(h->node);
         if (seconds() >= end) {
             FD_ZERO(r);
             return 0;
@@ -464,6 +476,7 @@ int ioctl(int fd, unsigned long request, ...)
     struct handle *h = handle_of(fd);
     if (!h)
         return next_ioctl(fd, request, argument);
+    await(h->node);
     pthread_mutex_lock(&mutex);
     int result = answer(h, request, argument), code = errno;
     pthread_mutex_unlock(&mutex);

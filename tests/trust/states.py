@@ -7,7 +7,9 @@ Prints "ready", and at its end the most that one turn of the event loop took.
 
 from __future__ import annotations
 
+import gc
 import json
+import os
 import select
 import socket
 import sys
@@ -18,6 +20,7 @@ from typing import TypeVar
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "app")]
 
+from camera_kit import State, set_state  # noqa: E402
 from endless_model import write_endless_model  # noqa: E402
 from live_window import LiveWindow  # noqa: E402
 from PySide6.QtCore import QTimer  # noqa: E402
@@ -79,6 +82,20 @@ def paused(live: LiveWindow, folder: Path) -> None:
 def camera(live: LiveWindow, folder: Path) -> None:
     live.open("camera:0")
     live.until(lambda: live.session.state.name == "PLAYING", "the camera")
+
+
+def driver_hangs(live: LiveWindow, folder: Path) -> None:
+    """While the camera is read; its release hangs, too."""
+    camera(live, folder)
+    set_state(Path(os.environ["V4L2_CAMERA_FOLDER"]), State.HANG)
+    live.until(lambda: "has sent no picture" in live.window.banner.message, "the message")
+
+
+def driver_hangs_at_first(live: LiveWindow, folder: Path) -> None:
+    """While the camera is opened."""
+    set_state(Path(os.environ["V4L2_CAMERA_FOLDER"]), State.HANG)
+    live.session.open("camera:0")
+    live.until(lambda: live.session.state.name == "OPENING", "the opening")
 
 
 def connecting(live: LiveWindow, folder: Path) -> None:
@@ -159,7 +176,8 @@ def told(live: LiveWindow, folder: Path) -> None:
 STATES = {
     state.__name__: state
     for state in (
-        *(paused, camera, connecting, retrying, scanning, exporting, recording),
+        *(paused, camera, driver_hangs, driver_hangs_at_first, connecting, retrying),
+        *(scanning, exporting, recording),
         *(training, comparing, in_a_dialog, asked, trying_a_model, told),
     )
 }
@@ -169,6 +187,7 @@ def main() -> None:
     """Runs until a signal asks for the end."""
     states, folder = sys.argv[1].split("+"), Path(sys.argv[2])
     live = LiveWindow("demo", model=STUDENT)
+    gc.freeze()  # as `app.main.run` does
     live.until(lambda: live.presenter.overlay_seen, "the first overlay")
     # Once, behind the first overlay, the import of the charts takes 0.2 s.
     live.until(lambda: "pyqtgraph" in sys.modules, "the charts")

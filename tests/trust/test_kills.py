@@ -7,6 +7,7 @@ writes their number into the report that `packaging/trust_table.py` reads.
 from __future__ import annotations
 
 import json
+import math
 import os
 import random
 import signal
@@ -14,7 +15,7 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-from fork_kit import ForkedProcess, run_uvanet
+from fork_kit import ForkedProcess, run_uvanet, save_often
 from kill_targets import record, write_files
 from training_kit import write_scene, write_teacher
 
@@ -35,10 +36,9 @@ KILLS = int(os.environ.get("UVANET_KILLS", "3"))
 KILLS_A_TRAINING = 10
 
 
-def run(words: list[str]) -> float:
-    """Runs `uvanet` to its end, which must be a success; gives the seconds that it took."""
+def end(process: ForkedProcess) -> float:
+    """Waits for the end of a process, which must be a success; gives the seconds that it took."""
     began = time.monotonic()
-    process = ForkedProcess(run_uvanet, words)
     errors = process.communicate()[1].decode()
     assert process.returncode == 0, errors
     assert "Traceback" not in errors
@@ -90,15 +90,15 @@ def test_settings_regions_and_requests_survive_a_kill(
 @pytest.fixture(scope="module")
 def export_seconds(tmp_path_factory: pytest.TempPathFactory) -> float:
     """How long the export below takes, on this machine and now."""
-    run(export_words(tmp_path_factory.mktemp("first")))  # with the start of the fork server
-    return run(export_words(tmp_path_factory.mktemp("export")))
+    end(export(tmp_path_factory.mktemp("first")))  # with the start of the fork server
+    return end(export(tmp_path_factory.mktemp("export")))
 
 
-def export_words(folder: Path, end: float = 2) -> list[str]:
-    """Arguments of an export of the demo into a video and a table."""
+def export(folder: Path, seconds: float = 2) -> ForkedProcess:
+    """Starts an export of the demo into a video and a table."""
     words = ["predict", "demo", "--quiet", "--overwrite", "--model", "uvanet-32"]
     outputs = ["-o", str(folder / "a.mp4"), "-o", str(folder / "a.csv")]
-    return [*words, *outputs, "--end", str(end)]
+    return ForkedProcess(run_uvanet, [*words, *outputs, "--end", str(seconds)])
 
 
 @pytest.mark.parametrize("seed", range(KILLS))
@@ -108,16 +108,17 @@ def test_an_export_that_is_killed_leaves_whole_files_or_none(
     record_property: Callable[[str, object], None],
     seed: int,
 ) -> None:
-    seconds = random.Random(seed).uniform(0, export_seconds)
-    export = ForkedProcess(run_uvanet, export_words(tmp_path))
-    record_property("kills", int(kill(export, seconds)))
+    chance, killed = random.Random(seed), False
+    while not killed:  # it may end before its kill
+        killed = kill(export(tmp_path), chance.uniform(0, export_seconds))
+    record_property("kills", 1)
     video, table = tmp_path / "a.mp4", tmp_path / "a.csv"
     if video.exists():  # it was complete before the kill
         with make_source(str(video)) as source:
             assert len(list(iter(source.read, None))) >= 40
     if table.exists():
         assert len(table.read_text().splitlines()) > 40
-    run(export_words(tmp_path, 0.1))
+    end(export(tmp_path, 0.1))
     assert {entry.name for entry in tmp_path.iterdir()} == {"a.mp4", "a.csv"}
 
 
@@ -139,8 +140,8 @@ def test_a_recording_that_is_killed_is_saved_at_the_next_start(
     assert list(live.iterdir()) == []  # no picture of a screen or a camera stays
 
 
-@pytest.mark.skipif(KILLS < 10, reason="minutes a training: `make kill`; tests/app kills one run")
-@pytest.mark.parametrize("seed", range(KILLS // KILLS_A_TRAINING or 1))
+@pytest.mark.skipif(KILLS < 10, reason="minutes: `make kill`; tests/app kills one run")
+@pytest.mark.parametrize("seed", range(math.ceil(KILLS / KILLS_A_TRAINING)))
 def test_a_training_that_is_killed_again_and_again_is_resumed_to_its_end(
     tmp_path: Path,
     record_property: Callable[[str, object], None],
@@ -149,25 +150,26 @@ def test_a_training_that_is_killed_again_and_again_is_resumed_to_its_end(
     clip, teacher = write_scene(tmp_path / "scene.mp4"), write_teacher(tmp_path / "green.onnx")
     chance = random.Random(seed)
 
-    def words(out: Path) -> list[str]:
+    def start(out: Path) -> ForkedProcess:
         command = ["finetune", str(clip), "--out", str(out), "--teacher", str(teacher)]
-        return [*command, "--steps", "20"]
+        small = ["--start", "uvanet-32", "--steps", "6"]
+        return ForkedProcess(run_uvanet, [*command, *small], save_often)
 
     def whole(out: Path) -> None:
         for path in out.rglob("*.json"):
             json.loads(path.read_text())
 
-    seconds = run(words(tmp_path / "run-0"))
-    kills, number = 0, 1
-    while kills < KILLS_A_TRAINING:
+    seconds = end(start(tmp_path / "run-0"))
+    number, kills = 1, min(KILLS - KILLS_A_TRAINING * seed, KILLS_A_TRAINING)
+    for _ in range(kills):
         out = tmp_path / f"run-{number}"
-        if kill(ForkedProcess(run_uvanet, words(out)), chance.uniform(0, seconds)):
-            kills += 1
-        else:  # it had come to its end
+        while not kill(start(out), chance.uniform(0, seconds)):  # it had come to its end
+            whole(out)
             number += 1
+            out = tmp_path / f"run-{number}"
         whole(out)
     record_property("kills", kills)
-    run(words(out))
+    end(start(out))
     whole(out)
     assert (out / "report.json").exists()
     assert [path.name for path in tmp_path.rglob("*") if ".part" in path.name] == []

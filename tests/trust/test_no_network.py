@@ -1,4 +1,7 @@
-"""The program needs no network: each command runs where a network socket kills the process."""
+"""The program needs no network: commands run where a network socket kills the process.
+
+So do the walks of `tests/e2e/test_walks.py` through the window.
+"""
 
 from __future__ import annotations
 
@@ -17,15 +20,19 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-def run(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, ROOT / "tests/trust/no_network.py", *arguments]
+def python(*arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, ROOT / "tests/no_network.py", *arguments]
     return subprocess.run(
         [str(word) for word in command], cwd=ROOT, capture_output=True, text=True, check=False
     )
 
 
+def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+    return python("-m", "uvanet", *arguments)
+
+
 def test_a_socket_kills_the_process() -> None:
-    assert run("socket").returncode == -signal.SIGSYS
+    assert python("-c", "import socket; socket.socket()").returncode == -signal.SIGSYS
 
 
 def test_the_window_plays_the_demo(tmp_path: Path) -> None:

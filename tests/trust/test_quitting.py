@@ -27,6 +27,7 @@ SCRIPT = Path(__file__).with_name("states.py")
 PATIENCE_S = 300.0  # a bound on a busy machine, not a measure of anything
 QUIT_S = 2.0
 TURN_S = 0.1
+CAMERAS = ("camera", "driver_hangs", "driver_hangs_at_first")
 
 
 class Program:
@@ -95,7 +96,8 @@ def programs() -> Iterator[list[Program]]:
         "comparing+scanning",
         "paused+training+in_a_dialog",
         "connecting+trying_a_model",
-        *("camera", "retrying", "exporting", "recording", "asked"),
+        *("camera", "driver_hangs", "driver_hangs_at_first"),
+        *("retrying", "exporting", "recording", "asked"),
     ],
 )
 def test_a_signal_ends_the_program(
@@ -105,7 +107,7 @@ def test_a_signal_ends_the_program(
     request: pytest.FixtureRequest,
     state: str,
 ) -> None:
-    rig = request.getfixturevalue("camera_rig") if state == "camera" else None
+    rig = request.getfixturevalue("camera_rig") if state in CAMERAS else None
     program = Program(state, tmp_path, x_display, rig)
     programs.append(program)
     program.process.send_signal(signal.SIGTERM)

@@ -1,6 +1,6 @@
-"""Runs `uvanet` in a process that the kernel kills at its first network socket.
+"""Runs Python in a process that the kernel kills at its first network socket.
 
-    python tests/trust/no_network.py ARGUMENTS...
+    python tests/no_network.py ARGUMENTS OF PYTHON...
 
 A filter of seccomp sees native code and child processes, too: FFmpeg, Qt, ONNX Runtime. Linux on
 x86-64 or ARM64 only.
@@ -9,6 +9,7 @@ x86-64 or ARM64 only.
 from __future__ import annotations
 
 import ctypes
+import os
 import platform
 import struct
 import sys
@@ -54,10 +55,4 @@ def refuse_sockets() -> None:
 
 if __name__ == "__main__":
     refuse_sockets()
-    if sys.argv[1:] == ["socket"]:
-        import socket
-
-        socket.socket()
-    from uvanet.cli import main
-
-    sys.exit(main())
+    os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
