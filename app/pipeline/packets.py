@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.pipeline.agreement import Agreement
-from uvanet.yuv_picture import YuvPicture, as_bgr
+from uvanet.decoded_picture import DecodedPicture, as_bgr
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,7 +37,7 @@ class FramePacket:
     pts: float
     t_scene: float
     index: int
-    picture: NDArray[np.uint8] | YuvPicture
+    picture: NDArray[np.uint8] | DecodedPicture
     epoch: int
     source: int = 0
     t_exposure: float | None = None

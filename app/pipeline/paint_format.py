@@ -8,14 +8,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from uvanet.decoded_picture import DecodedPicture, YuvPicture, as_bgr
 from uvanet.resizing import shrink
-from uvanet.yuv_picture import YuvPicture, as_bgr
 
 MAX_PAINT_SIDE = 4096
 """Longest side in pixels of a frame that is painted; larger ones are scaled down."""
 
 
-def paintable(picture: NDArray[np.uint8] | YuvPicture) -> NDArray[np.uint8]:
+def paintable(picture: NDArray[np.uint8] | DecodedPicture) -> NDArray[np.uint8]:
     """Converts a frame to the format that Qt paints fastest.
 
     Args:

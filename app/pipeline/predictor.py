@@ -8,9 +8,9 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from uvanet.decoded_picture import DecodedPicture
 from uvanet.errors import MEMORY_HINT, ModelError, UvanetError, is_out_of_memory
 from uvanet.i18n import tr, tr_noop
-from uvanet.yuv_picture import YuvPicture
 
 
 @runtime_checkable
@@ -18,7 +18,7 @@ class Predictor(Protocol):
     """A streaming predictor, such as `uvanet.Stream`. Used from one thread at a time."""
 
     def step(
-        self, image: NDArray[np.uint8] | YuvPicture, t: float, *, bgr: bool = False
+        self, image: NDArray[np.uint8] | DecodedPicture, t: float, *, bgr: bool = False
     ) -> NDArray[np.float32]:
         """Predicts the saliency map of the next frame.
 

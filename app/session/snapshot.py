@@ -13,7 +13,7 @@ from PySide6.QtGui import QColor, QImage, QPainter
 from app.ui.canvas import Canvas
 from app.ui.images import to_qimage
 from app.ui.layers import paint_pill
-from uvanet.yuv_picture import YuvPicture, as_bgr
+from uvanet.decoded_picture import DecodedPicture, as_bgr
 
 _GAP = 8
 
@@ -28,13 +28,13 @@ class SnapshotLayer(NamedTuple):
         over: Transparent image with the layers above both, of the frame's size.
     """
 
-    picture: NDArray[np.uint8] | YuvPicture
+    picture: NDArray[np.uint8] | DecodedPicture
     heat: NDArray[np.uint8] | None
     over: QImage
 
 
 def capture_layer(
-    canvas: Canvas, picture: NDArray[np.uint8] | YuvPicture, title: str = ""
+    canvas: Canvas, picture: NDArray[np.uint8] | DecodedPicture, title: str = ""
 ) -> SnapshotLayer:
     """Captures what a canvas shows: the whole frame, whatever the zoom.
 

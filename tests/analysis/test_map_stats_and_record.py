@@ -9,10 +9,10 @@ import pytest
 
 from uvanet.analysis import Record, Region, Shape, change, entropy, peak, peaks, scan
 from uvanet.analysis.record_file import pack_record, unpack_record
+from uvanet.decoded_picture import as_bgr
 from uvanet.errors import UsageError
 from uvanet.sources import make_source
 from uvanet.video.writer import VideoWriter
-from uvanet.yuv_picture import as_bgr
 
 GREY = np.full((72, 128, 3), 90, np.uint8)
 LEFT = Region("left", Shape.RECTANGLE, ((0.0, 0.0), (0.5, 1.0)))

@@ -20,8 +20,8 @@ from app.runtime.settings import Section, settings_path
 from app.shell.actions import declared_actions
 from app.shell.feature import Feature
 from app.shell.main_window import MainWindow
+from uvanet.decoded_picture import DecodedPicture, as_bgr
 from uvanet.sources import Frame, Source, SourceInfo, SourceKind
-from uvanet.yuv_picture import as_bgr
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from app.main import Program
     from app.runtime.settings import SettingsStore
     from app.ui.live_plot import PlotPanel
-    from uvanet.yuv_picture import YuvPicture
 
 F = TypeVar("F", bound=Feature)
 
@@ -52,7 +51,9 @@ class Contrast:
         self.shape: tuple[int, ...] = ()
         self.error: Exception | None = None
 
-    def step(self, image: np.ndarray | YuvPicture, t: float, *, bgr: bool = False) -> np.ndarray:
+    def step(
+        self, image: np.ndarray | DecodedPicture, t: float, *, bgr: bool = False
+    ) -> np.ndarray:
         self.calls += 1
         self.shape = image.shape
         if self.error is not None:

@@ -66,6 +66,11 @@ CHOICES = [
     ([Mode("MJPG", 1021, 577, count=8)], (1021, 577, 30, "MJPG")),
     ([Mode("YUYV", 320, 240, 10, 8)], (320, 240, 10, "YUYV")),
     ([Mode("MJPG", 1920, 1080, count=8)], (1920, 1080, 30, "MJPG")),
+    # Upright, as a phone that is used as a webcam.
+    (
+        [Mode("MJPG", 480, 640, count=8), Mode("MJPG", 720, 1280, count=8)],
+        (720, 1280, 30, "MJPG"),
+    ),
     # Any size of a range.
     ([Mode("YUYV", 1920, 1080, count=0)], (1280, 720, 30, "YUYV")),
     # A driver that does not tell rates.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from functools import partial
 from typing import TYPE_CHECKING
@@ -20,6 +21,8 @@ from uvanet.video.job import ClipStyle, Job
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from uvanet.sources import Frame
 
 BARE = ClipStyle(OverlayStyle(opacity=0.0))
 LENGTH = corpus.FRAMES / corpus.RATE
@@ -107,6 +110,36 @@ def test_a_program_whose_tracks_get_other_numbers_goes_on(tmp_path: Path) -> Non
     last = numbers.pop()
     numbers.insert(corpus.FRAMES - 1, last)
     assert numbers == TWICE
+
+
+@pytest.mark.parametrize(
+    "codecs",
+    [("libx264", "mpeg2video"), ("mpeg2video", "libx264"), ("libx264", "libx265")],
+    ids=" to ".join,
+)
+def test_a_broadcast_changes_its_codec(tmp_path: Path, codecs: tuple[str, str]) -> None:
+    parts = []
+    for codec, at in zip(codecs, (0.0, LENGTH), strict=True):
+        keys = {"x265-params": "keyint=5:bframes=0:log-level=none"}
+        options = keys if codec == "libx265" else {"g": "5", "bf": "0"}
+        one = corpus.write(tmp_path / f"{codec}.mkv", codec, options=options)
+        parts.append(moved(one, tmp_path / f"{codec}.ts", at))
+    frames: list[Frame] = []
+    with make_source(str(join(tmp_path / "both.ts", *parts))) as source:
+        with pytest.raises(SourceError, match="could not be decoded") as caught:
+            frames.extend(iter(source.read, None))
+        numbers = [corpus.number_in(frame.image) for frame in frames]
+        for index in (-10, 12):
+            source.seek(frames[index].pts)
+            found = source.read()
+            assert found is not None
+            assert corpus.number_in(found.image) == numbers[index]
+    assert numbers[:38] == list(range(38))
+    assert numbers[-25:] == list(range(15, 40))
+    assert len(numbers) > len(TWICE) - 10
+    lost = re.search(r"(\d+) frames? ", caught.value.message)
+    assert lost is not None
+    assert int(lost[1]) < 10
 
 
 def test_a_broadcast_switches_between_4_3_and_16_9(tmp_path: Path) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import threading
+from fractions import Fraction
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
@@ -76,6 +78,18 @@ def url(server: ThreadingHTTPServer, path: str) -> str:
     return f"http://127.0.0.1:{server.server_port}{path}"
 
 
+def play(address: str) -> tuple[list[int], str]:
+    """The numbers of all frames, and the error that came after them."""
+    numbers = []
+    try:
+        with NetworkSource(address, open_timeout=PATIENCE) as source:
+            for frame in iter(source.read, None):
+                numbers.append(corpus.number_in(frame.image))
+    except SourceError as error:
+        return numbers, error.message
+    return numbers, ""
+
+
 def test_a_playlist_of_its_own_server_plays(server: ThreadingHTTPServer, segment: Path) -> None:
     Files.files = {"/list.m3u8": playlist("part.ts"), "/part.ts": segment.read_bytes()}
     with NetworkSource(url(server, "/list.m3u8"), open_timeout=PATIENCE) as source:
@@ -129,6 +143,46 @@ def test_the_largest_variant_is_shown_and_the_others_are_not_loaded(
         assert (source.info.width, source.info.height) == corpus.SIZE
     assert numbers == 9 * list(range(corpus.FRAMES))
     assert "/1-8.ts" not in Files.asked
+
+
+@pytest.mark.parametrize("kind", ["mpegts", "fmp4"])
+@pytest.mark.parametrize(
+    ("lost", "told"),
+    [
+        ([], ""),
+        ([1], "10 frames .* the first at 0.9 s"),
+        ([1, 3, 4], "30 frames .* the first at 0.9 s"),
+        ([0], "1.0 of its 6.0 seconds"),
+        ([2, 5], "2.0 of its 6.0 seconds"),
+    ],
+)
+def test_segments_that_are_missing_are_told(
+    server: ThreadingHTTPServer, tmp_path: Path, kind: str, lost: list[int], told: str
+) -> None:
+    corpus.write(
+        tmp_path / "a.m3u8",
+        "libx264",
+        images=[corpus.numbered(number) for number in range(60)],
+        rate=10,
+        options={"g": "10", "bf": "0", "sc_threshold": "0"},
+        muxer={"hls_time": "1", "hls_list_size": "0", "hls_segment_type": kind},
+    )
+    Files.files = {f"/{path.name}": path.read_bytes() for path in tmp_path.iterdir()}
+    for number in lost:
+        del Files.files[f"/a{number}.{'ts' if kind == 'mpegts' else 'm4s'}"]
+    numbers, message = play(url(server, "/a.m3u8"))
+    assert numbers == [number for number in range(60) if number // 10 not in lost]
+    assert re.search(told, message) if told else not message
+
+
+def test_a_still_picture_in_a_playlist_is_no_loss(
+    server: ThreadingHTTPServer, tmp_path: Path
+) -> None:
+    times = [Fraction(n, 25) + (2 if n >= 20 else 0) for n in range(corpus.FRAMES)]
+    muxer = {"hls_time": "0.4", "hls_list_size": "0"}
+    corpus.write(tmp_path / "a.m3u8", "libx264", times=times, options={"g": "10"}, muxer=muxer)
+    Files.files = {f"/{path.name}": path.read_bytes() for path in tmp_path.iterdir()}
+    assert play(url(server, "/a.m3u8")) == (list(range(corpus.FRAMES)), "")
 
 
 @pytest.mark.parametrize("ending", [".jpg", ".jpg?token=.ts", ""])

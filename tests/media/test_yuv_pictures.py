@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 
 import uvanet
+from uvanet.decoded_picture import Matrix, YuvPicture
 from uvanet.runtime.preprocess import InputResizer
 from uvanet.sources import make_source
+from uvanet.sources.frame_conversion import FrameConverter
 from uvanet.video.exporter import export
 from uvanet.video.job import ClipStyle, Job
 from uvanet.video.yuv import to_planes
-from uvanet.yuv_picture import Matrix, YuvPicture
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -85,9 +86,23 @@ def test_the_network_and_the_encoder_take_planes_as_they_are(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("pix_fmt", ["yuv422p", "yuvj420p"])
-def test_what_has_to_be_corrected_is_converted_at_once(tmp_path: Path, pix_fmt: str) -> None:
+def test_what_has_to_be_corrected_is_converted_when_it_is_used(
+    tmp_path: Path, pix_fmt: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = corpus.write(tmp_path / "film.mkv", "libx264", pix_fmt=pix_fmt)
-    assert isinstance(first(path).picture, np.ndarray)
+    corrected: list[object] = []
+    correct = FrameConverter._correct
+    monkeypatch.setattr(
+        FrameConverter, "_correct", lambda *args: corrected.append(args) or correct(*args)
+    )
+    with make_source(str(path)) as source:
+        corrected.clear()
+        frames = list(iter(source.read, None))
+    assert not corrected
+    assert frames[7].picture.shape == (*corpus.SIZE[::-1], 3)
+    assert corpus.number_in(frames[7].image) == 7
+    assert frames[7].image is frames[7].image
+    assert len(corrected) == 1
 
 
 def test_an_export_keeps_the_matrix_and_the_planes(tmp_path: Path) -> None:

@@ -26,6 +26,8 @@ WEBCAM: list[Mode] = [
 USB3: list[Mode] = [("YUYV", 1280, 720, 60), ("YUYV", 640, 480, 60), ("MJPG", 1280, 720, 60)]
 FAST: list[Mode] = [("MJPG", 1280, 720, 30), ("MJPG", 640, 480, 60)]
 PLAIN: list[Mode] = [mode for mode in WEBCAM if mode[0] == "YUYV"]
+UPRIGHT: list[Mode] = [("YUYV", 480, 640, 30), ("YUYV", 720, 1280, 30), ("MJPG", 1080, 1920, 30)]
+UPRIGHT_USB2: list[Mode] = [UPRIGHT[0], ("YUYV", 720, 1280, 10), ("MJPG", 720, 1280, 30)]
 SQUARE: list[Mode] = [("YUYV", 1280, 1024, 8), ("YUYV", 640, 480, 25), ("MJPG", 1280, 1024, 30)]
 
 
@@ -92,6 +94,9 @@ class Driver:
         (WEBCAM, CameraFormat(), ("MJPG", 1280, 720, 30)),
         (USB3, CameraFormat(), ("YUYV", 1280, 720, 30)),
         (PLAIN, CameraFormat(), ("YUYV", 640, 480, 30)),
+        (UPRIGHT, CameraFormat(), ("YUYV", 720, 1280, 30)),
+        (UPRIGHT_USB2, CameraFormat(), ("MJPG", 720, 1280, 30)),
+        (UPRIGHT, CameraFormat(480, 640), ("YUYV", 480, 640, 30)),
         # Nothing above 1280 x 720 unless it was asked for.
         (SQUARE, CameraFormat(), ("YUYV", 640, 480, 25)),
         (SQUARE, CameraFormat(1280, 1024), ("MJPG", 1280, 1024, 30)),

@@ -9,8 +9,8 @@ import numpy as np
 import psutil
 import pytest
 
+from uvanet.decoded_picture import Matrix
 from uvanet.sources.packed_converter import _POOL_FRAMES, PackedConverter
-from uvanet.yuv_picture import Matrix
 
 HELD = 6
 WIDTH, HEIGHT = 1920, 1080

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
+from home_kit import home_variables
 from states import running_seconds
 
 if TYPE_CHECKING:
@@ -33,10 +34,8 @@ class Program:
         self, state: str, folder: Path, display: str, rig: CameraRig | None = None
     ) -> None:
         command = [sys.executable, str(SCRIPT), state, str(folder)]
-        environment = {**os.environ, "DISPLAY": display, "QT_QPA_PLATFORM": "xcb"}
-        for name in ("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"):
-            environment[name] = str(folder / name)
-        environment["XDG_STATE_HOME"] = str(folder / "XDG_STATE_HOME")
+        display_variables = {"DISPLAY": display, "QT_QPA_PLATFORM": "xcb"}
+        environment = {**os.environ, **home_variables(folder), **display_variables}
         if rig is not None:
             command, environment = rig.command(*command), rig.environment | environment
         self.process = subprocess.Popen(

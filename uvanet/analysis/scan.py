@@ -11,15 +11,15 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from uvanet.decoded_picture import DecodedPicture
     from uvanet.sources.base import Source
-    from uvanet.yuv_picture import YuvPicture
 
 
 class Steps(Protocol):
     """The method of `uvanet.Stream` that a scan needs."""
 
     def step(
-        self, image: NDArray[np.uint8] | YuvPicture, t: float, *, bgr: bool = False
+        self, image: NDArray[np.uint8] | DecodedPicture, t: float, *, bgr: bool = False
     ) -> NDArray[np.float32]:
         """Returns the map of the next frame."""
         ...

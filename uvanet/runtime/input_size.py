@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from uvanet.decoded_picture import DecodedPicture
     from uvanet.runtime.engine import Engine
-    from uvanet.yuv_picture import YuvPicture
 
 TEACHER_SIZE = (384, 512)
 """Height and width of a teacher's input for a 4 : 3 picture, pixels."""
@@ -49,7 +49,7 @@ def size_of_ratio(ratio: float, area: int, multiple: int = 1) -> tuple[int, int]
     return rows, max(step, step * round(rows * ratio / step))
 
 
-def input_size(engine: Engine, image: NDArray[np.uint8] | YuvPicture) -> tuple[int, int]:
+def input_size(engine: Engine, image: NDArray[np.uint8] | DecodedPicture) -> tuple[int, int]:
     """Height and width of an engine's input for a picture (h, w, 3)."""
     if engine.dynamic_input_size:
         rows, columns = engine.input_size

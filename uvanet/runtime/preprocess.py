@@ -17,13 +17,14 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from uvanet.decoded_picture import YuvPicture, as_bgr
 from uvanet.errors import UsageError
 from uvanet.i18n import tr
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from uvanet.yuv_picture import YuvPicture
+    from uvanet.decoded_picture import DecodedPicture
 
 MAX_GRID_POINTS = 120 * 1024
 """Largest grid that is halved more than once. With a limit of 80 * 1024, the lowest CC between maps
@@ -61,20 +62,21 @@ class InputResizer:
         ]
 
     def __call__(
-        self, image: NDArray[np.uint8] | YuvPicture, *, bgr: bool = False
+        self, image: NDArray[np.uint8] | DecodedPicture, *, bgr: bool = False
     ) -> NDArray[np.uint8]:
         """Resizes a frame; the aspect ratio is not kept.
 
         Args:
-            image: uint8, (h, w, 3), at least 1 x 1; or a decoded picture, which is converted to RGB
-                after it was resized.
+            image: uint8, (h, w, 3), at least 1 x 1; or a decoded picture. A `YuvPicture` is
+                converted to RGB after it was resized.
             bgr: Whether the image is BGR; the result is always RGB.
 
         Returns:
             RGB, uint8, (*size, 3). The next call overwrites it.
         """
         result = self._steps[-1]
-        if isinstance(image, np.ndarray):
+        if not isinstance(image, YuvPicture):
+            image, bgr = as_bgr(image), bgr or not isinstance(image, np.ndarray)
             self._shrink(image, self._steps, MIN_SAMPLED_PIXELS)
             if bgr:
                 cv2.cvtColor(result, cv2.COLOR_BGR2RGB, dst=result)

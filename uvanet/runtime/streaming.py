@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
+from uvanet.decoded_picture import DecodedPicture
 from uvanet.runtime.input_size import input_size
 from uvanet.runtime.preprocess import InputResizer, check_image
-from uvanet.yuv_picture import YuvPicture
 
 if TYPE_CHECKING:
     import numpy as np
@@ -44,7 +44,7 @@ class StreamingEngine:
         self._engine.cancel()
 
     def step(
-        self, image: NDArray[np.uint8] | YuvPicture, t: float, *, bgr: bool = False
+        self, image: NDArray[np.uint8] | DecodedPicture, t: float, *, bgr: bool = False
     ) -> NDArray[np.float32]:
         """Predicts the map of the next frame at the network's resolution.
 
@@ -60,7 +60,7 @@ class StreamingEngine:
             UsageError: `image` has another type or shape.
             ModelError: The network fails.
         """
-        if not isinstance(image, YuvPicture):
+        if not isinstance(image, DecodedPicture):
             check_image(image)
         size = input_size(self._engine, image)
         if size != self._resizer.size:

@@ -13,10 +13,10 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from uvanet.decoded_picture import DecodedPicture, as_bgr
 from uvanet.errors import SourceError
 from uvanet.i18n import tr
 from uvanet.sources.camera_format import CameraFormat
-from uvanet.yuv_picture import YuvPicture, as_bgr
 
 
 class SourceKind(enum.StrEnum):
@@ -49,7 +49,7 @@ class Frame:
             the driver's time stamp; None if unknown.
     """
 
-    picture: NDArray[np.uint8] | YuvPicture
+    picture: NDArray[np.uint8] | DecodedPicture
     pts: float
     index: int
     captured: float | None = None

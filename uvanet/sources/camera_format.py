@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 
@@ -25,7 +25,8 @@ class CameraFormat:
     """Format of a camera, requested or delivered; a camera delivers the nearest format it has.
 
     Attributes:
-        width: Pixels; in a request, 0 stands for the best size up to 1280 x 720.
+        width: Pixels; in a request, 0 stands for the best size up to 1280 x 720, turned for an
+            upright camera.
         height: As `width`.
         fps: Frames per second; in a request, 0 stands for 30.
         pixel_format: FourCC code, such as "MJPG"; empty if unknown. Ignored in a request: the
@@ -80,12 +81,14 @@ def negotiate(capture: Capture, requested: CameraFormat, *, v4l2: bool) -> Camer
     if not v4l2:
         return _set(capture, wanted)
     best = given = _current_format(capture)
+    if not requested.width and given.height > given.width:
+        wanted = replace(wanted, width=wanted.height, height=wanted.width)
     best_score = (-1.0, 0.0)
-    for candidate in _candidates(requested, given.pixel_format):
-        if _score(candidate, requested) <= best_score:
+    for candidate in _candidates(wanted, requested, given.pixel_format):
+        if _score(candidate, wanted, requested) <= best_score:
             break  # the candidates that follow cannot be better
         given = _set(capture, candidate)
-        score = _score(given, requested)
+        score = _score(given, wanted, requested)
         if score > best_score:
             best, best_score = given, score
     if given != best:
@@ -94,18 +97,21 @@ def negotiate(capture: Capture, requested: CameraFormat, *, v4l2: bool) -> Camer
     return given
 
 
-def _candidates(requested: CameraFormat, plain: str) -> Iterator[CameraFormat]:
+def _candidates(
+    wanted: CameraFormat, requested: CameraFormat, plain: str
+) -> Iterator[CameraFormat]:
     """Yields formats to try, the best first; `plain` is the camera's uncompressed pixel format."""
-    wanted = requested.limits
-    sizes = [(wanted.width, wanted.height)] if requested.width else _SIZES
-    for width, height in sizes:
+    upright = wanted.height > wanted.width
+    sizes = [size[::-1] if upright else size for size in _SIZES]
+    for width, height in [(wanted.width, wanted.height)] if requested.width else sizes:
         for code in dict.fromkeys((plain, "MJPG")):
             yield CameraFormat(width, height, wanted.fps, code)
 
 
-def _score(given: CameraFormat, requested: CameraFormat) -> tuple[float, float]:
+def _score(
+    given: CameraFormat, wanted: CameraFormat, requested: CameraFormat
+) -> tuple[float, float]:
     """Rates a format; 0 if its frames are too large for automatic choice."""
-    wanted = requested.limits
     if not requested.width and (given.width > wanted.width or given.height > wanted.height):
         return (0.0, 0.0)
     pixels = float(min(given.width * given.height, wanted.width * wanted.height))

@@ -7,7 +7,9 @@ applied in this module.
 from __future__ import annotations
 
 import contextlib
+import threading
 from fractions import Fraction
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,12 +17,12 @@ from av.sidedata.sidedata import SideDataContainer
 from av.sidedata.sidedata import Type as SideDataType
 from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
 
+from uvanet.decoded_picture import DecodedPicture, Matrix, YuvPicture
 from uvanet.i18n import tr
 from uvanet.sources._opencv import over_white
 from uvanet.sources.frame_color import HDR, frame_profile
 from uvanet.sources.orientation import UPRIGHT, Orientation
 from uvanet.sources.packed_converter import PackedConverter
-from uvanet.yuv_picture import Matrix, YuvPicture
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
@@ -64,14 +66,13 @@ class FrameConverter:
         self.note = ""
         self._reformatter = VideoReformatter()
         self._to_packed = PackedConverter()
+        self._lock = threading.Lock()  # of the reformatter
         self.pixel_aspect = pixel_aspect
 
-    def convert(self, frame: VideoFrame) -> NDArray[np.uint8] | YuvPicture:
-        """Converts a frame.
+    def convert(self, frame: VideoFrame) -> DecodedPicture:
+        """Returns a picture that is converted on demand.
 
-        Returns:
-            BGR, uint8, shape (h, w, 3), C-contiguous, a new array. A frame that needs no correction
-            is returned as a `YuvPicture`, which is converted on demand.
+        A frame that needs no correction is a `YuvPicture`.
         """
         orientation = orientation_of(frame)
         if int(frame.colorspace) not in _CONVERTED:
@@ -81,15 +82,22 @@ class FrameConverter:
         matrix = _MATRICES.get(_matrix(frame))
         if matrix is not None and orientation == UPRIGHT and self._is_plain(frame):
             return YuvPicture(frame, matrix, self._to_packed)
+        if name := HDR.get(int(frame.color_trc)):
+            self.note = tr("{name} is shown in standard dynamic range.").format(name=name)
+        width, height = self._size(frame.width, frame.height)
+        turned = (width, height) if orientation.sideways else (height, width)
+        corrected = partial(self._correct, frame, (width, height), orientation)
+        return DecodedPicture((*turned, 3), corrected)
+
+    def _correct(
+        self, frame: VideoFrame, size: tuple[int, int], orientation: Orientation
+    ) -> NDArray[np.uint8]:
         transparent = frame.format.has_palette or any(
             component.is_alpha for component in frame.format.components
         )
-        if name := HDR.get(int(frame.color_trc)):
-            self.note = tr("{name} is shown in standard dynamic range.").format(name=name)
-        image = self._reformat(frame, transparent=transparent)
-        if transparent:
-            image = over_white(image)
-        return orientation.apply(image)
+        with self._lock:
+            image = self._reformat(frame, size, transparent=transparent)
+        return orientation.apply(over_white(image) if transparent else image)
 
     @property
     def _aspect(self) -> Fraction:
@@ -106,9 +114,10 @@ class FrameConverter:
             and frame_profile(frame) is None
         )
 
-    def _reformat(self, frame: VideoFrame, *, transparent: bool) -> NDArray[np.uint8]:
-        """Converts to BGR or BGRA, with square pixels, in sRGB."""
-        width, height = self._size(frame.width, frame.height)
+    def _reformat(
+        self, frame: VideoFrame, size: tuple[int, int], *, transparent: bool
+    ) -> NDArray[np.uint8]:
+        """Converts to BGR or BGRA of a width and height, in sRGB."""
         source = None
         if int(frame.colorspace) == _UNSPECIFIED and not frame.format.is_rgb:
             bt709 = _matrix(frame) == Matrix.BT709
@@ -122,8 +131,8 @@ class FrameConverter:
             form = "bgra64le" if transparent else "bgr48le"
         converted = self._reformatter.reformat(
             frame,
-            width=width,
-            height=height,
+            width=size[0],
+            height=size[1],
             format=form,
             src_colorspace=source,
             interpolation="BICUBIC" if profile is None else "BILINEAR",

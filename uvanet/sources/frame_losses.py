@@ -38,10 +38,13 @@ class LossDetector:
 
     Args:
         damage: Receives the losses.
+        segments: Whether the track comes in segments of whole frames, of which some may be missing.
     """
 
-    def __init__(self, damage: Damage) -> None:
+    def __init__(self, damage: Damage, *, segments: bool = False) -> None:
         self._damage = damage
+        self._segments = segments
+        self._adjoin = True  # whether each packet so far began where the one before ended
         self._previous: Packet[Any] | None = None
         self._step: float | None = None  # seconds between the last two packets
         self._run = 0  # packets since the clock jumped
@@ -75,17 +78,18 @@ class LossDetector:
             # begins in the middle of a picture.
             self._run = 0
             self._incomplete.clear()
-        if hole and not whole and self._run and step and self._step and step > 2.5 * self._step:
-            for _ in range(round(step / self._step) - 1):
-                self._damage.add(position, "missing")
+        if step and self._step and self._run and step > 2.5 * self._step:
+            skipped = self._segments and self._adjoin and packet.is_keyframe
+            if hole or skipped or any(self._run - at.run <= 2 for at in self._incomplete.values()):
+                self._count_missing(round(step / self._step) - 1, position)
+        elif not _adjoins(self._previous, step):
+            self._adjoin = False
         self._previous, self._step = packet, step
         if packet.size:
             if packet.is_keyframe and self._inter and whole:
                 # Recordings that were joined on one clock: the count of packets starts anew, for
                 # which FFmpeg flags one of the two packets before. No frame is missing.
-                self._incomplete = {
-                    pts: at for pts, at in self._incomplete.items() if self._run - at.run > 2
-                }
+                self._forget_last_incomplete()
             self._inter = self._inter or not packet.is_keyframe
             self._last = packet.pts
             while self._unsure:
@@ -95,6 +99,18 @@ class LossDetector:
         certain = [pts for pts, at in self._incomplete.items() if self._run - at.run > _NEAR_A_JUMP]
         for pts in certain:
             self._damage.add(self._incomplete.pop(pts).position, "incomplete")
+
+    def _count_missing(self, count: int, position: float) -> None:
+        for _ in range(count):
+            self._damage.add(position, "missing")
+        if self._segments:
+            self._forget_last_incomplete()  # FFmpeg flags a packet before a missing segment
+
+    def _forget_last_incomplete(self) -> None:
+        """Removes the last packets, of which FFmpeg flagged one although it is whole."""
+        self._incomplete = {
+            pts: at for pts, at in self._incomplete.items() if self._run - at.run > 2
+        }
 
     def saw_frame(self, frame: VideoFrame, position: float) -> None:
         """Takes a decoded frame; see `saw_packet`."""
@@ -119,6 +135,14 @@ def _step(earlier: Packet[Any] | None, later: Packet[Any]) -> float | None:
     if earlier is None or earlier.dts is None or later.dts is None or later.time_base is None:
         return None
     return float((later.dts - earlier.dts) * later.time_base)
+
+
+def _adjoins(earlier: Packet[Any] | None, step: float | None) -> bool:
+    """Whether the packet after `step` seconds begins where the earlier one ends."""
+    if earlier is None or step is None or not earlier.duration or earlier.time_base is None:
+        return True
+    duration = float(earlier.duration * earlier.time_base)
+    return abs(step - duration) <= 0.5 * duration
 
 
 def _is_same_clock(step: float | None) -> bool:

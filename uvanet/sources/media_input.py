@@ -149,7 +149,7 @@ class MediaInput:
             for stream in self.container.streams.video
             if not any(_is(stream, name) for name in hidden) and stream.codec_context is not None
         ]
-        if self.container.format.name == "hls":  # the variants of one video
+        if self.is_playlist:  # the variants of one video
             return max(tracks, key=lambda track: track.width * track.height, default=None)
         chosen = [stream for stream in tracks if _is(stream, "default")] or tracks
         # Programs that edit leave empty tracks behind.
@@ -180,9 +180,14 @@ class MediaInput:
         brand, name = self.container.metadata.get("major_brand"), self.container.format.name
         return name.endswith("_pipe") or name in ("apng", "gif") or brand in _PICTURE_BRANDS
 
+    @property
+    def is_playlist(self) -> bool:
+        """Whether it is a list of segments (HLS); FFmpeg skips those that cannot be loaded."""
+        return self.container.format.name == "hls"
+
     def skip_other_tracks(self, track: Stream) -> None:
         """Skips the other tracks of a playlist, which would be downloaded for nothing."""
-        if self.container.format.name == "hls":
+        if self.is_playlist:
             for other in self.container.streams:
                 if other is not track:
                     other.discard = av.stream.Discard.all

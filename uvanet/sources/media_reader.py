@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import collections
-import math
 import time
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -18,22 +17,17 @@ from uvanet.sources.frame_conversion import FrameConverter
 from uvanet.sources.media_input import Damage
 from uvanet.sources.picture_groups import is_same_group
 from uvanet.sources.track_decoder import TrackDecoder
+from uvanet.sources.track_rate import MAX_FPS, MIN_FPS, has_variable_rate, stated_rate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    import numpy as np
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
-    from numpy.typing import NDArray
 
+    from uvanet.decoded_picture import DecodedPicture
     from uvanet.sources.media_input import MediaInput
-    from uvanet.yuv_picture import YuvPicture
 
-# From time lapses with a frame every few hours to the cameras of crash tests.
-_MIN_FPS, _MAX_FPS = 1e-4, 20_000.0
-# A higher stated rate may be the time base of the container; the first frames decide then.
-_MAX_STATED_FPS = 480.0
 _DEFAULT_FPS = 25.0
 # Attempts of a seek: seconds before the target where decoding starts; None: the start of the file.
 _SEEK_LEADS: tuple[float | None, ...] = (0.0, 1.0, 10.0, None)
@@ -118,12 +112,12 @@ class MediaReader:
         if first is None:
             raise NoVideoError(self.tracks())
         self._ready.append(first)
-        height, width = self._converter.convert(first[0]).shape[:2]
+        height, width = self._converter.convert(first[0]).bgr().shape[:2]  # it may fail
         self.size = (width, height)
         self.clock_start = float(self._zero or 0)
         self._learn_rate()
 
-    def read(self) -> tuple[NDArray[np.uint8] | YuvPicture, float] | None:
+    def read(self) -> tuple[DecodedPicture, float] | None:
         """Returns (picture, seconds since the first frame), see `Frame.picture`; None at the end.
 
         Raises:
@@ -189,6 +183,11 @@ class MediaReader:
         """See `MediaInput.is_picture`."""
         return self._input is not None and self._input.is_picture
 
+    @property
+    def is_playlist(self) -> bool:
+        """See `MediaInput.is_playlist`."""
+        return self._input is not None and self._input.is_playlist
+
     def tracks(self) -> str:
         """Kinds and codecs of all tracks, for people."""
         if self._input is None:
@@ -203,9 +202,17 @@ class MediaReader:
 
         Packets of all tracks count, so sound that is longer than the video is no loss. The result
         is 0 for formats that state no duration, such as MPEG-TS.
+
+        The segments of a playlist may have clocks of their own, so its shown seconds count. Gaps
+        between its frames are damage instead.
         """
         if self._input is None or self._stated is None:
             return 0.0
+        if self.is_playlist:
+            missing = self._stated - (self._last + 1.0 / self.fps)
+            # Old playlists state whole seconds for each segment of about ten.
+            rounding = 0.05 if self._stated.is_integer() else 0.005
+            return missing if missing > max(0.5, rounding * self._stated) else 0.0
         if not self._input.container.format.name.startswith(_STATE_DURATION):
             return 0.0
         start = 0.0
@@ -254,11 +261,10 @@ class MediaReader:
         self._input.skip_other_tracks(track)
         self._decoder = TrackDecoder(self._input, track, self.damage, live=self._live)
         self._converter = FrameConverter(track.sample_aspect_ratio)
-        rates = (track.average_rate, track.guessed_rate, track.base_rate)
-        stated = next((float(r) for r in rates if r and _MIN_FPS <= r <= _MAX_STATED_FPS), None)
+        stated = stated_rate(track)
         self._rate = stated / self._samples_per_frame if stated else None
         self.fps = self._rate or self.fps
-        self.variable_rate = _has_variable_rate(track)
+        self.variable_rate = has_variable_rate(track)
         self._decoded = self._timed(self._decoder.frames())
 
     def _next(self) -> tuple[VideoFrame, float] | None:
@@ -356,7 +362,7 @@ class MediaReader:
         if self._rate is None and (second := next(self._decoded, None)) is not None:
             self._ready.append(second)
             step = second[1] - self._ready[0][1]
-            if 1.0 / _MAX_FPS <= step <= 1.0 / _MIN_FPS:
+            if 1.0 / MAX_FPS <= step <= 1.0 / MIN_FPS:
                 self.fps = 1.0 / step
         coded = track.codec_context.framerate
         if self._rate and self._decoder.interlaced and coded:
@@ -385,14 +391,3 @@ class MediaReader:
             counted = max(1, round(self.duration * self.fps))
             # The track's count includes frames that an edit list hides.
             self.frames = counted if self.frames is None else min(self.frames, counted + 1)
-
-
-def _has_variable_rate(track: VideoStream) -> bool:
-    """Whether the mean rate differs from the rate of the shortest step between frames."""
-    # Matroska states one rate also for frames of uneven duration, which stay unnoticed.
-    average, base = track.average_rate, track.base_rate
-    if not base or not average:  # FFmpeg found no mean of the first steps
-        return bool(base)
-    # The last frame's duration is rounded. Interlaced video counts fields.
-    allowed = max(0.001, 1.5 / (track.frames or math.inf))
-    return all(abs(float(average * step / base) - 1) > allowed for step in (1, 2))

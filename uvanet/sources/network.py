@@ -8,17 +8,16 @@ from functools import partial
 from urllib.parse import urlsplit
 
 import av.error
-import numpy as np
-from numpy.typing import NDArray
 
+from uvanet.decoded_picture import DecodedPicture
 from uvanet.errors import SourceError
 from uvanet.i18n import tr, tr_noop
 from uvanet.redaction import redact
 from uvanet.sources._reconnecting import ReconnectingSource
 from uvanet.sources.base import Frame, SourceInfo, SourceKind
 from uvanet.sources.media_input import open_url, reason
+from uvanet.sources.media_losses import find_loss
 from uvanet.sources.media_reader import ENCRYPTED_HINT, MediaReader, NoVideoError
-from uvanet.yuv_picture import YuvPicture
 
 NETWORK_SCHEMES = ("http", "https", "rtsp", "rtsps", "rtmp", "udp", "tcp")
 
@@ -154,24 +153,30 @@ class NetworkSource(ReconnectingSource):
         except (av.error.FFmpegError, OSError, ValueError) as error:
             result, problem = None, self._end_message(f" ({reason(error)})")
         if result is None:
-            live = self.info.live
-            if not live and not problem and not self._reader.missing_seconds():
-                return None
             failure = SourceError(
                 problem or self._end_message(), tr("Check the sender and the network.")
             )
-            if not live:
-                raise failure
+            if not self.info.live:
+                if problem or (self._reader.missing_seconds() and not self._reader.is_playlist):
+                    raise failure
+                if loss := find_loss(self._reader, self._shown, self._end):
+                    raise loss
+                return None
             result = self._retry(failure, self._reconnected)
         self._frame_came()
         damaged = self._damaged_before + self._reader.damage.count
-        if damaged != self._status.damaged:
+        if self.info.live and damaged != self._status.damaged:
             self._status = replace(self._status, damaged=damaged)
         picture, pts = result
         frame = Frame(picture, pts + self._shift, self._next_index)
         self._next_index += 1
         self._last_pts = frame.pts
         return frame
+
+    @property
+    def _end(self) -> float:
+        """End of the last frame, seconds."""
+        return self._last_pts + 1.0 / self._reader.fps
 
     def _end_message(self, cause: str = "") -> str:
         text = tr(
@@ -180,7 +185,7 @@ class NetworkSource(ReconnectingSource):
         )
         return text.format(shown=self._shown, seconds=self._last_pts, cause=cause)
 
-    def _reconnected(self) -> tuple[NDArray[np.uint8] | YuvPicture, float]:
+    def _reconnected(self) -> tuple[DecodedPicture, float]:
         """Reconnects and returns the first frame with its time."""
         self._reader.close()
         self._reader = self._make_reader()
@@ -197,7 +202,7 @@ class NetworkSource(ReconnectingSource):
                 tr("{shown} answers, but sends no frame.").format(shown=self._shown), tr(_ADVICE)
             )
         # The time without frames counts too.
-        self._shift = max(time.monotonic() - self._begin, self._last_pts + 1.0 / self._reader.fps)
+        self._shift = max(time.monotonic() - self._begin, self._end)
         # A sender that was restarted may send another size.
         (width, height), fps, note = self._reader.size, self._reader.fps, self._reader.note
         self._info = replace(self.info, width=width, height=height, fps=fps, note=note)

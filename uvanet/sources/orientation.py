@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from uvanet.decoded_picture import DecodedPicture
 from uvanet.sources.base import Frame, Source, SourceInfo, SourceStatus
 
 _ROTATIONS = {1: cv2.ROTATE_90_CLOCKWISE, 2: cv2.ROTATE_180, 3: cv2.ROTATE_90_COUNTERCLOCKWISE}
@@ -125,7 +126,10 @@ class OrientedSource(Source):
         orientation = self._orientations.of(self._source.info.spec)
         if orientation == UPRIGHT:
             return frame
-        return replace(frame, picture=orientation.apply(frame.image))
+        height, width = frame.picture.shape[:2]
+        size = (width, height) if orientation.sideways else (height, width)
+        turned = DecodedPicture((*size, 3), lambda: orientation.apply(frame.image))
+        return replace(frame, picture=turned)
 
     def seek(self, seconds: float) -> None:
         """Makes the next `read` return the frame shown at `seconds`."""

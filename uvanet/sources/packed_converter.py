@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import av
 import numpy as np
 
-from uvanet.yuv_picture import Matrix
+from uvanet.decoded_picture import Matrix
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
     from numpy.typing import NDArray
 
-    from uvanet.yuv_picture import Packed
+    from uvanet.decoded_picture import Packed
 
 _MATRIX_NAMES = {Matrix.BT709: "bt709", Matrix.BT601: "bt601"}
 _POOL_FRAMES = 30  # number of frames after which the filters are rebuilt

@@ -22,7 +22,6 @@ from uvanet.sources.frame_conversion import FrameConverter, orientation_of, side
 from uvanet.sources.heif import decode_heif, is_avif, is_heif
 from uvanet.sources.media_input import open_file
 from uvanet.sources.orientation import Orientation
-from uvanet.yuv_picture import as_bgr
 
 # FFmpeg has the same limit for video: 16384 x 16384.
 _MAX_PIXELS = 1 << 28
@@ -182,7 +181,7 @@ def _apply_profile(image: NDArray[np.generic], frame: av.VideoFrame | None) -> N
 
 
 def _to_array(frame: av.VideoFrame) -> NDArray[np.uint8]:
-    return as_bgr(FrameConverter(None).convert(frame))
+    return FrameConverter(None).convert(frame).bgr()
 
 
 def _from_linear(image: NDArray[np.generic]) -> NDArray[np.float32]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from typing import TYPE_CHECKING, Any
 
 import av
 import av.error
 
+from uvanet.sources.codec_changes import CodecChanges
 from uvanet.sources.deinterlacer import Deinterlacer
 from uvanet.sources.frame_losses import LossDetector
 from uvanet.sources.media_input import reason
@@ -78,11 +80,14 @@ class TrackDecoder:
         """
         deinterlacer = Deinterlacer()
         decoder = self._open()
-        losses = LossDetector(self._damage)
+        losses = LossDetector(self._damage, segments=self._media.is_playlist)
+        changes = CodecChanges(self._media, decoder.name, self._damage)
         for packet in self._packets():
             if packet.has_sidedata("encryption_info"):  # it would decode to noise
                 self._damage.encrypted = True
                 return
+            if changes.skips(packet, self.position):
+                continue
             losses.saw_packet(packet, self.position, hole=self._holes.found())
             try:
                 frames = decoder.decode(packet)
@@ -90,9 +95,15 @@ class TrackDecoder:
                 continue
             except av.error.FFmpegError as error:
                 losses.failed(packet, error, self.position)
-                if losses.hopeless:
-                    return
-                continue
+                frames = []
+            if change := changes.saw(packet, self.position, frames=bool(frames)):
+                frames = decoder.decode(None) if packet.size else []
+                self._context = decoder = change[0]
+                for waiting in change[1]:
+                    with contextlib.suppress(av.error.FFmpegError):
+                        frames += decoder.decode(waiting)
+            elif losses.hopeless:
+                return
             for frame in frames:
                 losses.saw_frame(frame, self.position)
                 self.interlaced = self.interlaced or frame.interlaced_frame

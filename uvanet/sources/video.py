@@ -14,6 +14,7 @@ from uvanet.sources._files import check_file, looks_like_text
 from uvanet.sources._thread_safe import ThreadSafeSource
 from uvanet.sources.base import Frame, SourceInfo, SourceKind
 from uvanet.sources.media_input import open_file, reason
+from uvanet.sources.media_losses import find_loss
 from uvanet.sources.media_reader import ENCRYPTED_HINT, MediaReader, NoVideoError
 
 # The duration of some formats is an estimate, often too short. A seek may go beyond it.
@@ -93,7 +94,8 @@ class VideoSource(ThreadSafeSource):
                 tr("The frames before are good; check the disk."),
             ) from None
         if result is None:
-            self._report_loss()
+            if loss := find_loss(self._reader, self._name, self._next_pts):
+                raise loss
             return None
         picture, pts = result
         frame = Frame(picture, pts, self._next_index)
@@ -120,52 +122,6 @@ class VideoSource(ThreadSafeSource):
 
     def _release(self) -> None:
         self._reader.close()
-
-    def _report_loss(self) -> None:
-        """Raises a SourceError if the file has less than it states, was damaged, or has changed."""
-        reader, read = self._reader, f"{self._next_pts:.1f}"
-        if change := reader.change():
-            raise SourceError(
-                tr("{name} {change} while it was read; {read} seconds were read.").format(
-                    name=self._name, change=change, read=read
-                ),
-                tr("The frames before are good; read it again when it no longer changes."),
-            )
-        if reader.damage.encrypted:
-            raise SourceError(
-                tr("{name} is encrypted from {read} s on.").format(name=self._name, read=read),
-                tr(ENCRYPTED_HINT),
-            )
-        missing, stated = reader.missing_seconds(), reader.duration or 0.0
-        if missing:
-            raise SourceError(
-                tr(
-                    "{name} is damaged: its video ends after {read} of {stated:.1f} seconds."
-                ).format(name=self._name, read=read, stated=max(stated, self._next_pts + missing)),
-                tr("The frames before are good; copy or download the file again for the rest."),
-            )
-        if reader.hides_another_recording():
-            raise SourceError(
-                tr(
-                    "{name} goes on with another recording after {read} s, which is not shown."
-                ).format(name=self._name, read=read),
-                tr("Cut the file there, or convert it to MP4."),
-            )
-        damage = reader.damage
-        if damage.count:
-            text = tr(
-                "{name} is damaged: {count} frames could not be decoded, or not completely, "
-                "the first at {first:.1f} s."
-            )
-            if damage.count == 1:
-                text = tr(
-                    "{name} is damaged: 1 frame could not be decoded, or not completely, "
-                    "at {first:.1f} s."
-                )
-            raise SourceError(
-                text.format(name=self._name, count=damage.count, first=damage.first),
-                tr("The other frames are good; copy or download the file again for the rest."),
-            )
 
     def _no_video(self, tracks: str) -> SourceError:
         name = self._name

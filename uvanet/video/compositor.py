@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from uvanet.analysis.map_stats import entropy
+from uvanet.decoded_picture import Matrix, YuvPicture
 from uvanet.overlay import compose
 from uvanet.video.layers import (
     draw_color_bar,
@@ -19,7 +20,6 @@ from uvanet.video.layers import (
     draw_scanpath,
 )
 from uvanet.video.yuv import blend, to_planes
-from uvanet.yuv_picture import Matrix, YuvPicture
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,6 +8,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from uvanet.decoded_picture import YuvPicture, as_bgr
 from uvanet.errors import SourceError
 from uvanet.i18n import tr
 
@@ -60,7 +61,10 @@ def read_ahead(
                 frame = source.read()
                 if frame is None or (end is not None and frame.pts >= end - EARLY):
                     break
-                hand_over((time.perf_counter(), frame))
+                arrived = time.perf_counter()
+                if not isinstance(frame.picture, YuvPicture):
+                    as_bgr(frame.picture)  # here, beside the network and the encoder
+                hand_over((arrived, frame))
         except Exception as error:  # noqa: BLE001 - raised again in the calling thread
             hand_over(error)
         else:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from uvanet.decoded_picture import Matrix
 from uvanet.errors import OutputError
 from uvanet.i18n import tr
 from uvanet.redaction import printable
@@ -22,7 +23,6 @@ from uvanet.video.muxing import unwritable
 from uvanet.video.output_names import names_each_picture, number_pattern, picture_names
 from uvanet.video.writer import VideoWriter, claim, commit
 from uvanet.video.yuv import to_planes
-from uvanet.yuv_picture import Matrix
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -15,6 +15,7 @@ import av.error
 import numpy as np
 
 from uvanet.atomic_io import Part
+from uvanet.decoded_picture import Matrix
 from uvanet.errors import OutputError, output_errors
 from uvanet.i18n import tr
 from uvanet.redaction import printable
@@ -29,7 +30,6 @@ from uvanet.video.muxing import (
     unwritable,
 )
 from uvanet.video.yuv import to_planes
-from uvanet.yuv_picture import Matrix
 
 if TYPE_CHECKING:
     from collections.abc import Callable

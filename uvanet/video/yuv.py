@@ -15,8 +15,8 @@ import cv2
 import numpy as np
 
 from uvanet.colormaps import colormap
+from uvanet.decoded_picture import DecodedPicture, Matrix, YuvPicture, as_bgr
 from uvanet.overlay import alpha_table, enlarge_bytes, to_bytes
-from uvanet.yuv_picture import Matrix, YuvPicture, as_bgr
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def to_planes(
-    picture: NDArray[np.uint8] | YuvPicture, matrix: Matrix = Matrix.BT601
+    picture: NDArray[np.uint8] | DecodedPicture, matrix: Matrix = Matrix.BT601
 ) -> NDArray[np.uint8]:
     """Converts a picture to planar YUV 4:2:0 in limited range.
 

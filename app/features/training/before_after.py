@@ -19,13 +19,13 @@ from app.ui.build import column, label, row
 from app.ui.canvas import Canvas
 from app.ui.i18n import tr
 from app.ui.wipe_handle import WipeHandle
+from uvanet.decoded_picture import DecodedPicture, as_bgr
 from uvanet.errors import UvanetError
 from uvanet.overlay import OverlayStyle, compose
 from uvanet.resizing import shrink
 from uvanet.runtime.engine import time_limit
 from uvanet.sources import make_source
 from uvanet.training.data.user_media import files_of
-from uvanet.yuv_picture import YuvPicture, as_bgr
 
 Picture = NDArray[np.uint8]
 
@@ -49,7 +49,7 @@ class BeforeAfter:
 
 
 def compare_students(
-    request: RunRequest, model: str, frame: Picture | YuvPicture | None
+    request: RunRequest, model: str, frame: Picture | DecodedPicture | None
 ) -> BeforeAfter | None:
     """Runs both students on one frame. Loads two models: call it from a worker thread.
 
@@ -74,7 +74,7 @@ def compare_students(
         return None
 
 
-def _read_frame(request: RunRequest) -> Picture | YuvPicture | None:
+def _read_frame(request: RunRequest) -> Picture | DecodedPicture | None:
     folder = request.option("--pool")
     path = Path(folder or request.source)
     if folder:

@@ -1,4 +1,4 @@
-"""Decoded pictures in planar YUV, converted on demand."""
+"""Decoded pictures, converted on demand."""
 
 from __future__ import annotations
 
@@ -41,10 +41,41 @@ class Matrix(enum.IntEnum):
         return np.column_stack([inverse, -inverse @ self.from_rgb[:, 3]])
 
 
-class YuvPicture:
+class DecodedPicture:
+    """A decoded picture that is converted when a consumer asks for it. Thread-safe.
+
+    A picture that nobody asks for, such as one that the live view drops, costs its decoding only.
+
+    Args:
+        shape: See below.
+        convert: Converts it; called once.
+
+    Attributes:
+        shape: Shape of the BGR picture: height, width and 3.
+    """
+
+    def __init__(
+        self, shape: tuple[int, int, int], convert: Callable[[], NDArray[np.uint8]]
+    ) -> None:
+        self.shape = shape
+        self._source: Callable[[], NDArray[np.uint8]] | None = convert
+        self._bgr: NDArray[np.uint8] | None = None
+        self._lock = threading.Lock()
+
+    def bgr(self) -> NDArray[np.uint8]:
+        """Converts to BGR: uint8, (h, w, 3), C-contiguous, the same array at each call."""
+        with self._lock:
+            if self._source is not None:
+                self._bgr = self._source()
+                self._source = None  # frees the decoder's memory
+            assert self._bgr is not None
+            return self._bgr
+
+
+class YuvPicture(DecodedPicture):
     """A decoded picture: YUV 4:2:0 with 8 bits, limited range, upright.
 
-    It is converted only to the formats that its consumers ask for. Thread-safe.
+    It is converted only to the formats that its consumers ask for.
 
     Args:
         frame: The decoded frame, of the format yuv420p with even sides.
@@ -52,7 +83,6 @@ class YuvPicture:
         convert: Converts a frame with a matrix to a packed format; thread-safe.
 
     Attributes:
-        shape: Shape of the BGR picture: height, width and 3.
         matrix: As given.
     """
 
@@ -62,19 +92,11 @@ class YuvPicture:
         matrix: Matrix,
         convert: Callable[[VideoFrame, Matrix, Packed], NDArray[np.uint8]],
     ) -> None:
-        self.shape = (frame.height, frame.width, 3)
+        shape = (frame.height, frame.width, 3)
+        super().__init__(shape, functools.partial(convert, frame, matrix, "bgr24"))
         self.matrix = matrix
         self._frame = frame
         self._convert = convert
-        self._bgr: NDArray[np.uint8] | None = None
-        self._lock = threading.Lock()
-
-    def bgr(self) -> NDArray[np.uint8]:
-        """Converts to BGR: uint8, (h, w, 3), C-contiguous, the same array at each call."""
-        with self._lock:
-            if self._bgr is None:
-                self._bgr = self._convert(self._frame, self.matrix, "bgr24")
-            return self._bgr
 
     def bgra(self) -> NDArray[np.uint8]:
         """Converts to BGRA with alpha 255: uint8, (h, w, 4), C-contiguous, a new array."""
@@ -91,6 +113,6 @@ class YuvPicture:
         return y[:height, :width], u[half], v[half]
 
 
-def as_bgr(picture: NDArray[np.uint8] | YuvPicture) -> NDArray[np.uint8]:
+def as_bgr(picture: NDArray[np.uint8] | DecodedPicture) -> NDArray[np.uint8]:
     """The picture as BGR, uint8, shape (h, w, 3), C-contiguous; no copy of an array."""
     return picture if isinstance(picture, np.ndarray) else picture.bgr()
