@@ -144,8 +144,10 @@ class MediaReader:
         target = max(0.0, seconds) + min(0.25 / self.fps, max(0.002, tick))
         if self._is_near(target) and (reached := self._scan(target, abandon)) is not None:
             return reached
+        # A deinterlaced frame depends on the one before.
+        before = 2.0 / self.fps if self._decoder.interlaced else 0.0
         for lead in _SEEK_LEADS if self._times_survive_jumps() else (None,):
-            start = None if lead is None or target - lead <= 0 else target - lead
+            start = None if lead is None or target <= lead + before else target - lead - before
             if self._restart(start) and (reached := self._scan(target, abandon)) is not None:
                 return reached
         return None
@@ -264,7 +266,7 @@ class MediaReader:
         stated = stated_rate(track)
         self._rate = stated / self._samples_per_frame if stated else None
         self.fps = self._rate or self.fps
-        self.variable_rate = has_variable_rate(track)
+        self.variable_rate = self._input.has_timestamps and has_variable_rate(track)
         self._decoded = self._timed(self._decoder.frames())
 
     def _next(self) -> tuple[VideoFrame, float] | None:
