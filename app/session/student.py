@@ -26,6 +26,7 @@ class StudentModel(QObject):
         choice: `AUTOMATIC`; None: the first model is pinned.
 
     Signals:
+        requested: Name or path of the model that the user has chosen; it is being loaded.
         changed: Name or path of the model in use from now on; its first map is there.
         choice_made: The new `choice`, once its model is in use.
         failed: UvanetError of the requested model; the model before stays in use.
@@ -43,6 +44,7 @@ class StudentModel(QObject):
             happens to the work when the user chooses another model.
     """
 
+    requested = Signal(str)
     changed = Signal(str)
     choice_made = Signal(str)
     failed = Signal(object)
@@ -79,11 +81,18 @@ class StudentModel(QObject):
         # Name of the newest requested model, and its `choice`; None for a request of `swap`.
         self._requested: tuple[str, str | None] = ("", None)
 
+    @property
+    def loading(self) -> str:
+        """Name or path of the user's choice while it is being loaded or on trial; else empty."""
+        name, choice = self._requested
+        return name if self.pending and choice else ""
+
     def use(self, name_or_path: str) -> None:
         """Pins a model; of several calls in a row the last one counts.
 
         The model is loaded in the background and tried on its first frame; where no frames arrive,
-        on the frame that is shown. `changed` and `choice_made`, or `failed`, follow.
+        on the frame that is shown. `requested` is emitted at once; `changed` and `choice_made`, or
+        `failed`, follow.
 
         Args:
             name_or_path: A name or path that `uvanet.load` takes; or `AUTOMATIC`, with which
@@ -134,6 +143,8 @@ class StudentModel(QObject):
                 self._refuse(known_error(error, what))
 
         self._jobs.run(load, done, failed, name="model")
+        if choice:
+            self.requested.emit(name)
 
     def _cancel_request(self) -> None:
         self._request += 1

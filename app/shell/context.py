@@ -110,7 +110,7 @@ class FeatureContext:
             done(result)
             names = tr(" and ").join(printable(path.name) for path in paths)
             text = tr("Saved {names}.").format(names=names)
-            self.messages.notify("done", text, str(paths[0].parent))
+            self.messages.notify_saved(text, paths[0])
 
         self.run(write, saved, name="save")
 

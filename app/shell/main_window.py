@@ -212,8 +212,8 @@ class MainWindow(QMainWindow):
     def _on_folded(self, names: list[str]) -> None:
         self._settings.folded = names
 
-    def _on_panel(self, on: bool) -> None:
-        self._settings.panel = on
+    def _on_panel(self) -> None:
+        self._settings.panel = self.slots.panel_enabled
 
     # -- events
 

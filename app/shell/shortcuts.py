@@ -13,6 +13,7 @@ from app.ui.build import column, label, row
 from app.ui.i18n import tr
 
 _SCREEN_SHARE = 0.9
+_NAME = "command"  # object name of the labels with the names of commands
 _ARRANGEMENTS: tuple[tuple[tuple[Menu, ...], ...], ...] = (
     (
         (Menu.FILE, Menu.EDIT, Menu.HELP),
@@ -47,6 +48,9 @@ class ShortcutSheet(QDialog):
             wanted = inner.sizeHint() + scroll_bar
             if wanted.width() <= room.width():
                 break
+        else:  # even a single column is too wide: its names wrap
+            for name in inner.findChildren(QLabel, _NAME):
+                name.setWordWrap(True)
         area.setWidget(inner)
         area.setWidgetResizable(True)
         column(area, parent=self)
@@ -71,7 +75,7 @@ class ShortcutSheet(QDialog):
         grid.addWidget(label(tr(menu.value), "section"), 0, 0, 1, 2)
         specs = [spec for spec in self._specs if spec.menu is menu]
         for line, spec in enumerate(specs, start=1):
-            grid.addWidget(label(tr(spec.text).removesuffix("…")), line, 0)
+            grid.addWidget(label(tr(spec.text).removesuffix("…"), _NAME), line, 0)
             caps = (_key_cap(keys) for keys in self._actions.keys(spec))
             grid.addLayout(row(None, *caps, spacing=4), line, 1)
         grid.setColumnStretch(0, 1)

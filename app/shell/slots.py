@@ -15,7 +15,9 @@ from app.ui.timeline import Timeline
 
 _PANEL_WIDTH = 280
 _GAP = 12
-_MIN_WIDTH_WITH_PANEL = 760  # pixels; in a narrower window the side panel gives way
+
+PANEL_MIN_WIDTH = 760
+"""Width of the window from which on it has room for the side panel, pixels."""
 
 
 class WindowSlots(QObject):
@@ -36,13 +38,13 @@ class WindowSlots(QObject):
         timeline_buttons: Buttons about the timeline; placed by the playback feature.
 
     Signals:
-        panel_changed: Whether the side panel is enabled from now on.
+        panel_changed: `panel_enabled` or `panel_shown` may have changed.
         chrome_changed: Whether everything but the picture is hidden from now on.
         chrome_requested: The user opens a control that may be hidden with the rest of the window.
         closing: The window is about to close; it is still shown.
     """
 
-    panel_changed = Signal(bool)
+    panel_changed = Signal()
     chrome_changed = Signal(bool)
     chrome_requested = Signal()
     closing = Signal()
@@ -59,6 +61,7 @@ class WindowSlots(QObject):
         self._timeline_row = row(spacing=0, parent=self.timeline_buttons)
         self._ranks: dict[QWidget, int] = {self.panes: 0}
         self._panel_enabled = True
+        self._panel_shown = False  # as told by `panel_changed`
         self._chrome_hidden = False
         bar, self._status_bar = QWidget(), QWidget()
         self._buttons = row(spacing=4)
@@ -142,17 +145,22 @@ class WindowSlots(QObject):
         """Whether the side panel is shown in a window that is wide enough."""
         return self._panel_enabled
 
+    @property
+    def panel_shown(self) -> bool:
+        """Whether the side panel is shown in the present window, outside of full screen."""
+        return self._panel_enabled and self._is_wide
+
     def set_panel_enabled(self, on: bool) -> None:
         """Shows or hides the side panel; widens a window that is too narrow for it."""
         self._panel_enabled = on
         window = self.window
         full_screen = window.isFullScreen() or self._chrome_hidden
-        has_room = window.screen().availableSize().width() >= _MIN_WIDTH_WITH_PANEL
-        narrow = window.isVisible() and window.width() < _MIN_WIDTH_WITH_PANEL
+        has_room = window.screen().availableSize().width() >= PANEL_MIN_WIDTH
+        narrow = window.isVisible() and window.width() < PANEL_MIN_WIDTH
         if on and narrow and has_room and not full_screen:
-            window.resize(_MIN_WIDTH_WITH_PANEL, window.height())
+            window.resize(PANEL_MIN_WIDTH, window.height())
         self.place()
-        self.panel_changed.emit(on)
+        self.panel_changed.emit()
 
     def set_chrome_hidden(self, hidden: bool) -> None:
         """Hides everything but the picture, or shows it again."""
@@ -164,6 +172,9 @@ class WindowSlots(QObject):
         """Hides the side panel in a window that became too narrow; shows it in a wider one."""
         if self.panel.isVisibleTo(self.window) != self._panel_fits():
             self.place()
+        if self.panel_shown != self._panel_shown:
+            self._panel_shown = self.panel_shown
+            self.panel_changed.emit()
 
     def place(self) -> None:
         """Shows or hides each place for the current size and settings of the window."""
@@ -177,11 +188,11 @@ class WindowSlots(QObject):
         self.panes.set_chrome_hidden(hidden)
 
     def _panel_fits(self) -> bool:
-        return self._panel_enabled and self._is_wide and not self._chrome_hidden
+        return self.panel_shown and not self._chrome_hidden
 
     @property
     def _is_wide(self) -> bool:
-        return self.window.width() >= _MIN_WIDTH_WITH_PANEL
+        return self.window.width() >= PANEL_MIN_WIDTH
 
 
 def action_button(action: QAction, size: int = 20) -> IconButton:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.session.models import short_name
 from app.session.session import LiveSession
 from app.shell.slots import WindowSlots
 from app.ui.controls import ElidedLabel
@@ -32,11 +33,15 @@ class StatusBar:
         for signal in (session.switched, session.opened, session.turned, session.failed):
             signal.connect(self._show_source)
         session.automatic.changed.connect(self._show_model)
+        for signal in (session.student.requested, session.student.failed):
+            signal.connect(self._show_model)
         self._show_model()
 
     def _show_model(self) -> None:
         automatic = self._session.automatic
-        self.model.set_full_text(automatic.title)
+        loading = short_name(self._session.student.loading)
+        text = tr("Loading {name} …").format(name=loading) if loading else automatic.title
+        self.model.set_full_text(text)
         self.model.setToolTip(tr("Model: {reason}").format(reason=automatic.reason))
 
     def _show_source(self) -> None:

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import zip_longest
+from pathlib import Path
 from typing import Literal
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, QUrl, Signal
+from PySide6.QtGui import QDesktopServices, QPainter, QPaintEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QPushButton, QWidget
 
 from app.ui.build import button, column, label, row
@@ -29,6 +30,7 @@ _CHOICE_MS = 15_000  # for a notice with buttons
 _MIN_READ_MS = 2000  # a covered notice with less time left counts as read
 _MAX_BUTTONS = 4
 _MAX_KEPT = 20  # alerts, and as many notices; the oldest of the least serious is dropped
+_OPEN = "open "  # before the path, the topic of a button that opens a file or folder
 _SERIOUSNESS = {"error": 2, "warning": 1, "info": 0, "done": 0}
 
 
@@ -75,6 +77,7 @@ class Banner(QWidget):
         column(self._alert_row, self._notice_row, spacing=6, parent=self)
         self._notice_timer = QTimer(self, singleShot=True)
         self._notice_timer.timeout.connect(self._remove_notice)
+        self.acted.connect(self._on_acted)
         host.installEventFilter(self)
         self.hide()
 
@@ -144,6 +147,11 @@ class Banner(QWidget):
         self._messages = [*kept, new]
         self._refresh()
 
+    def notify_saved(self, message: str, path: Path) -> None:
+        """Says that a file was saved, with buttons that open it and its folder."""
+        opening = [(tr("Open"), f"{_OPEN}{path}"), (tr("Show"), f"{_OPEN}{path.parent}")]
+        self.notify("done", message, str(path.parent), more=opening)
+
     def _unread(self, messages: list[_Message]) -> list[_Message]:
         """Stops the shown notice: drops it if it was read, else stores its remaining time."""
         shown = self._notice_row.message
@@ -195,6 +203,10 @@ class Banner(QWidget):
         """Alerts or notices: the most serious first, then the newest first."""
         queue = [message for message in reversed(self._messages) if message.is_alert == alerts]
         return sorted(queue, key=lambda message: -_SERIOUSNESS[message.level])
+
+    def _on_acted(self, topic: str) -> None:
+        if topic.startswith(_OPEN):
+            QDesktopServices.openUrl(QUrl.fromLocalFile(topic.removeprefix(_OPEN)))
 
     def _remove(self, message: _Message) -> None:
         self._messages = [other for other in self._messages if other != message]

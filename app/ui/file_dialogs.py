@@ -160,8 +160,7 @@ def _ask_several(
     dialog.setNameFilters(filters)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     dialog.filesSelected.connect(done)
-    dialog.open()
-    return dialog
+    return _show(dialog)
 
 
 def _ask_report(
@@ -191,5 +190,11 @@ def _make_save(parent: QWidget, title: str, folder: str, kind: str, suffix: str)
 def _open(dialog: QFileDialog, done: Callable[[str], None]) -> QFileDialog:
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     dialog.fileSelected.connect(done)
+    return _show(dialog)
+
+
+def _show(dialog: QFileDialog) -> QFileDialog:
+    """Opens the dialog, on a small screen no larger than that."""
+    dialog.resize(dialog.size().boundedTo(dialog.screen().availableSize()))
     dialog.open()
     return dialog

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from PySide6.QtCore import QObject, QPoint, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QKeyEvent, QPainter
+from PySide6.QtCore import QObject, QPoint, QPointF, QRectF, QSizeF, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QPainter
+
+_GAP = 8  # pixels between the texts of a label
 
 ToWidget = Callable[[float, float], QPointF]
 """Maps picture coordinates, 0..1 from the top left, to widget coordinates, pixels."""
@@ -132,6 +134,14 @@ class LayerHost:
         return any(layer.key(event) for layer in self.layers[::-1])
 
 
+def pill_size(painter: QPainter, font: QFont, text: str, dot: str, strong: str) -> QSizeF:
+    """Returns the size of the background of a label, see `paint_pill`."""
+    plain, bold = _metrics(painter, font)
+    gap = _GAP if strong and text else 0
+    width = plain.horizontalAdvance(text) + gap + bold.horizontalAdvance(strong)
+    return QSizeF(_lead(dot) + width + 10, plain.height() + 8)
+
+
 def paint_pill(
     painter: QPainter,
     font: QFont,
@@ -155,26 +165,40 @@ def paint_pill(
     Returns:
         The rectangle of the background.
     """
-    bold = QFont(font)
-    bold.setBold(True)
-    painter.setFont(font)
-    plain_width = painter.fontMetrics().horizontalAdvance(text)
-    height = painter.fontMetrics().height() + 8
-    painter.setFont(bold)
-    strong_width = painter.fontMetrics().horizontalAdvance(strong) if strong else 0
-    gap = 8 if strong and text else 0
-    lead = 18 if dot else 9
-    background = QRectF(left, top, lead + plain_width + gap + strong_width + 10, height)
+    background = QRectF(QPointF(left, top), pill_size(painter, font, text, dot, strong))
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(QColor(12, 14, 18, 205))
-    painter.drawRoundedRect(background, height / 2.6, height / 2.6)
+    painter.drawRoundedRect(background, background.height() / 2.6, background.height() / 2.6)
     if dot:
         painter.setBrush(QColor(dot))
         painter.drawEllipse(QPointF(left + 10, background.center().y()), 4, 4)
     vertical = Qt.AlignmentFlag.AlignVCenter
+    plain, bold = _metrics(painter, font)
+    strong_width = bold.horizontalAdvance(strong)
     painter.setPen(QColor("#f4f5f7"))
-    strong_rect = QRectF(left + lead + plain_width + gap, top, strong_width + 4, height)
-    painter.drawText(strong_rect, vertical, strong)
+    painter.setFont(_bold(font))
+    start = background.right() - 10 - strong_width
+    painter.drawText(QRectF(start, top, strong_width + 4, background.height()), vertical, strong)
     painter.setFont(font)
-    painter.drawText(QRectF(left + lead, top, plain_width + 4, height), vertical, text)
+    start, wide = left + _lead(dot), plain.horizontalAdvance(text) + 4
+    painter.drawText(QRectF(start, top, wide, background.height()), vertical, text)
     return background
+
+
+def _lead(dot: str) -> int:
+    """Distance of the text from the left edge of a label, pixels."""
+    return 18 if dot else 9
+
+
+def _bold(font: QFont) -> QFont:
+    bold = QFont(font)
+    bold.setBold(True)
+    return bold
+
+
+def _metrics(painter: QPainter, font: QFont) -> tuple[QFontMetrics, QFontMetrics]:
+    """Metrics of a font and its bold variant on the painter's device."""
+    painter.setFont(_bold(font))
+    bold = painter.fontMetrics()
+    painter.setFont(font)
+    return painter.fontMetrics(), bold

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QPoint, QRect, QSize, Signal
+from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
@@ -117,25 +117,40 @@ class Panes(QWidget):
         across, down = self.main.canvas.proportions
         return max(math.sqrt(self._picture_area(*size) * across / down) for size in sizes)
 
-    def _shape(self) -> tuple[tuple[int, int], int]:
-        """Returns the proportions of the picture, and the height of its caption."""
-        return self.main.canvas.proportions, self.main.caption_height
+    def event(self, event: QEvent) -> bool:
+        """Arranges the cells when the optional cell is collapsed or expanded."""
+        if event.type() == QEvent.Type.LayoutRequest:
+            self.update_arrangement()
+        return super().event(event)
+
+    def _shape(self) -> tuple[tuple[int, int], int, int]:
+        """Returns the proportions of the picture, and the heights of caption and fixed strip."""
+        return self.main.canvas.proportions, self.main.caption_height, self._fixed_strip_height
+
+    @property
+    def _fixed_strip_height(self) -> int:
+        """Height of an optional cell that has no use for more, as it is collapsed; else 0."""
+        layout = self._optional.layout() if self._optional is not None else None
+        if layout is None or layout.expandingDirections() & Qt.Orientation.Vertical:
+            return 0
+        height = layout.totalHeightForWidth(self.width())
+        return height if height > 0 else layout.totalSizeHint().height()
 
     def _arrange(self) -> None:
         self._arranged = self._shape()
         cells, strip = list(self._cells), 0
         columns = self._columns(len(cells)) or 1
         if self._optional is not None:
-            minimum = self._optional.minimumSizeHint()
-            beside = self._columns(len(cells) + 1, minimum=minimum)
-            high = max(minimum.height(), _STRIP_HEIGHT)
+            minimum, fixed = self._optional.minimumSizeHint(), self._fixed_strip_height
+            beside = None if fixed else self._columns(len(cells) + 1, minimum=minimum)
+            high = fixed or max(minimum.height(), _STRIP_HEIGHT)
             below = self._columns(len(cells), high + _GAP)
             # Below the pictures over the whole width, unless they are larger with it among them.
             if below and self._area(len(cells), below, high + _GAP) >= max(
                 self._area(len(cells) + 1, beside) if beside else 0.0,
                 _SIDE_BY_SIDE_SHARE * self._area(len(cells), columns),
             ):
-                columns, strip = below, self._strip_height(len(cells), below, high)
+                columns, strip = below, fixed or self._strip_height(len(cells), below, high)
             elif beside:
                 columns = beside
                 cells.append(self._optional)

@@ -307,9 +307,7 @@ class RegionLayer(Layer):
         for index, region in enumerate(self._regions):
             chosen = _among(self._selection, region)
             paint.paint_outline(region, index, selected=chosen, handles_shown=chosen and only)
-        for index, region in enumerate(self._regions):
-            share = self._shares[index] if index < len(self._shares) else None
-            paint.paint_label(region, index, share)
+        paint.paint_labels(self._regions, self._shares)
         if self._draft is not None:
             paint.paint_draft(self._draft.tool, self._draft.outline, len(self._regions))
         elif self._band is not None:

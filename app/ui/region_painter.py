@@ -7,11 +7,14 @@ from collections.abc import Sequence
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPen, QPolygonF
 
-from app.ui.layers import ToWidget, paint_pill
+from app.ui.layers import ToWidget, paint_pill, pill_size
 from app.ui.number_text import percent_text
 from app.ui.region_geometry import Point, handles
 from uvanet.analysis.regions import Region, Shape
+from uvanet.video.label_layout import Box, place_labels
 from uvanet.video.layers import color_of, region_color
+
+_LABEL_GAP = 5.0  # pixels
 
 
 class RegionPainter:
@@ -41,16 +44,31 @@ class RegionPainter:
             for x, y in handles(region):
                 self._painter.drawEllipse(self._to_widget(x, y), 4.5, 4.5)
 
-    def paint_label(self, region: Region, index: int, share: float | None) -> None:
-        """Paints name and share above a region, or inside it if there is no space above."""
-        left, top, _, _ = region.box
-        corner, edge = self._to_widget(left, top), self._to_widget(0.0, 0.0)
-        self._painter.setFont(self._font)
-        above = corner.y() - self._painter.fontMetrics().height() - 13
-        x, y = (corner.x(), above) if above >= edge.y() else (corner.x() + 5, corner.y() + 5)
-        text = "" if share is None else percent_text(share)
-        dot = color_of(region, index)
-        paint_pill(self._painter, self._font, x, y, region.name, dot, text)
+    def paint_labels(self, regions: Sequence[Region], shares: Sequence[float]) -> None:
+        """Paints name and share at each region, where no other label is.
+
+        Args:
+            regions: The regions.
+            shares: Their shares; those of the last regions may be missing.
+        """
+        colors = [color_of(region, index) for index, region in enumerate(regions)]
+        # Room for the widest share, so that labels keep their places while the shares change.
+        widest = percent_text(1.0) if shares else ""
+        sizes = tuple(
+            pill_size(self._painter, self._font, region.name, color, widest).toTuple()
+            for region, color in zip(regions, colors, strict=True)
+        )
+        boxes = tuple(self._widget_box(*region.box) for region in regions)
+        places = place_labels(boxes, sizes, self._widget_box(0.0, 0.0, 1.0, 1.0), _LABEL_GAP)
+        for index, (left, top) in enumerate(places):
+            text = percent_text(shares[index]) if index < len(shares) else ""
+            name, color = regions[index].name, colors[index]
+            paint_pill(self._painter, self._font, left, top, name, color, text)
+
+    def _widget_box(self, left: float, top: float, right: float, bottom: float) -> Box:
+        """A box of the picture in widget coordinates."""
+        first, second = self._to_widget(left, top), self._to_widget(right, bottom)
+        return first.x(), first.y(), second.x(), second.y()
 
     def paint_draft(self, shape: Shape, points: Sequence[Point], index: int) -> None:
         """Paints the shape that is being drawn; a polygon of two points is a line."""

@@ -1,9 +1,10 @@
 """Every action, in every state, by menu and by key."""
 
 from itertools import combinations
+from types import SimpleNamespace
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QMenu, QScrollArea, QToolButton
@@ -13,6 +14,7 @@ from app.features.playback.feature import Playback
 from app.pipeline.events import PipelineState
 from app.shell.actions import PACED, PLAYS, SEEKABLE, SLIDES, Needs, declared_actions
 from app.shell.shortcuts import ShortcutSheet, key_text
+from app.ui.i18n import install_language
 
 
 def exclude_each_other(one: Needs, other: Needs) -> bool:
@@ -115,6 +117,23 @@ def test_the_shortcut_sheet_lists_every_action(player):
     player.qtbot.waitUntil(sheet.isActiveWindow, timeout=60_000)
     QTest.keyClick(sheet, Qt.Key.Key_Escape)
     assert not sheet.isVisible()
+
+
+def test_the_german_shortcut_sheet_fits_into_a_small_screen(player, qapp, monkeypatch):
+    """Its keys stood beyond the edge of a screen of 560 x 420."""
+    small = SimpleNamespace(availableSize=lambda: QSize(560, 420))
+    monkeypatch.setattr(ShortcutSheet, "screen", lambda _: small)
+    install_language(qapp, "de")
+    try:
+        sheet = ShortcutSheet(player.context.actions, player.window)
+    finally:
+        install_language(qapp, "en")
+    sheet.show()
+    area = sheet.findChild(QScrollArea)
+    player.until(area.isVisible)
+    assert sheet.width() <= 560
+    assert area.horizontalScrollBar().maximum() == 0
+    sheet.close()
 
 
 def press(bench, keys):

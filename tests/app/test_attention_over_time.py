@@ -145,6 +145,20 @@ def test_a_click_on_the_strip_seeks(paused):
     paused.until(lambda: paused.presenter.packet.frame.pts == pytest.approx(5.0, abs=0.1))
 
 
+def test_the_last_movement_ends_with_the_axis(qapp):
+    """Its bar stood beyond the end of the timeline."""
+    lane, one = AttentionLane(), np.ones(1, np.float32)
+    series = Series(one * 9.5, one, one, one, one > 1, np.zeros((1, 2), np.float32))
+    lane.show_series(series, (), 1.0, wanted=True)
+    image = QImage(400, lane.height, QImage.Format.Format_RGB32)
+    image.fill(0)
+    painter = QPainter(image)
+    lane.paint(painter, QRectF(0, 0, 400, lane.height), TimeAxis(10.0, 300.0, 10.0))
+    painter.end()
+    assert pixels(image)[:, 309, :3].any()
+    assert not pixels(image)[:, 311:, :3].any()
+
+
 def test_a_long_clip_is_drawn_per_pixel_and_keeps_every_jump(qapp):
     lane, axis = AttentionLane(), TimeAxis(0.0, 400.0, 400.0)
     count, step = 4000, 0.1

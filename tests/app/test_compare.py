@@ -13,7 +13,7 @@ from compare_kit import Corner, pixels
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QAbstractButton, QLabel
 from window_bench import write_settings
 
 from app.features.compare.difference_map import LESS, MORE, difference_image, wipe
@@ -56,10 +56,11 @@ def test_side_by_side_shows_one_frame_three_times(side: Bench) -> None:
 
 @pytest.mark.parametrize("size", [(560, 420), (820, 560), (1100, 700)])
 def test_nothing_of_a_comparison_is_cut_off(side: Bench, size: tuple[int, int]) -> None:
-    side.window.resize(*size)
     feature, panes = compare(side), side.slots.panes
     card = feature.card
+    # Before the window is so narrow that it hides the card, and with it the chart.
     side.until(lambda: dict(card.numbers)["CC"] != "-" and card.started)
+    side.window.resize(*size)
 
     def whole() -> bool:
         shown = [pane for pane in (panes.main, *panes.extra) if pane.isVisible()]
@@ -87,6 +88,17 @@ def test_the_agreement_is_a_strip_below_pictures_that_fill_the_width(side: Bench
     assert (card.x(), card.width()) == (0, panes.width())
     # As large as without the card.
     assert panes.extra[1].geometry().right() == panes.rect().right()
+
+
+def test_a_collapsed_strip_leaves_its_height_to_the_pictures(side: Bench) -> None:
+    card, panes = compare(side).card, side.slots.panes
+    side.window.resize(1920, 900)
+    side.until(lambda: card.width() == panes.width() and card.height() >= 180)
+    button = card.findChild(QAbstractButton, "fold")
+    button.click()
+    side.until(lambda: card.height() < 70)
+    button.click()
+    side.until(lambda: card.height() >= 180)
 
 
 def test_a_narrow_window_shows_a_wipe_in_place_of_three_small_pictures(side: Bench) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from command_kit import run_command
 from PySide6.QtWidgets import QDialogButtonBox
+from window_bench import ALL_ACTIONS
 
 from app.runtime.settings import SettingsStore, settings_path
 from app.shell.preferences import PreferencesDialog
@@ -176,6 +177,13 @@ def test_no_text_on_the_way_through_the_window_is_english(german):
     german.trigger("export_clip")
     german.qtbot.waitUntil(lambda: german.window.findChild(PreferencesDialog).isVisible())
     assert missing.texts == set()
+
+
+def test_each_command_has_a_german_name_of_its_own(translate):
+    """Frames and slides had the same names in one menu, and so had one and all regions."""
+    catalog = translate.read("de")
+    names = [catalog.get(spec.text).string for spec in ALL_ACTIONS]
+    assert {name for name in names if names.count(name) > 1} == set()
 
 
 def test_errors_of_the_library_are_german_in_the_window(german, tmp_path):

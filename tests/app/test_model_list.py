@@ -13,6 +13,7 @@ from window_bench import PATIENCE
 
 from app.features.models.model_info import list_model_info
 from app.features.models.model_table import SPEED, USE
+from app.session import student as student_module
 from app.session.models import if_available
 from uvanet.registry import resolve_model
 from uvanet.user_models import models_folder
@@ -168,6 +169,29 @@ def test_the_list_marks_the_model_in_use_while_another_one_waits(
         bench.open(clip)
     assert dialog.table.cell("uvanet-32", USE) == "live"
     assert "uvanet-32" not in dialog.note.text()
+    dialog.close()
+
+
+def test_a_model_is_marked_while_it_is_loaded(
+    player: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proceed, load = threading.Event(), student_module.load_predictor
+
+    def load_slowly(*arguments: object) -> object:
+        assert proceed.wait(PATIENCE / 1000)
+        return load(*arguments)
+
+    monkeypatch.setattr(student_module, "load_predictor", load_slowly)
+    dialog = open_models(player)
+    use(dialog, "uvanet-32")
+    assert dialog.table.cell("uvanet-32", USE) == "loading …"
+    assert dialog.table.cell("uvanet-64", USE) == "live"
+    assert dialog.note.text() == player.status.model.full_text == "Loading uvanet-32 …"
+    with player.qtbot.waitSignal(player.session.student.choice_made, timeout=PATIENCE):
+        proceed.set()
+    assert dialog.table.cell("uvanet-32", USE) == "live"
+    assert "Loading" not in dialog.note.text()
+    assert player.status.model.full_text == "uvanet-32"
     dialog.close()
 
 

@@ -1,5 +1,7 @@
 """Regions in the window: drawing, editing, statistics."""
 
+import itertools
+
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
@@ -7,6 +9,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit
 from region_kit import LEFT_HALF, active, analyse, at, drag, key, regions
 
+from app.ui import region_painter
 from app.ui.number_text import percent_text
 from uvanet.analysis import Region, Shape, region_shares
 
@@ -37,6 +40,24 @@ def test_a_region_is_painted_on_the_picture(still):
     assert (still.grab() != before).any(axis=2).mean() > 0.002
     regions(still).remove(regions(still).all[:1])
     assert (still.grab() == before).all()
+
+
+def test_labels_of_near_regions_do_not_cover_each_other_in_a_small_window(still, monkeypatch):
+    painted, paint = [], region_painter.paint_pill
+
+    def note(*arguments):
+        painted.append(paint(*arguments))
+
+    monkeypatch.setattr(region_painter, "paint_pill", note)
+    still.window.resize(560, 420)
+    near = (((0.3, 0.4), (0.5, 0.6)), ((0.32, 0.38), (0.55, 0.62)), ((0.31, 0.42), (0.5, 0.61)))
+    regions(still).replace_all([Region("Region", Shape.RECTANGLE, points) for points in near])
+    still.until(lambda: still.window.width() == 560)
+    painted.clear()
+    still.canvas.repaint()
+    assert len(painted) == len(near)
+    assert not any(one.intersects(other) for one, other in itertools.combinations(painted, 2))
+    assert all(still.canvas.picture_rect().contains(one) for one in painted)
 
 
 def test_a_polygon_is_drawn_by_one_click_per_corner(still):

@@ -134,6 +134,30 @@ def test_the_panel_is_hidden_in_a_narrow_window(player):
     player.until(player.slots.panel.isVisible)
 
 
+def test_the_button_of_the_panel_says_whether_it_is_shown(player):
+    """In a narrow window it was pressed in, and to press it did nothing that was seen."""
+    player.window.resize(600, 500)
+    player.until(lambda: not player.actions["panel"].isChecked())
+    player.trigger("panel")
+    player.until(player.slots.panel.isVisible)
+    assert player.actions["panel"].isChecked()
+    # A window that is made narrow and wide again shows it again.
+    player.window.resize(600, 500)
+    player.until(lambda: not player.actions["panel"].isChecked())
+    assert player.settings.panel
+    player.window.resize(1100, 700)
+    player.until(player.actions["panel"].isChecked)
+
+
+def test_a_screen_without_room_for_the_panel_is_named(player, monkeypatch):
+    player.window.resize(600, 500)
+    player.until(lambda: not player.actions["panel"].isChecked())
+    monkeypatch.setattr("app.shell.slots.PANEL_MIN_WIDTH", 100_000)
+    player.trigger("panel")
+    assert "wider window" in player.banner.message
+    assert not player.actions["panel"].isChecked()
+
+
 def test_title_and_status_name_the_source(player, clip):
     player.until(lambda: clip.name in player.window.windowTitle())
     assert "160\N{MULTIPLICATION SIGN}120" in player.status.source.full_text

@@ -2,6 +2,7 @@
 
 import pytest
 from PySide6.QtCore import QCoreApplication
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QLabel, QWidget
 
 from app.ui.banner import Banner
@@ -213,3 +214,16 @@ def test_icon_and_number_stand_beside_a_title_without_a_hint(banner):
     middle = shown._title.mapTo(shown, shown._title.rect().center()).y()
     for widget in (shown._mark, shown._count, shown._cross):
         assert abs(widget.mapTo(shown, widget.rect().center()).y() - middle) <= 2
+
+
+def test_a_saved_file_and_its_folder_are_opened(banner, monkeypatch, tmp_path):
+    opened = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile()))
+    path = tmp_path / "report.html"
+    banner.notify_saved("Saved report.html.", path)
+    assert banner.hint == str(tmp_path)
+    buttons = [button for button in banner.buttons if button.text()]
+    assert [button.text() for button in buttons] == ["Open", "Show"]
+    for button in buttons:
+        button.click()
+    assert opened == [str(path), str(tmp_path)]

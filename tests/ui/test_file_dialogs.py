@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
+from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QFileDialog, QListView, QWidget
 
-from app.ui.file_dialogs import ask_file, ask_two_files
+from app.ui.file_dialogs import ask_file, ask_save_report, ask_two_files
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,4 +46,19 @@ def test_every_readable_kind_is_shown(qtbot: QtBot, tmp_path: Path, two: bool) -
         dialog.selectNameFilter(named)
         dialog.filterSelected.emit(named)
         qtbot.waitUntil(lambda kinds=kinds: shown(dialog) == kinds, timeout=60_000)
+    dialog.reject()
+
+
+def test_a_dialog_is_not_larger_than_a_small_screen(
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its buttons stood beyond the edge of a screen of 560 x 420."""
+    small = QSize(560, 420)
+    monkeypatch.setattr(
+        QFileDialog, "screen", lambda _: SimpleNamespace(availableSize=lambda: small)
+    )
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    dialog = ask_save_report(parent, str(tmp_path), "report.html", lambda _: None)
+    assert dialog.size() == dialog.size().boundedTo(small)
     dialog.reject()

@@ -14,6 +14,7 @@ from uvanet.analysis.regions import RegionMask
 from uvanet.colormaps import colormap
 from uvanet.overlay import OverlayStyle, enlarge_bytes, to_bytes
 from uvanet.redaction import printable
+from uvanet.video.label_layout import Box, place_labels
 
 # Okabe and Ito's palette, which color-blind people can distinguish.
 REGION_COLORS = ("#56b4e9", "#e69f00", "#2bb58f", "#cc79a7", "#f0e442", "#d55e00")
@@ -75,15 +76,25 @@ def draw_regions(
         saliency: Map whose shares are written after the names; None for names alone.
     """
     height, width = image.shape[:2]
-    shares = [None] * len(regions) if saliency is None else region_shares(saliency, regions)
-    for index, (region, share) in enumerate(zip(regions, shares, strict=True)):
-        color = tuple(int(color_of(region, index)[at : at + 2], 16) for at in (5, 3, 1))
-        lines = _outline(region, height, width)
-        _stroke(image, lines, color, _thickness(image) + 1)
-        if lines:
-            points = np.concatenate(lines)[:, 0]
-            text = region.name if share is None else f"{region.name}  {share:.0%}"
-            draw_label(image, text, _text_size(image), tuple(points.min(axis=0).tolist()), color)
+    size, thick = _text_size(image), _thickness(image) + 1
+    colors = [
+        tuple(int(color_of(region, index)[at : at + 2], 16) for at in (5, 3, 1))
+        for index, region in enumerate(regions)
+    ]
+    outlines = [_outline(region, height, width) for region in regions]
+    for lines, color in zip(outlines, colors, strict=True):
+        _stroke(image, lines, color, thick)
+    shown = [index for index, lines in enumerate(outlines) if lines]
+    names = [printable(regions[index].name) for index in shown]
+    boxes = tuple(_box(outlines[index]) for index in shown)
+    # Room for the widest share, so that labels keep their places while the shares change.
+    widest = [name if saliency is None else f"{name}  {1.0:.0%}" for name in names]
+    sizes = tuple(_label_size(text, size) for text in widest)
+    places = place_labels(boxes, sizes, (0, 0, width, height), thick + 2)
+    shares = None if saliency is None else region_shares(saliency, regions)
+    for index, name, place in zip(shown, names, places, strict=True):
+        text = name if shares is None else f"{name}  {shares[index]:.0%}"
+        draw_label(image, text, size, (round(place[0]), round(place[1])), colors[index])
 
 
 def draw_color_bar(image: NDArray[np.uint8], style: OverlayStyle) -> None:
@@ -122,13 +133,24 @@ def draw_label(
     """
     text = printable(text)
     margin = size // 2
-    wide = _text_box(text, size)[0] + 2 * margin
-    high = size + 2 * margin
+    wide, high = _label_size(text, size)
     left = max(0, min(place[0], image.shape[1] - wide))
     top = max(0, min(place[1], image.shape[0] - high))
     back = image[top : top + high, left : left + wide]
     back[:] = back // 3
     _write(image, text, (left + margin, top + margin + round(size * 0.85)), size, color)
+
+
+def _label_size(text: str, size: int) -> tuple[int, int]:
+    """Width and height of the box of a label, pixels."""
+    return _text_box(text, size)[0] + size // 2 * 2, size + size // 2 * 2
+
+
+def _box(lines: Sequence[NDArray[np.int32]]) -> Box:
+    """Left, top, right and bottom of an outline, pixels."""
+    points = np.concatenate(lines)[:, 0]
+    (left, top), (right, bottom) = points.min(axis=0).tolist(), points.max(axis=0).tolist()
+    return left, top, right, bottom
 
 
 @functools.lru_cache(maxsize=64)

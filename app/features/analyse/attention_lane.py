@@ -118,11 +118,12 @@ class AttentionLane(Lane):
         painter.setBrush(color)
         width = max(1.0, axis.width * self._step / axis.duration - 0.6)
         distances = np.maximum.reduceat(series.moved, columns).tolist()
-        bars = []
+        bars, end = [], axis.x(axis.duration)
         for seconds, distance in zip(series.seconds[columns].tolist(), distances, strict=True):
             if distance > 0.02:
-                length = min(1.0, distance) * (_HEIGHT - 6)
-                bars.append(QRectF(axis.x(seconds), _HEIGHT - 1 - length, width, length))
+                left, length = axis.x(seconds), min(1.0, distance) * (_HEIGHT - 6)
+                wide = min(width, end - left)
+                bars.append(QRectF(left, _HEIGHT - 1 - length, wide, length))
         painter.drawRects(bars)
 
     def _draw_spread(

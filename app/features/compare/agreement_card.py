@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.pipeline.agreement import Agreement
 from app.ui.i18n import tr
@@ -44,9 +44,8 @@ class AgreementCard(PlotCard):
         self.setToolTip(measures_help())
         self.chart.setMinimumHeight(56)
         self.chart.setMaximumHeight(16_777_215)
-        layout = self.layout()
-        assert isinstance(layout, QVBoxLayout)
-        layout.setStretchFactor(self.chart, 1)
+        # By its policy and not by a stretch, which counts while the card is collapsed, too.
+        self.chart.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
 
     @property
     def numbers(self) -> list[tuple[str, str]]:

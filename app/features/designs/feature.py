@@ -144,7 +144,7 @@ class Designs(Feature):
 
             def done(_: object) -> None:
                 text = tr("The comparison was saved as {name}.").format(name=path.name)
-                self._messages(dialog).notify("done", text, str(path.parent))
+                self._messages(dialog).notify_saved(text, path)
 
             def failed(error: Exception) -> None:
                 if not isinstance(error, UvanetError):

@@ -231,7 +231,7 @@ class Export(Feature):
                 messages.notify("warning", task.message, task.hint)
             case ExportState.DONE:
                 done = tr("Exported {name}.").format(name=task.title)
-                messages.notify("done", done, str(task.outputs[0].parent))
+                messages.notify_saved(done, task.outputs[0])
             case _:
                 if kept:
                     messages.notify("info", kept)

@@ -159,20 +159,21 @@ class ModelsDialog(QDialog):
         self.reason.setText(lines[0] if lines else "")
         self.reason.setToolTip(reason)
 
-    def set_chosen(self, student: str, running: str, teacher: str) -> bool:
+    def set_chosen(self, student: str, running: str, teacher: str, loading: str) -> bool:
         """Marks the models in use.
 
         Args:
             student: The choice of the student: a name, or `AUTOMATIC`.
             running: Name of the model that runs as student.
             teacher: Name of the teacher; empty for none.
+            loading: Name of the model that is being loaded as student; empty for none.
 
         Returns:
             False if one of them is not in the table.
         """
         self._student, self._running = student, running
         self.automatic.setChecked(student == AUTOMATIC)
-        return self.table.show_use(running, teacher)
+        return self.table.show_use(running, teacher, loading)
 
     def show_note(self, text: str) -> None:
         """Shows a text below the table; if it is empty, explains the sorted column."""

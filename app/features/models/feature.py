@@ -56,6 +56,7 @@ class Models(Feature):
         self._measuring = False
         self._to_measure: list[str] = []
         session = context.session
+        session.student.requested.connect(lambda _: self._mark())
         session.student.changed.connect(self._on_model)
         session.student.choice_made.connect(lambda _: self._mark())
         session.automatic.changed.connect(self._show_automatic)
@@ -237,9 +238,14 @@ class Models(Feature):
         """Marks the models in use; refreshes the list if one of them is not listed."""
         session = self.context.session
         if self.dialog is not None:
-            self.dialog.show_note(note)
             student = session.student
-            if not self.dialog.set_chosen(student.choice, student.name, session.teacher.name):
+            if student.loading and not note:
+                note = tr("Loading {name} …").format(name=short_name(student.loading))
+            self.dialog.show_note(note)
+            known = self.dialog.set_chosen(
+                student.choice, student.name, session.teacher.name, student.loading
+            )
+            if not known:
                 self._refresh()
 
     def _show_automatic(self) -> None:
@@ -267,7 +273,7 @@ class Models(Feature):
             if request == self._listing:
                 known = self._settings.step_times.get(machine, {})
                 times = {model.name: known[model.key] for model in models if model.key in known}
-                dialog.set_chosen(student.choice, student.name, teacher.name)
+                dialog.set_chosen(student.choice, student.name, teacher.name, student.loading)
                 dialog.show_models(models, times)
 
         self.context.run(work, done, name="models")

@@ -82,7 +82,7 @@ class _Models(QAbstractTableModel):
         super().__init__(parent)
         self.models: list[ModelInfo] = []
         self.speeds: dict[str, Speed] = {}
-        self.student = self.teacher = ""
+        self.student = self.teacher = self.loading = ""
         self.columns = self._columns()
 
     def _columns(self) -> list[_Column]:
@@ -159,7 +159,11 @@ class _Models(QAbstractTableModel):
 
     def use(self, model: ModelInfo) -> str:
         """Returns the use of a model, such as "live"; empty if it is not in use."""
-        uses = ((self.student, tr("live")), (self.teacher, tr("teacher")))
+        uses = (
+            (self.student, tr("live")),
+            (self.loading, tr("loading …")),
+            (self.teacher, tr("teacher")),
+        )
         return ", ".join(text for name, text in uses if name == model.name)
 
     def _speed(self, model: ModelInfo) -> Speed:
@@ -318,9 +322,14 @@ class ModelTable(QTreeView):
         self._model.speeds[name] = speed
         self._update()
 
-    def show_use(self, student: str, teacher: str) -> bool:
-        """Marks the models in use; returns False if one of them is not listed."""
+    def show_use(self, student: str, teacher: str, loading: str) -> bool:
+        """Marks the models in use and the one that is being loaded as student.
+
+        Returns:
+            False if one of the models in use is not listed.
+        """
         self._model.student, self._model.teacher = student, teacher
+        self._model.loading = "" if loading == student else loading
         self._update()
         self.selected.emit()
         listed = {"", *(model.name for model in self._model.models)}

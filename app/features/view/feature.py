@@ -9,6 +9,7 @@ from app.shell.actions import FRAME, SOURCE, Menu, MenuActions
 from app.shell.context import Fact, FactKind, FeatureContext
 from app.shell.feature import Feature, Preference
 from app.shell.settings import ThemeChoice, WindowSettings
+from app.shell.slots import PANEL_MIN_WIDTH
 from app.ui.build import combo_box
 from app.ui.i18n import tr
 from uvanet.sources.base import SourceInfo
@@ -22,6 +23,7 @@ _SCREEN_SHARE = 0.9
 _MAX_SIZE = 16_777_215  # Qt's QWIDGETSIZE_MAX
 _MAX_ORIENTATIONS = 100
 _TOPIC = "full screen"
+_PANEL = "panel"
 
 
 class View(Feature):
@@ -40,8 +42,8 @@ class View(Feature):
         for name in ("panel", "full_screen"):
             context.slots.add_button(context.actions[name], 70)
         context.actions.set_checked(f"theme_{context.theme.choice}", True)
-        context.actions.set_checked("panel", context.slots.panel_enabled)
-        context.slots.panel_changed.connect(lambda on: context.actions.set_checked("panel", on))
+        self._show_panel()
+        context.slots.panel_changed.connect(self._show_panel)
         context.slots.chrome_requested.connect(self._leave_full_screen)
         context.slots.closing.connect(self._on_closing)
         context.slots.canvas.double_clicked.connect(context.actions["full_screen"].trigger)
@@ -130,7 +132,18 @@ class View(Feature):
     @action("Side panel", "P", icon="panel", checkable=True, group=3, words="sidebar controls hide")
     def panel(self, on: bool) -> None:
         """Shows or hides the side panel."""
-        self.context.slots.set_panel_enabled(on)
+        slots = self.context.slots
+        slots.set_panel_enabled(on)
+        if on and not slots.panel_shown:
+            self.context.messages.notify(
+                "info",
+                tr("The side panel needs a wider window."),
+                tr("It appears in a window of {width} pixels.").format(width=PANEL_MIN_WIDTH),
+                topic=_PANEL,
+            )
+
+    def _show_panel(self) -> None:
+        self.context.actions.set_checked("panel", self.context.slots.panel_shown)
 
     @theme_action("System theme", "T", group=4, choice="theme", words="appearance colors")
     def theme_system(self, _: bool) -> None:
