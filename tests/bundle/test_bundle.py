@@ -72,7 +72,7 @@ def test_two_seconds_are_exported_with_sound_from_the_window(
 ):
     out = tmp_path / "out"
     out.mkdir()
-    settings = tmp_path / "config" / "uvanet"
+    settings = tmp_path / ".config" / "uvanet"
     settings.mkdir(parents=True)
     (settings / "settings.json").write_text(json.dumps({"export_folder": str(out)}))
     user = User(x_display)
