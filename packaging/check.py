@@ -145,6 +145,7 @@ def check_wheel(checks: Checks, folder: Path, wheel: Path) -> None:
     # -P: the checkout, which is the working folder, must not be imported.
     predict = (scripts / "python", "-P", "-m", "uvanet", "predict", "demo", "-o", out)
     output = checks.run("wheel, predict", *predict, "--json", "--quiet")
+    checks.run("wheel, uvanet-live", scripts / "uvanet-live", "--version")
     if output is not None:
         result = json.loads(output)
         whole = result["frames"] == result["source"]["frames"] and out.stat().st_size > 0

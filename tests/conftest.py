@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from home_kit import home_variables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,14 +28,7 @@ _LONG = ("training", "e2e", "cluster", "uvanet", "trust", "docs")
 
 # No test may read or write the real home: every program here follows these.
 _HOME = tempfile.mkdtemp(prefix="uvanet-home-")
-for _name, _folder in {
-    "HOME": "",
-    "XDG_CONFIG_HOME": ".config",
-    "XDG_CACHE_HOME": ".cache",
-    "XDG_DATA_HOME": ".local/share",
-    "XDG_STATE_HOME": ".local/state",
-}.items():
-    os.environ[_name] = str(Path(_HOME, _folder))
+os.environ.update(home_variables(Path(_HOME)))
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 # Threads of torch that wait for each other shall sleep. By default they spin, and where there are
 # more threads than cores, as here, that takes several times what the steps themselves take.

@@ -16,8 +16,9 @@ import sys
 import venv
 from pathlib import Path
 
+from contents import ROOT, WORK
+
 HERE = Path(__file__).resolve().parent
-ROOT = HERE.parents[1]
 PYINSTALLER = ("pyinstaller==6.22.3", "pyinstaller-hooks-contrib==2026.9", "packaging")
 
 # Plugins that would add libraries to the bundle: GTK (20 MB, and older than that of the desktop),
@@ -52,10 +53,8 @@ def main() -> None:
     args = parser.parse_args()
     python = make_environment(args.environment.resolve())
     bundle = build(python, args.out.resolve())
-    subprocess.run(
-        [python, HERE / "licenses.py", "--out", bundle / "THIRD-PARTY-LICENSES.txt"], check=True
-    )
-    subprocess.run([python, HERE / "sizes.py", bundle], check=True)
+    for script in ("licenses.py", "sizes.py"):
+        subprocess.run([python, HERE / script, bundle], check=True)
 
 
 def make_environment(folder: Path) -> Path:
@@ -84,7 +83,7 @@ def make_environment(folder: Path) -> Path:
 
 def build(python: Path, out: Path) -> Path:
     """Runs PyInstaller; returns the folder of the bundle."""
-    options = ["--noconfirm", "--log-level", "WARN", "--workpath", str(ROOT / "build/pyinstaller")]
+    options = ["--noconfirm", "--log-level", "WARN", "--workpath", str(WORK)]
     spec = str(HERE / "uvanet-live.spec")
     subprocess.run(
         [python, "-m", "PyInstaller", *options, "--distpath", str(out), spec], check=True

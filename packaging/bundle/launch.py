@@ -1,7 +1,7 @@
-"""Entry point of the bundle: opens the window without arguments, else runs the command line."""
+"""Entry point of the bundle."""
 
 import sys
 
-from uvanet.cli import main
+from app.cli import main
 
-sys.exit(main(sys.argv[1:] or ["run"]))
+sys.exit(main())

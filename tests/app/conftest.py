@@ -6,6 +6,7 @@ import gc
 import os
 import threading
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +19,7 @@ environment.import_cv2()
 os.environ["LC_ALL"] = "C.UTF-8"  # the texts that tests name are English
 
 from compare_kit import Corner  # noqa: E402
+from home_kit import home_variables  # noqa: E402
 from PySide6.QtCore import QCoreApplication, QEvent  # noqa: E402 - after OpenCV, see there
 from PySide6.QtWidgets import QApplication, QDialog, QMenu  # noqa: E402
 from studio_kit import PATIENCE, start_forked  # noqa: E402
@@ -35,7 +37,6 @@ from uvanet.video.writer import VideoWriter  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from pytestqt.qtbot import QtBot
 
@@ -60,16 +61,9 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home of its own for each test, and no camera, screen dialogs or the like from outside."""
     folder = tmp_path / "home"
-    for name, part in {
-        "HOME": "",
-        "XDG_CONFIG_HOME": ".config",
-        "XDG_CACHE_HOME": ".cache",
-        "XDG_DATA_HOME": ".local/share",
-        "XDG_STATE_HOME": ".local/state",
-    }.items():
-        place = folder / part
-        place.mkdir(parents=True, exist_ok=True)
-        monkeypatch.setenv(name, str(place))
+    for name, place in home_variables(folder).items():
+        Path(place).mkdir(parents=True, exist_ok=True)
+        monkeypatch.setenv(name, place)
     return folder
 
 

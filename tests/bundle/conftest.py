@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from home_kit import home_variables
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests" / "e2e")]
@@ -30,15 +31,13 @@ def environment(x_display: str, tmp_path: Path) -> Iterator[dict[str, str]]:
 
     The log is checked at the end: the window shows an unexpected error and goes on.
     """
-    names = ("CONFIG", "STATE", "DATA", "CACHE")
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     yield kept | {
-        "HOME": str(tmp_path),
+        **home_variables(tmp_path),
         "DISPLAY": x_display,
         "QT_QPA_PLATFORM": "xcb",
-        **{f"XDG_{name}_HOME": str(tmp_path / name.lower()) for name in names},
     }
-    log = tmp_path / "state" / "uvanet" / "log" / "uvanet.log"
+    log = tmp_path / ".local" / "state" / "uvanet" / "log" / "uvanet.log"
     assert not log.is_file() or " CRITICAL " not in log.read_text(), log.read_text()
 
 

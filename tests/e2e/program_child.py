@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import cv2
+from home_kit import home_variables
 from x11 import User
 
 if TYPE_CHECKING:
@@ -39,15 +40,12 @@ class Child:
             **os.environ,
             "QT_QPA_PLATFORM": "xcb",
             "DISPLAY": display,
-            "HOME": str(home),
-            "XDG_CONFIG_HOME": str(home / ".config"),
-            "XDG_STATE_HOME": str(home / ".state"),
-            "XDG_DATA_HOME": str(home / ".data"),
+            **home_variables(home),
             "QT_SCALE_FACTOR": str(scale),
             "PYTHONWARNINGS": "default",
         }
         environment.pop("WAYLAND_DISPLAY", None)
-        self.log = home / ".state" / "uvanet" / "log" / "uvanet.log"
+        self.log = home / ".local" / "state" / "uvanet" / "log" / "uvanet.log"
         self.user = User(display)
         self._display = display
         self._scale = scale

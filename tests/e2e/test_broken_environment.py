@@ -7,16 +7,16 @@ import sys
 from pathlib import Path
 
 import pytest
+from home_kit import HOME_VARIABLES
 
 DEV_FULL = Path("/dev/full")
 pytestmark = pytest.mark.skipif(not DEV_FULL.exists(), reason="shell redirections of Linux")
-HOMES = ("HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME")
 
 
 def measure(redirect="", home=None):
     environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
     if home is not None:
-        environment.update(dict.fromkeys(HOMES, str(home)))
+        environment.update(dict.fromkeys(HOME_VARIABLES, str(home)))
     return subprocess.run(
         ["sh", "-c", f'exec "$0" -m uvanet run demo --measure 1 {redirect}', sys.executable],
         env=environment,

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import pytest
 from camera_kit import ROOT, CameraRig, State
+from home_kit import home_variables
 from program_child import PATIENCE
 from x11 import User
 
@@ -38,9 +39,7 @@ class Window:
         self._user = User(display)
         self._reports: queue.Queue[str | None] = queue.Queue()
         self.seen: list[Report] = []
-        variables = {"HOME": str(home), "QT_QPA_PLATFORM": "xcb", "DISPLAY": display}
-        for name in ("CONFIG", "STATE", "DATA", "CACHE"):
-            variables[f"XDG_{name}_HOME"] = str(home / name)
+        variables = {**home_variables(home), "QT_QPA_PLATFORM": "xcb", "DISPLAY": display}
         self.process = subprocess.Popen(
             rig.command(sys.executable, str(Path(__file__).with_name("report_window.py")), source),
             env=rig.environment | variables | {"PYTHONPATH": str(ROOT)},

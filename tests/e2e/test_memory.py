@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from home_kit import home_variables
 from program_child import ROOT
 
 from uvanet.bench.program import write_video
@@ -27,7 +28,7 @@ def test_the_first_run_and_a_scan_leave_little_memory_in_use(
             **os.environ,
             "DISPLAY": x_display,
             "QT_QPA_PLATFORM": "xcb",
-            "XDG_CONFIG_HOME": str(tmp_path),
+            **home_variables(tmp_path),
             "PYTHONPATH": str(ROOT),
         },
         cwd=ROOT,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
+from home_kit import home_variables
 from program_child import ROOT
 from x11 import CONTROL, SHIFT
 
@@ -137,7 +138,7 @@ def test_a_measurement_is_one_line_and_loads_no_training_libraries(
             **os.environ,
             "DISPLAY": x_display,
             "QT_QPA_PLATFORM": "xcb",
-            "XDG_CONFIG_HOME": str(tmp_path),
+            **home_variables(tmp_path),
         },
         cwd=ROOT,
         capture_output=True,

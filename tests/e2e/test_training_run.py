@@ -30,7 +30,7 @@ def test_a_student_adapts_and_the_map_changes(
     settings.parent.mkdir(parents=True)
     chosen = {"training_teacher": str(teacher), "training_steps": 20}
     settings.write_text(json.dumps({"version": 1, "training_background": False, **chosen}))
-    data = tmp_path / ".data"
+    data = tmp_path / ".local" / "share"
     monkeypatch.setenv("XDG_DATA_HOME", str(data))
     monkeypatch.setenv("UVANET_DATA", str(write_gaze(tmp_path / "gaze")))
     monkeypatch.setattr("program_child.PATIENCE", PATIENCE)

@@ -17,6 +17,7 @@ import cv2
 import no_network
 import numpy as np
 import pytest
+from home_kit import home_variables
 from imageio_ffmpeg import get_ffmpeg_exe
 from training_kit import write_gaze
 
@@ -86,10 +87,9 @@ def test_a_walk(
         "DISPLAY": make_display(f"{width}x{height}"),
         "QT_SCALE_FACTOR": str(scale),
         "LC_ALL": f"{language}.UTF-8",
-        "HOME": str(home),
+        **home_variables(home),
         # The gaze data of the machine would add hundreds of pictures to the measuring.
         "UVANET_DATA": str(write_gaze(folder / "gaze")),
-        **{f"XDG_{name}_HOME": str(home / name) for name in ("CONFIG", "CACHE", "DATA", "STATE")},
     }
     environment.pop("WAYLAND_DISPLAY", None)
     home.mkdir()

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from home_kit import home_variables
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,14 +44,13 @@ def run(installation: Path, tmp_path: Path) -> Callable[..., subprocess.Complete
         paths = [installation / "resources" / name for name in missing.split()]
         kept = [tmp_path / str(number) for number in range(len(paths))]
         # Settings of its own: the window starts with the model that ran last.
-        folders = [f"XDG_{name}_HOME" for name in ("CONFIG", "CACHE", "DATA", "STATE")]
         for path, place in zip(paths, kept, strict=True):
             path.rename(place)
         try:
             return subprocess.run(
                 [sys.executable, "-m", "uvanet", *words],
                 cwd=installation,
-                env={**os.environ, **{name: str(tmp_path / name) for name in folders}},
+                env={**os.environ, **home_variables(tmp_path)},
                 capture_output=True,
                 text=True,
                 check=False,

@@ -10,10 +10,10 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from home_kit import HOME_VARIABLES
 from small_home import NAMES
 
 ROOT = Path(__file__).resolve().parents[2]
-HOMES = ("HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME")
 MOUNT = 'mount -t tmpfs -o size=64m,mode=700 tmpfs "$0" && '
 FILL = 'head -c 100m /dev/zero > "$0/filler" 2> /dev/null; '
 LOCK = 'mount -o remount,ro "$0" && '
@@ -40,7 +40,7 @@ def run(before: str, home: Path, *words: object, **more: str) -> subprocess.Comp
     return subprocess.run(
         [str(word) for word in (*command, sys.executable, *words)],
         cwd=ROOT,
-        env={**os.environ, **dict.fromkeys(HOMES, str(home)), **more},
+        env={**os.environ, **dict.fromkeys(HOME_VARIABLES, str(home)), **more},
         capture_output=True,
         text=True,
         check=False,

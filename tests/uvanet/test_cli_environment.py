@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from cli_kit import needs_full_device, shell
+from home_kit import HOME_VARIABLES
 
 from uvanet.cli.options import check_report, print_report
 from uvanet.errors import OutputError
@@ -88,8 +89,8 @@ def test_closed_or_full_streams_do_not_stop_the_work(tmp_path: Path, redirection
 
 @pytest.mark.parametrize("home", ["/dev/null/home", "/proc/home", ""])
 def test_a_home_that_cannot_be_written_does_not_stop_the_work(tmp_path: Path, home: str) -> None:
-    names = ("HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")
-    done = shell(f"{PREDICT} --quiet && uvanet info --json", tmp_path, **dict.fromkeys(names, home))
+    homes = dict.fromkeys(HOME_VARIABLES, home)
+    done = shell(f"{PREDICT} --quiet && uvanet info --json", tmp_path, **homes)
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import struct
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 from uvanet.data.gaze import Gaze
 from uvanet.errors import MissingExtraError, SourceError, UsageError
 from uvanet.i18n import tr, tr_noop
+from uvanet.natural_order import natural_order
 from uvanet.sources.picture import PICTURE_SUFFIXES, VIDEO_SUFFIXES
 from uvanet.sources.picture_decoding import load_picture
 
@@ -97,13 +97,8 @@ def _files_in(folder: Path, suffixes: frozenset[str], missing: str, hint: str) -
 
 
 def _ordered(paths: Iterable[Path]) -> list[Path]:
-    """Sorts paths in natural order, 2 before 10; hidden ones are left out."""
-
-    def key(path: Path) -> list[tuple[int, str]]:
-        parts = re.split(r"(\d+)", path.name)
-        return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts]
-
-    return sorted((path for path in paths if not path.name.startswith(".")), key=key)
+    """Sorts paths in natural order; hidden ones are left out."""
+    return natural_order(path for path in paths if not path.name.startswith("."))
 
 
 def read_rgb(path: Path) -> NDArray[np.uint8]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-import re
 from pathlib import Path
 
 from uvanet.errors import SourceError
 from uvanet.i18n import tr
+from uvanet.natural_order import natural_order
 from uvanet.sources._thread_safe import ThreadSafeSource
 from uvanet.sources.base import Frame, SourceInfo, SourceKind
 from uvanet.sources.film_frames import are_film_frames
@@ -139,10 +139,4 @@ def _pictures(folder: Path) -> list[Path]:
             tr("The folder {folder} holds no pictures.").format(folder=folder),
             tr("Choose one with PNG, JPEG, HEIC, WebP, TIFF or BMP files in it."),
         )
-    return sorted(files, key=_natural)
-
-
-def _natural(path: Path) -> tuple[list[tuple[int, str]], str]:
-    """Sort key that orders numbers by value (2 before 10) and letters without case."""
-    parts = re.split(r"(\d+)", path.name.casefold())
-    return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts], path.name
+    return natural_order(files)
