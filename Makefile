@@ -22,15 +22,15 @@ FUZZ ?= 5000
 MEDIA ?= 200
 fuzz:
 	@$(PYTHON) packaging/bootstrap.py test
-	@UVANET_FUZZ_EXAMPLES=$(FUZZ) .venv/bin/python -m pytest -q tests/trust/test_hostile_text.py tests/trust/test_hostile_models.py
+	@UVANET_FUZZ_EXAMPLES=$(FUZZ) .venv/bin/python -m pytest -q tests/trust/test_hostile_*.py
 	@mkdir -p dist
 	@.venv/bin/python tests/media/fuzz.py dist/media.jsonl --variants $(MEDIA)
 
-# Kills programs that write, at random moments. KILLS: how often each.
+# Kills programs that write, at random moments; lets each write fail once. KILLS: how often each.
 KILLS ?= 100
 kill:
 	@$(PYTHON) packaging/bootstrap.py test
-	@UVANET_KILLS=$(KILLS) .venv/bin/python -m pytest -q -o junit_family=xunit1 --junitxml dist/kills.xml tests/trust/test_kills.py
+	@UVANET_KILLS=$(KILLS) .venv/bin/python -m pytest -q -o junit_family=xunit1 --junitxml dist/kills.xml tests/trust/test_kills.py tests/trust/test_failed_writes.py
 
 # A million frames, and 2,000 times something opened and closed: does anything grow? dist/soak.
 FRAMES ?= 1000000
@@ -45,6 +45,10 @@ STEPS ?= 2000
 monkey:
 	@$(PYTHON) packaging/bootstrap.py test
 	@.venv/bin/python tests/trust/monkey.py --walks $(WALKS) --steps $(STEPS) $(if $(SEED),--seed $(SEED),-o dist/walks.jsonl)
+
+# All of that, for hours, and writes the table of docs/trust.md.
+trust: fuzz kill soak monkey
+	@.venv/bin/python packaging/trust_table.py --soak dist/soak/soak.json --walks dist/walks.jsonl --kills dist/kills.xml --media dist/media.jsonl
 
 # Measures everything and writes README's table of speed; other programs disturb the result.
 bench:

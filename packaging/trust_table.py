@@ -20,7 +20,12 @@ PAGE = Path(__file__).resolve().parents[1] / "docs" / "trust.md"
 BEGIN, END = "<!-- figures -->", "<!-- end of figures -->"
 _MB = 2**20
 _WARM_UP = 2  # samples, as in tests/trust/soak.py
+_WRITES = "failed writes"  # the property of the tests of tests/trust/test_failed_writes.py
 KILLS = {
+    _WRITES: (
+        "calls of the file layer that failed, one after the other",
+        "each file the old or the new one; a new one whole, or not there and told",
+    ),
     "test_settings_regions_and_requests_survive_a_kill": (
         "writers of settings, regions and requests killed at random moments",
         "each file whole, no part left",
@@ -82,14 +87,15 @@ def walk_row(lines: list[str]) -> tuple[str, str, str]:
 
 
 def kill_rows(path: Path) -> list[tuple[str, str, str]]:
-    """One row for each kind of kill in a report of pytest."""
+    """A row for each kind of kill in a report of pytest, and one for the writes that failed."""
     count: collections.Counter[str] = collections.Counter()
     failed: collections.Counter[str] = collections.Counter()
     for case in ElementTree.parse(path).iter("testcase"):
+        properties = {one.get("name"): one.get("value", "0") for one in case.iter("property")}
         name = case.get("name", "").partition("[")[0]
+        name = _WRITES if _WRITES in properties else name
         if name in KILLS and case.find("skipped") is None:
-            properties = {one.get("name"): one.get("value", "0") for one in case.iter("property")}
-            count[name] += int(properties.get("kills", "0"))
+            count[name] += int(properties.get("kills") or properties.get(_WRITES, "0"))
             failed[name] += case.find("failure") is not None
     return [
         (what, f"{count[name]:,}", f"{failed[name]} failed" if failed[name] else result)

@@ -16,7 +16,7 @@ from uvanet.atomic_io import write_bytes
 from uvanet.bounded_io import read_bounded
 from uvanet.data.gaze_mapping import GazeMapping
 from uvanet.errors import OutputError, UsageError, UvanetError
-from uvanet.redaction import printable, redact
+from uvanet.redaction import excerpt, printable, redact
 
 VERSION = 1
 SUFFIX = ".uvanet"
@@ -191,7 +191,7 @@ def read_project(path: Path) -> Project:
         reason = error.message if isinstance(error, UvanetError) else str(error)
         raise UsageError(
             tr("{path} is no project: {reason}.").format(
-                path=printable(path), reason=reason.rstrip(".")
+                path=printable(path), reason=excerpt(printable(reason.rstrip(".")), 200)
             ),
             hint,
         ) from None

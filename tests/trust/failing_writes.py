@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ CALLS: tuple[tuple[Any, str], ...] = (
     (Path, "replace"),
     (Path, "mkdir"),
     (Path, "touch"),
+    (shutil, "copyfile"),
 )
 """What writes, by its owner and name; `Path.open` and `os.open` count where they write."""
 
@@ -27,9 +29,12 @@ class Counter:
     """Counts the calls of the file layer.
 
     Attributes:
+        failures: Calls that failed, of all counters.
         count: Calls so far.
         fail_at: The call that fails; 0 for none.
     """
+
+    failures = 0
 
     def __init__(self, fail_at: int) -> None:
         self.count, self.fail_at = 0, fail_at
@@ -37,6 +42,7 @@ class Counter:
     def step(self) -> None:
         self.count += 1
         if self.count == self.fail_at:
+            Counter.failures += 1
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 

@@ -200,6 +200,7 @@ def main() -> None:
     said = live.window.banner.message
     code = live.program.run()
     report = {"longest_turn_s": meter.longest, "problems": live.problems, "said": said}
+    report["said_last"] = live.window.banner.message
     print(json.dumps(report), flush=True)
     leave_at_once(code)  # as `app.main.run` does
 

@@ -1,19 +1,27 @@
-"""Every write fails once, one after the other: a file is the old or the new one, and no other."""
+"""Every write fails once, one after the other: a file is the old or the new one, and no other.
+
+The number of failures is written into the report that `packaging/trust_table.py` reads.
+"""
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
+import cv2
 import msgspec
+import numpy as np
 import pytest
 import torch
-from failing_writes import failing_at
+from failing_writes import Counter, failing_at
 
 import uvanet
 from app.features.analyse.region_store import RegionStore
 from app.features.training.run_folders import REQUEST, RunRequest, read_request, write_request
 from app.runtime.settings import SettingsStore
 from app.session.settings import SessionSettings
+from app.shell.project import Project, read_project
+from app.ui.images import write_png
 from uvanet.analysis import Region, Shape
 from uvanet.analysis.regions import load_regions, save_regions
 from uvanet.errors import UvanetError
@@ -22,17 +30,26 @@ from uvanet.paths import resource
 from uvanet.training import checkpoint
 from uvanet.training.control import CONTROL, send_order
 from uvanet.training.data.array_file import read_arrays, write_arrays
+from uvanet.user_models import models_folder, save_user_model
 from uvanet.video.exporter import export
 from uvanet.video.job import Job
+from uvanet.video.replay_buffer import ReplayBuffer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 REGIONS = [
     [Region(name, Shape.RECTANGLE, ((0.1, 0.1), (0.5, 0.5)))] for name in ("old", "new", "newer")
 ]
 MAX_CALLS = 200
+
+
+@pytest.fixture(autouse=True)
+def _failures(record_property: Callable[[str, object], None]) -> Iterator[None]:
+    before = Counter.failures
+    yield
+    record_property("failed writes", Counter.failures - before)
 
 
 def every_failure(folder: Path, write: Callable[[int], object], read: Callable[[], int]) -> int:
@@ -152,26 +169,78 @@ def test_an_order_to_a_run(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["a.csv", "a.json", "a.npz"])
-def test_a_table_of_an_export(tmp_path: Path, name: str) -> None:
+def test_a_project(tmp_path: Path) -> None:
+    path = tmp_path / "a.uvanet"
+    assert every_failure(
+        tmp_path,
+        lambda version: Project(source="demo", start=version).write(path),
+        lambda: int(read_project(path).start or 0),
+    )
+
+
+def test_a_picture(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+
+    assert every_failure(
+        tmp_path,
+        lambda version: write_png(path, np.full((9, 9, 3), version, np.uint8)),
+        lambda: int(cv2.imread(str(path))[0, 0, 0]),
+    )
+
+
+def all_or_nothing(path: Path, write: Callable[[], object]) -> list[int]:
+    """Writes a new file again and again, each time with another call of the file layer failing.
+
+    Args:
+        path: What is written, in a folder of its own.
+        write: Writes it; raises OSError or a UvanetError where it is not there afterwards.
+
+    Returns:
+        The sizes of the files that were written; the last one without a failure.
+    """
+    sizes = []
+    for number in range(1, MAX_CALLS):
+        with failing_at(number) as counter:
+            try:
+                write()
+            except (OSError, UvanetError):
+                assert not path.exists(), f"call {number}"
+        there = [entry.name for entry in path.parent.iterdir()]
+        assert there in ([], [path.name]), f"call {number}"
+        if there:
+            sizes.append(sum(one.stat().st_size for one in (path, *path.rglob("*"))))
+        if counter.count < number:
+            assert there
+            return sizes
+        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    raise AssertionError("the writing never came to an end")
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.json", "a.npz", "a.mp4", "a.html"])
+def test_an_output_of_an_export(tmp_path: Path, name: str) -> None:
     """Where any write fails, the export says so and leaves no file, or the file is whole."""
     folder = tmp_path / "out"
     folder.mkdir()
-    path = folder / name
-    job = Job("demo", (path,), model=uvanet.load("uvanet-32"), end=0.1, overwrite=True)
-    export(job)
-    whole = path.stat().st_size
-    for number in range(1, MAX_CALLS):
-        path.unlink(missing_ok=True)
-        with failing_at(number) as counter:
-            try:
-                export(job)
-            except UvanetError:
-                assert not path.exists()
-        assert [entry.name for entry in folder.iterdir()] in ([], [name]), f"call {number}"
-        if path.exists():
-            assert abs(path.stat().st_size - whole) < 0.2 * whole
-        if counter.count < number:
-            assert path.exists()
-            return
-    raise AssertionError("the writing never came to an end")
+    job = Job("demo", (folder / name,), model=uvanet.load("uvanet-32"), end=0.1, overwrite=True)
+    sizes = all_or_nothing(folder / name, lambda: export(job))
+    assert all(abs(size - sizes[-1]) < 0.2 * sizes[-1] for size in sizes)
+
+
+def test_a_recording(tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    folder.mkdir()
+    buffer = ReplayBuffer(tmp_path / "live", 5.0)
+    for number in range(10):
+        buffer.put(np.full((48, 64, 3), number, np.uint8), number / 30)
+    sizes = all_or_nothing(folder / "a.mkv", lambda: buffer.save(folder / "a.mkv", 0.0))
+    assert set(sizes) == {sizes[-1]}
+    buffer.close()
+
+
+def test_a_model_of_the_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    folder = resource("weights")
+    path = models_folder() / "mine"
+    path.parent.mkdir(parents=True)
+    sizes = all_or_nothing(path, lambda: save_user_model(folder, "uvanet-32", "mine"))
+    assert set(sizes) == {sizes[-1]}

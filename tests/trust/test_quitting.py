@@ -3,89 +3,24 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
-import subprocess
 import sys
-import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
 import pytest
-from home_kit import home_variables
-from states import running_seconds
+from started_program import PATIENCE_S, Program
 
 from uvanet.sources import make_source
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from camera_kit import CameraRig
+    from collections.abc import Callable
+    from pathlib import Path
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="Xvfb and /proc of Linux")
-SCRIPT = Path(__file__).with_name("states.py")
-PATIENCE_S = 300.0  # a bound on a busy machine, not a measure of anything
 QUIT_S = 2.0
 TURN_S = 0.1
 CAMERAS = ("camera", "driver_hangs", "driver_hangs_at_first")
-
-
-class Program:
-    """The program in a state.
-
-    Args:
-        state: One of the `STATES` of states.py, or several joined by "+".
-        folder: Its home, which also takes its files.
-        display: The X server.
-        rig: A camera to run with.
-    """
-
-    def __init__(
-        self, state: str, folder: Path, display: str, rig: CameraRig | None = None
-    ) -> None:
-        command = [sys.executable, str(SCRIPT), state, str(folder)]
-        display_variables = {"DISPLAY": display, "QT_QPA_PLATFORM": "xcb"}
-        environment = {**os.environ, **home_variables(folder), **display_variables}
-        if rig is not None:
-            command, environment = rig.command(*command), rig.environment | environment
-        self.process = subprocess.Popen(
-            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
-        assert self.process.stdout is not None
-        line = self.process.stdout.readline()
-        assert line == "ready\n", self.process.communicate()
-        self.children = psutil.Process(self.process.pid).children(recursive=True)
-
-    def ended(self) -> tuple[float, str]:
-        """Waits for the end; gives the seconds until then, and what the program wrote."""
-        began, deadline = running_seconds(self.process.pid), time.monotonic() + PATIENCE_S
-        options = os.WEXITED | os.WNOWAIT | os.WNOHANG  # not reaped: its clock is read after that
-        while os.waitid(os.P_PID, self.process.pid, options) is None:
-            assert time.monotonic() < deadline, "it does not end"
-            time.sleep(0.005)
-        seconds = running_seconds(self.process.pid) - began
-        out, errors = self.process.communicate()
-        assert "Traceback" not in errors, errors
-        return seconds, out
-
-    def kill(self) -> None:
-        """Ends the program and its children in any case."""
-        for one in [*self.children, self.process]:
-            try:
-                one.kill()
-            except psutil.NoSuchProcess:
-                continue
-        self.process.communicate()
-
-
-@pytest.fixture
-def programs() -> Iterator[list[Program]]:
-    """Those that are killed at the end."""
-    started: list[Program] = []
-    yield started
-    for one in started:
-        one.kill()
 
 
 # What may be at the same time is in one program: each start takes more than what it shows.

@@ -6,14 +6,33 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import pytest
 import soak
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 SCRIPT = Path(soak.__file__)
 FRAMES, CYCLES = 5_000, 40
 
 
+@pytest.fixture(params=[False, True], ids=["idle", "busy"])
+def burnt_cores(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Other programs may take every core."""
+    command = [sys.executable, "-c", "while True: pass"]
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    others = [subprocess.Popen(command) for _ in range(cores or 1)] if request.param else []
+    yield
+    for other in others:
+        other.kill()
+        other.wait()
+
+
+@pytest.mark.usefixtures("burnt_cores")
 def test_nothing_grows_with_frames() -> None:
+    """Latency is bounded by the few frames that are under way, however slow the machine is."""
     report = soak.run_frames(FRAMES, lambda text: None)
     assert report["captured"] >= FRAMES
     assert report["unbalanced"] == 0

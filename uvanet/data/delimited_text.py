@@ -20,7 +20,7 @@ from pathlib import Path
 from uvanet.data.gaze_files import need_file
 from uvanet.errors import UsageError
 from uvanet.i18n import tr, tr_noop
-from uvanet.redaction import printable
+from uvanet.redaction import excerpt, printable
 
 MAX_LINE = 1_000_000
 """Characters of a line; a longer one counts as several damaged rows."""
@@ -51,6 +51,16 @@ class DelimitedText:
     delimiter: str
     header: tuple[str, ...]
     first: int
+
+    @property
+    def name(self) -> str:
+        """The name of the file, for messages."""
+        return printable(self.path.name)
+
+    @property
+    def columns(self) -> str:
+        """The names of the first columns, for messages."""
+        return excerpt(", ".join(excerpt(name) for name in self.header[:12]), 300)
 
     def rows(self) -> Iterator[list[str]]:
         """Reads the cells of each row that is not empty.
@@ -123,7 +133,7 @@ def number(cell: str) -> float:
 
 def _no_table(path: Path) -> UsageError:
     return UsageError(
-        tr("{name} is no table with at least two columns.").format(name=path.name),
+        tr("{name} is no table with at least two columns.").format(name=printable(path.name)),
         tr("Export the gaze as CSV or TSV, with the names of the columns in the first line."),
     )
 
@@ -159,7 +169,8 @@ def _lines(path: Path, encoding: str) -> Iterator[str]:
                 length += len(line)
                 if length > MAX_TEXT:
                     raise UsageError(
-                        tr("{name} is too long.").format(name=path.name), tr("Export a part of it.")
+                        tr("{name} is too long.").format(name=printable(path.name)),
+                        tr("Export a part of it."),
                     )
                 yield line if line.isascii() else _repaired(line)
     except (OSError, EOFError, zlib.error) as error:
@@ -178,6 +189,6 @@ def _repaired(line: str) -> str:
 def _unreadable(path: Path, error: BaseException) -> UsageError:
     reason = getattr(error, "strerror", None) or str(error) or tr("it is damaged")
     return UsageError(
-        tr("{name} cannot be read: {reason}.").format(name=path.name, reason=reason),
+        tr("{name} cannot be read: {reason}.").format(name=printable(path.name), reason=reason),
         tr("Choose another file."),
     )

@@ -17,7 +17,7 @@ from uvanet.data.gaze_table import GazeTable, LeftOut, join
 from uvanet.errors import UsageError
 from uvanet.i18n import tr, tr_noop
 from uvanet.paths import expand_user
-from uvanet.redaction import printable
+from uvanet.redaction import excerpt, printable
 
 MAX_ROWS = 5_000_000
 """Fixations or samples of one table: hours of many people at 60 samples a second."""
@@ -42,10 +42,9 @@ class UnknownColumnsError(UsageError):
     """
 
     def __init__(self, text: DelimitedText) -> None:
-        names = ", ".join(text.header[:12]) + (", …" if len(text.header) > 12 else "")
         super().__init__(
             tr("The columns of {name} are not known: {columns}.").format(
-                name=text.path.name, columns=names
+                name=text.name, columns=text.columns
             ),
             tr("Say which of them hold the time, x and y."),
         )
@@ -127,8 +126,10 @@ class _Rows:
         def find(name: str, *, needed: bool = False) -> int:
             if (name or needed) and name not in place:
                 raise UsageError(
-                    tr("{name} has no column {column!r}.").format(name=text.path.name, column=name),
-                    tr("Its columns are {header}.").format(header=", ".join(text.header[:12])),
+                    tr("{name} has no column {column!r}.").format(
+                        name=text.name, column=excerpt(name)
+                    ),
+                    tr("Its columns are {header}.").format(header=text.columns),
                 )
             return place[name] if name else -1
 
@@ -189,7 +190,7 @@ class _Rows:
         if len(self._values) >= 5 * MAX_ROWS:
             raise UsageError(
                 tr("{name} holds more than {most:,} points.").format(
-                    name=self._text.path.name, most=MAX_ROWS
+                    name=self._text.name, most=MAX_ROWS
                 ),
                 tr("Export a part of it, or fixations."),
             )
@@ -198,7 +199,7 @@ class _Rows:
         self._numbers.extend((self._persons.of(name), self._stimuli.of(stimulus), group))
 
     def table(self) -> GazeTable:
-        path, mapping = self._text.path, self._mapping
+        text, mapping = self._text, self._mapping
         left_out = LeftOut(self._damaged, self._without, self._other)
         if not self._values:
             raise UsageError(
@@ -206,7 +207,7 @@ class _Rows:
                     "No row of {name} has a time and a position: {damaged} are damaged, "
                     "{without_gaze} have no position, {other_events} are other events."
                 ).format(
-                    name=path.name,
+                    name=text.name,
                     damaged=left_out.damaged,
                     without_gaze=left_out.without_gaze,
                     other_events=left_out.other_events,
@@ -231,13 +232,13 @@ class _Rows:
             if size is None:
                 raise UsageError(
                     tr("y grows upwards in {name}, and the height in pixels is not known.").format(
-                        name=path.name
+                        name=text.name
                     ),
                     tr("Give the size of the screen too."),
                 )
             points[:, 1] = size[1] - points[:, 1]
         order = np.argsort(time, kind="stable")
-        persons = tuple(printable(name or path.stem) for name in self._persons.numbers)
+        persons = tuple(printable(name or text.path.stem) for name in self._persons.numbers)
         return GazeTable(
             "fixations" if fixations else "samples",
             time[order],
