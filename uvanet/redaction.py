@@ -22,6 +22,12 @@ def redact(text: str) -> str:
     return _ADDRESS.sub(lambda match: match[1] + _without_secrets(match[2]), text)
 
 
+def redact_source(spec: str) -> str:
+    """Like `redact`, for a text that selects a source: an address as a whole, even with spaces."""
+    scheme, mark, rest = spec.partition("://")
+    return f"{scheme}{mark}{_without_secrets(rest)}" if mark else spec
+
+
 def printable(name: str | Path) -> str:
     r"""Gives a file name or path as one line that every encoder and terminal takes.
 
@@ -50,4 +56,6 @@ def _escape(match: re.Match[str]) -> str:
 def _without_secrets(rest: str) -> str:
     address = re.split(r"[?#]", rest, maxsplit=1)[0]
     # A password may contain an unescaped slash or "@": only text after the last "@" is shown.
-    return address.rpartition("@")[2]
+    shown = address.rpartition("@")[2]
+    # Where a port is no number, the host may have been forgotten: name:password/path.
+    return re.sub(r"^([^/:[]*):(?!\d*(/|$))[^/]*", r"\1", shown)

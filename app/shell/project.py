@@ -16,7 +16,7 @@ from uvanet.atomic_io import write_bytes
 from uvanet.bounded_io import read_bounded
 from uvanet.data.gaze_mapping import GazeMapping
 from uvanet.errors import OutputError, UsageError, UvanetError
-from uvanet.redaction import excerpt, printable, redact
+from uvanet.redaction import excerpt, printable, redact_source
 
 VERSION = 1
 SUFFIX = ".uvanet"
@@ -126,7 +126,7 @@ class Project(Struct, kw_only=True):
             stored.source, stored.relative = file.path, file.relative
             stored.identity = file.identity
         else:
-            stored.source, stored.relative = redact(self.source), False
+            stored.source, stored.relative = redact_source(self.source), False
         if self.gaze is not None:
             tables = [table.beside(folder) for table in self.gaze.tables]
             stored.gaze = msgspec.structs.replace(self.gaze, tables=tables)

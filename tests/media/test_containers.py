@@ -97,9 +97,13 @@ CLIPS = {
         "yuv420p",
     ),
     "elementary.mjpeg": ("mjpeg", "mjpeg", {"qmax": "3"}, "", "yuvj420p"),
+    "elementary.dv": ("dvvideo", "dv", {}, "", "yuv420p"),
+    "dv.avi": ("dvvideo", None, {}, "", "yuv420p"),
     "rpza.mov": ("rpza", None, {}, "", "rgb555le"),
     "elementary.h264": ("libx264", "h264", {"g": "10", "bf": "0"}, "", "yuv420p"),
 }
+# Of codecs that know few.
+SIZES = {"h261": (176, 144), "h263": (176, 144), "dvvideo": (720, 576)}
 MUXERS = {
     "fragments.mp4": {"movflags": "+frag_keyframe+empty_moov"},
     "without-duration.flv": {"flvflags": "no_duration_filesize"},
@@ -110,7 +114,7 @@ MUXERS = {
 def clip(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     name = request.param
     codec, format_name, options, sound, pix_fmt = CLIPS[name]
-    size = (176, 144) if codec in ("h261", "h263") else corpus.SIZE  # these know few sizes
+    size = SIZES.get(codec, corpus.SIZE)
     return corpus.write(
         tmp_path_factory.mktemp("clip") / name,
         codec,
@@ -136,6 +140,7 @@ def test_every_frame_comes_once_at_its_time_and_is_found_again(clip: Path) -> No
         # A GIF counts hundredths, ASF and FLV milliseconds.
         assert [frame.pts for frame in frames] == pytest.approx(expected, abs=0.006)
         assert source.info.fps == pytest.approx(corpus.RATE, rel=0.01)
+        assert not source.info.variable_rate
         for number in (31, 3, 38, 0, 17, 16):
             source.seek(number / corpus.RATE)
             frame = source.read()

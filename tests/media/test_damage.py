@@ -108,6 +108,31 @@ def test_packets_lost_from_a_broadcast_are_told(tmp_path: Path) -> None:
     assert "damaged" in error
 
 
+@pytest.mark.parametrize("lost", [[], [1], [1, 3, 4]])
+def test_fragments_that_are_missing_are_told(tmp_path: Path, lost: list[int]) -> None:
+    """As of a download in pieces: pictures of uneven duration, ten in a fragment."""
+    times = [Fraction(n // 10 * 12 + n % 10 + (n % 10 > 4), 25) for n in range(60)]
+    path = corpus.write(
+        tmp_path / "clip.mp4",
+        "libx264",
+        images=[corpus.numbered(number) for number in range(60)],
+        times=times,
+        options={"g": "10", "bf": "0", "sc_threshold": "0"},
+        muxer={"movflags": "frag_keyframe+empty_moov+default_base_moof+skip_trailer"},
+    )
+    head, *fragments = path.read_bytes().split(b"moof")
+    ends = [head[-4:], *(fragment[-4:] for fragment in fragments)]
+    kept = [n for n in range(6) if n not in lost]
+    whole = [head[:-4], *(ends[n] + b"moof" + fragments[n][:-4] for n in kept)]
+    whole[-1] += ends[-1]
+    path.write_bytes(b"".join(whole))
+    frames, error = play(path)
+    assert [corpus.number_in(frame.image) for frame in frames] == [
+        number for number in range(60) if number // 10 not in lost
+    ]
+    assert ("damaged" in error) == bool(lost)
+
+
 @pytest.mark.parametrize("sound", ["", "aac"])
 def test_a_damaged_place_that_ffmpeg_skips_is_told(tmp_path: Path, sound: str) -> None:
     path = corpus.write(tmp_path / "clip.mkv", "mjpeg", pix_fmt="yuvj420p", sound=sound)

@@ -208,6 +208,19 @@ def test_a_picture_on_a_server_ends_after_its_frame(
     assert numbers == [7]
 
 
+def test_a_server_that_allows_no_jumps_is_read_anew(
+    server: ThreadingHTTPServer, tmp_path: Path
+) -> None:
+    path = corpus.write(tmp_path / "a.mp4", "libx264", muxer={"movflags": "+faststart"})
+    Files.files = {"/a.mp4": path.read_bytes()}
+    with NetworkSource(url(server, "/a.mp4"), open_timeout=PATIENCE) as source:
+        assert sum(1 for _ in iter(source.read, None)) == corpus.FRAMES
+        source.seek(0.4)
+        frame = source.read()
+    assert frame is not None
+    assert corpus.number_in(frame.image) == 10
+
+
 def test_a_dash_manifest_is_refused_in_plain_words(server: ThreadingHTTPServer) -> None:
     Files.files = {"/film.mpd": b'<?xml version="1.0"?><MPD type="static"></MPD>'}
     with pytest.raises(SourceError, match="DASH manifest"):

@@ -268,3 +268,12 @@ def test_export_writes_weights_for_torch(tmp_path: Path) -> None:
     done = run_command("export", "uvanet-32", "-o", "models", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert sorted(os.listdir(tmp_path / "models")) == ["uvanet-32.json", "uvanet-32.onnx"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows says that there is no such file")
+@pytest.mark.parametrize("names", [("LONG.mp4", "a.csv"), ("demo", "LONG.mp4"), ("demo", "LONG/a")])
+def test_a_name_that_is_too_long_is_told(tmp_path: Path, names: tuple[str, str]) -> None:
+    source, out = (name.replace("LONG", 300 * "x") for name in names)
+    done = run_command("predict", source, "-o", out, cwd=tmp_path)
+    assert done.returncode == 2
+    assert "is too long" in done.stderr

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from uvanet.errors import SourceError
-from uvanet.redaction import printable, redact
+from uvanet.redaction import printable, redact, redact_source
 from uvanet.sources import make_source
 
 ADDRESS = "http://user:s3cret@127.0.0.1:9/live?token=t0ken"
@@ -32,6 +32,20 @@ SECRETS = ("s3cret", "t0ken", "user")
 )
 def test_addresses_lose_their_secrets(text, shown):
     assert redact(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("spec", "shown"),
+    [
+        ("http://us er:s3cret@cam/a b?token=t0ken x", "http://cam/a b"),
+        ("http://user:s3cret/live", "http://user/live"),
+        ("http://cam:8080/a b", "http://cam:8080/a b"),
+        ("http://[::1]:8080/a", "http://[::1]:8080/a"),
+        ("/films/what? now.mp4", "/films/what? now.mp4"),
+    ],
+)
+def test_a_source_loses_its_secrets_also_behind_a_space(spec, shown):
+    assert redact_source(spec) == shown
 
 
 def test_names_of_any_bytes_become_text():
@@ -58,7 +72,14 @@ def test_a_file_name_steers_no_terminal(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "spec", [ADDRESS, "http://user:s3cret@[bad/x?token=t0ken", "http://user:s3cret@:0/?t0ken"]
+    "spec",
+    [
+        ADDRESS,
+        "http://user:s3cret@[bad/x?token=t0ken",
+        "http://user:s3cret@:0/?t0ken",
+        "http://us er:s3cret@127.0.0.1:9/a b?token=t0ken",
+        "http://127.0.0.1:s3cret/live",
+    ],
 )
 def test_errors_show_no_secret(spec):
     with pytest.raises(SourceError) as caught, make_source(spec):

@@ -6,6 +6,7 @@ Within commands, modules that load torch or take long are imported by the functi
 from __future__ import annotations
 
 import argparse
+import errno
 import logging
 import os
 import sys
@@ -18,6 +19,7 @@ from uvanet.cli.streams import discard_output, protect_standard_streams
 from uvanet.errors import MEMORY_HINT, UsageError, UvanetError, is_out_of_memory
 from uvanet.i18n import tr
 from uvanet.languages import SOURCE, VARIABLE, install_language
+from uvanet.redaction import excerpt, printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -81,6 +83,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         try:
             return _run(list(sys.argv[1:] if argv is None else argv))
+        except OSError as error:
+            if error.errno != errno.ENAMETOOLONG:
+                raise
+            raise UsageError(
+                tr("The name {name} is too long.").format(
+                    name=printable(excerpt(os.fsdecode(error.filename or "")))
+                ),
+                tr("File names have up to 255 bytes on most disks."),
+            ) from None
         finally:
             sys.stdout.flush()
     except UvanetError as error:

@@ -15,7 +15,7 @@ from uvanet import __version__
 from uvanet.cli.options import integer, number
 from uvanet.errors import UsageError, UvanetError
 from uvanet.i18n import tr
-from uvanet.redaction import printable, redact
+from uvanet.redaction import printable, redact_source
 
 if TYPE_CHECKING:
     import argparse
@@ -110,7 +110,7 @@ def outs_of(arguments: argparse.Namespace) -> tuple[Path, ...]:
         if not arguments.each and holds_name(out) and not source.exists():
             raise UsageError(
                 tr("{{name}} in {out} stands for the name of a file, and {source} is none.").format(
-                    out=printable(out), source=printable(redact(arguments.source))
+                    out=printable(out), source=printable(redact_source(arguments.source))
                 ),
                 tr("Write out the name."),
             )

@@ -13,7 +13,7 @@ from pathlib import Path
 import uvanet
 from uvanet.atomic_io import write_bytes
 from uvanet.paths import log_folder
-from uvanet.redaction import redact, visible
+from uvanet.redaction import redact, redact_source, visible
 
 
 def write_report() -> Path | None:
@@ -26,9 +26,10 @@ def write_report() -> Path | None:
         The file; None where none can be written.
     """
     name = f"crash-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.txt"
+    arguments = [redact_source(text) for text in sys.argv[1:]]
     text = (
         f"uvanet {uvanet.__version__}, Python {platform.python_version()}, "
-        f"{platform.platform()}\narguments: {sys.argv[1:]}\n\n{traceback.format_exc()}"
+        f"{platform.platform()}\narguments: {arguments}\n\n{traceback.format_exc()}"
     )
     text = visible(redact(text))
     for folder in (log_folder(), tempfile.gettempdir()):

@@ -13,7 +13,7 @@ import threading
 import time
 
 from uvanet.errors import UvanetError
-from uvanet.redaction import printable, redact
+from uvanet.redaction import printable, redact_source
 from uvanet.sources import SourceStatus
 from uvanet.video.control import Cancelled, Control, Progress
 from uvanet.video.events import (
@@ -53,7 +53,7 @@ def run_with_events(job: Job) -> int:
         problem, hint = printable(status.problem), printable(status.hint)
         _emit(ExportStatus(str(status.condition), problem, hint, status.retry_in))
 
-    _emit(ExportStarted(printable(redact(job.source))))
+    _emit(ExportStarted(printable(redact_source(job.source))))
     try:
         result = export(job, progress=progress, control=control, on_status=on_status)
     except Cancelled:
@@ -73,7 +73,7 @@ def done_event(result: ExportResult) -> ExportDone:
         paths=tuple(printable(path) for path in result.paths),
         model=result.model,
         source=ExportedSource(
-            spec=printable(redact(source.spec)),
+            spec=printable(redact_source(source.spec)),
             title=printable(source.title),
             kind=str(source.kind),
             width=source.width,

@@ -39,11 +39,13 @@ class LossDetector:
     Args:
         damage: Receives the losses.
         segments: Whether the track comes in segments of whole frames, of which some may be missing.
+        exact: Whether packets state exactly for how long they are shown.
     """
 
-    def __init__(self, damage: Damage, *, segments: bool = False) -> None:
+    def __init__(self, damage: Damage, *, segments: bool = False, exact: bool = False) -> None:
         self._damage = damage
         self._segments = segments
+        self._exact = exact
         self._adjoin = True  # whether each packet so far began where the one before ended
         self._previous: Packet[Any] | None = None
         self._step: float | None = None  # seconds between the last two packets
@@ -79,7 +81,8 @@ class LossDetector:
             self._run = 0
             self._incomplete.clear()
         if step and self._step and self._run and step > 2.5 * self._step:
-            skipped = self._segments and self._adjoin and packet.is_keyframe
+            gap = packet.is_keyframe and not _adjoins(self._previous, step)
+            skipped = gap and self._segments and (self._exact or self._adjoin)
             if hole or skipped or any(self._run - at.run <= 2 for at in self._incomplete.values()):
                 self._count_missing(round(step / self._step) - 1, position)
         elif not _adjoins(self._previous, step):

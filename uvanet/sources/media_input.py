@@ -185,6 +185,10 @@ class MediaInput:
         """Whether it is a list of segments (HLS); FFmpeg skips those that cannot be loaded."""
         return self.container.format.name == "hls"
 
+    def has_fragments(self, track: Stream) -> bool:
+        """Whether the track has an index for each part of the file only, as in fragmented MP4."""
+        return self.container.format.name.startswith("mov") and not track.frames
+
     def skip_other_tracks(self, track: Stream) -> None:
         """Skips the other tracks of a playlist, which would be downloaded for nothing."""
         if self.is_playlist:

@@ -144,10 +144,17 @@ class MediaReader:
         target = max(0.0, seconds) + min(0.25 / self.fps, max(0.002, tick))
         if self._is_near(target) and (reached := self._scan(target, abandon)) is not None:
             return reached
+        # A deinterlaced frame depends on the one before.
+        before = 2.0 / self.fps if self._decoder.interlaced else 0.0
         for lead in _SEEK_LEADS if self._times_survive_jumps() else (None,):
-            start = None if lead is None or target - lead <= 0 else target - lead
-            if self._restart(start) and (reached := self._scan(target, abandon)) is not None:
-                return reached
+            start = None if lead is None or target <= lead + before else target - lead - before
+            try:
+                self._restart(start)
+                if (reached := self._scan(target, abandon)) is not None:
+                    return reached
+            except (av.error.FFmpegError, OSError):  # a server that allows no jumps, for example
+                if start is None:
+                    raise
         return None
 
     def _is_near(self, target: float) -> bool:
@@ -264,28 +271,24 @@ class MediaReader:
         stated = stated_rate(track)
         self._rate = stated / self._samples_per_frame if stated else None
         self.fps = self._rate or self.fps
-        self.variable_rate = has_variable_rate(track)
+        self.variable_rate = self._input.has_timestamps and has_variable_rate(track)
         self._decoded = self._timed(self._decoder.frames())
 
     def _next(self) -> tuple[VideoFrame, float] | None:
         return self._ready.popleft() if self._ready else next(self._decoded, None)
 
-    def _restart(self, seconds: float | None) -> bool:
-        """Jumps to a key frame before a time; None: reopens the input. False if it cannot jump."""
+    def _restart(self, seconds: float | None) -> None:
+        """Jumps to a key frame before a time; None: reopens the input."""
         self._ready.clear()
         self._last, self._offset = -1.0, 0.0
         zero = self._zero or Fraction(0)
         if seconds is None:
             self._start()
-            return True
+            return
         assert self._input is not None
         base = self._track.time_base or Fraction(1, av.time_base)
-        try:
-            self._input.container.seek(int((zero + Fraction(seconds)) / base), stream=self._track)
-        except (av.error.FFmpegError, OSError):
-            return False
+        self._input.container.seek(int((zero + Fraction(seconds)) / base), stream=self._track)
         self._decoded = self._timed(self._decoder.frames())
-        return True
 
     def _scan(self, target: float, abandon: Callable[[], bool] | None) -> float | None:
         """Decodes up to the last frame not after `target` and returns its time.

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import replace
 from functools import partial
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import av.error
 
 from uvanet.decoded_picture import DecodedPicture
 from uvanet.errors import SourceError
 from uvanet.i18n import tr, tr_noop
-from uvanet.redaction import redact
+from uvanet.redaction import redact_source
 from uvanet.sources._reconnecting import ReconnectingSource
 from uvanet.sources.base import Frame, SourceInfo, SourceKind
 from uvanet.sources.media_input import open_url, reason
@@ -56,15 +57,15 @@ class NetworkSource(ReconnectingSource):
         read_timeout: float = 10.0,
         reconnect: float = 0.0,
     ) -> None:
-        self._shown = redact(url)
+        # Where an address ends in a text, as in a log, must be clear.
+        url = re.sub(r"[\s'\"<>]", lambda match: quote(match[0]), url)
+        self._shown = redact_source(url)
         try:
             self._parts = urlsplit(url)
             port = self._parts.port
-        except ValueError as error:
+        except ValueError:  # whose text may hold a password
             raise SourceError(
-                tr("{shown} is not a valid address: {error}.").format(
-                    shown=self._shown, error=redact(str(error))
-                ),
+                tr("{shown} is not a valid address.").format(shown=self._shown),
                 tr("Write it like rtsp://192.168.1.20:554/stream."),
             ) from None
         if not self._parts.netloc or port == 0:

@@ -80,7 +80,9 @@ class TrackDecoder:
         """
         deinterlacer = Deinterlacer()
         decoder = self._open()
-        losses = LossDetector(self._damage, segments=self._media.is_playlist)
+        fragments = self._media.has_fragments(self._track)
+        segments = fragments or self._media.is_playlist
+        losses = LossDetector(self._damage, segments=segments, exact=fragments)
         changes = CodecChanges(self._media, decoder.name, self._damage)
         for packet in self._packets():
             if packet.has_sidedata("encryption_info"):  # it would decode to noise

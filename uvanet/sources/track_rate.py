@@ -23,9 +23,13 @@ def stated_rate(track: VideoStream) -> float | None:
 def has_variable_rate(track: VideoStream) -> bool:
     """Whether the mean rate differs from the rate of the shortest step between frames."""
     # Matroska states one rate also for frames of uneven duration, which stay unnoticed.
-    average, base = track.average_rate, track.base_rate
-    if not base or not average:  # FFmpeg found no mean of the first steps
-        return bool(base)
+    average, base, tick = track.average_rate, track.base_rate, track.time_base
+    if not base:
+        return False
+    if not average:  # FFmpeg found no mean of the first steps
+        return tick != 1 / base
+    if tick and average == 1 / tick and average > _MAX_STATED_FPS:  # no mean either, as of raw DV
+        return False
     # The last frame's duration is rounded. Interlaced video counts fields.
     allowed = max(0.001, 1.5 / (track.frames or math.inf))
     return all(abs(float(average * step / base) - 1) > allowed for step in (1, 2))

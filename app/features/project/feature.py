@@ -14,7 +14,7 @@ from app.ui.banner import Level
 from app.ui.file_dialogs import ask_folder, ask_missing_source, ask_project, ask_save_project
 from app.ui.i18n import tr
 from app.ui.questions import ask
-from uvanet.redaction import printable, redact
+from uvanet.redaction import printable, redact_source
 from uvanet.sources.base import SourceInfo, SourceKind
 from uvanet.sources.network import is_network
 from uvanet.sources.orientation import Orientation
@@ -127,7 +127,7 @@ class Projects(Feature):
             tr("The project {name} opens a stream of the network.").format(
                 name=printable(file.name)
             ),
-            printable(redact(spec)),
+            printable(redact_source(spec)),
             tr("Connect"),
             lambda: self._open(found, file, spec),
         )

@@ -16,7 +16,7 @@ from app.shell.feature import Feature
 from app.ui.file_dialogs import ask_file, ask_folder
 from app.ui.i18n import tr
 from uvanet.errors import UvanetError
-from uvanet.redaction import redact
+from uvanet.redaction import redact, redact_source
 from uvanet.sources.base import SourceCondition, SourceInfo, SourceKind, SourceStatus
 
 action = MenuActions(Menu.FILE)
@@ -199,7 +199,7 @@ class Sources(Feature):
 
     def _on_status(self, status: SourceStatus) -> None:
         messages, info = self.context.messages, self.context.session.info
-        name = redact(info.title if info else self._opening)
+        name = redact_source(info.title if info else self._opening)
         self._told_stall = status.condition is SourceCondition.STALLED
         if status.condition is SourceCondition.RECONNECTING:
             # An error of earlier attempts, which the user stopped, would hide the new message.

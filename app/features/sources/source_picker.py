@@ -13,7 +13,7 @@ from app.shell.actions import ActionRegistry
 from app.ui.controls import IconButton
 from app.ui.i18n import tr
 from app.ui.icons import icon
-from uvanet.redaction import redact
+from uvanet.redaction import redact_source
 
 _ICONS = {
     "camera": "camera",
@@ -144,7 +144,9 @@ class SourcePicker(IconButton):
         self.recent_list.setIcon(icon("history"))
         self.recent_list.setEnabled(bool(self._recent))
         for spec in self._recent:
-            self._entry(self.recent_list, "link" if "://" in spec else "file", redact(spec), spec)
+            self._entry(
+                self.recent_list, "link" if "://" in spec else "file", redact_source(spec), spec
+            )
         if self._recent:
             self.recent_list.addSeparator()
             self.recent_list.addAction(tr("Clear list"), self.clear_requested.emit)
