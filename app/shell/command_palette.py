@@ -136,19 +136,20 @@ def match(text: str, spec: ActionSpec, *, lenient: bool = False) -> int | None:
 
     A typed word matches where it is the beginning of a word of the action's text, search words,
     menu or description, in English too, a part of a word of the text or search words, or a row of
-    letters that the text contains in this order.
+    letters that the text contains in this order; or where a word of the action is its beginning.
 
     Args:
         text: The typed text.
         spec: The action.
-        lenient: Whether half of the typed words may match nothing, as in a whole sentence.
+        lenient: Whether half of the typed words may match nothing, as in a whole sentence, or all
+            but one word of four letters or more.
 
     Returns:
         The rank, 0 for the best; None where a word does not match.
     """
     name, more = _words(tr(spec.text)), _words(tr(spec.words))
     rest = _words(f"{spec.path} {tr(spec.help)} {spec.text} {spec.words} {spec.help}")
-    typed_words, rank, unknown = _words(text), 0, 0
+    typed_words, rank, unknown, known = _words(text), 0, 0, False
     for index, typed in enumerate(typed_words):
         if index < len(name) and name[index].startswith(typed):
             continue
@@ -160,12 +161,17 @@ def match(text: str, spec: ActionSpec, *, lenient: bool = False) -> int | None:
             rank += 10
         elif len(typed) >= _PART and any(typed in word for word in (*name, *more)):
             rank += 15  # of a compound word, as German has them
+        elif any(len(word) >= _PART and typed.startswith(word) for word in (*name, *more, *rest)):
+            rank += 20  # the first part of one, or a word with another ending
         elif len(typed) > 1 and len(typed_words) == 1 and _spelled(typed, name):
             rank += 30
         else:
             rank += 100
             unknown += 1
-    return rank if unknown == 0 or (lenient and 2 * unknown <= len(typed_words)) else None
+            continue
+        known = known or len(typed) >= _PART
+    enough = known or 2 * unknown <= len(typed_words)
+    return rank if unknown == 0 or (lenient and enough) else None
 
 
 def _words(text: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QBoxLayout, QScrollArea, QWidget
 
@@ -109,6 +109,10 @@ class WindowSlots(QObject):
         """
         self._insert(self._cards, card, rank)
         self.cards.add(name, card)
+
+    def reveal(self, card: QWidget) -> None:
+        """Scrolls the side panel to a card, once the card has its new size."""
+        QTimer.singleShot(0, card, lambda: self.panel.ensureWidgetVisible(card))
 
     def add_timeline_button(self, button: QAction | QWidget, rank: int) -> QWidget:
         """Adds a button, or a new button for an action, beside the timeline; returns it."""

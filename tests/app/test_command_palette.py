@@ -69,6 +69,9 @@ def best(typed):
         ("flip", "mirror"),
         ("report problem", "about"),
         ("please turn picture", "rotate"),
+        ("go back and undo my last step", "undo"),
+        ("next slide", "next_picture"),
+        ("zooming", "zoom_in"),
     ],
 )
 def test_words_of_newcomers_find_commands(typed, name):
@@ -81,6 +84,10 @@ def test_words_of_newcomers_find_commands(typed, name):
         ("plakate vergleichen", "compare_designs"),
         ("bericht senden", "report"),
         ("urlaubsbilder", "open_folder"),
+        ("urlaubsfotos ansehen", "open_folder"),
+        ("letzten schritt rückgängig machen", "undo"),
+        ("zoomen", "zoom_in"),
+        ("webcam öffnen", "choose_source"),
         ("ordner öffnen", "open_folder"),
         ("eyetracker", "load_gaze"),
         ("video speichern", "export_clip"),

@@ -85,6 +85,8 @@ def test_the_map_is_compared_and_the_scores_are_saved(bench, gaze, tmp_path):
     assert gaze.card.measure.text() == "Compare"
     assert gaze.card.minimumSizeHint().width() <= bench.slots.panel.viewport().width()
     assert [fact.name for fact in gaze.facts()] == ["NSS", "CC", "AUC-Judd"]
+    assert "was compared" in bench.banner.message
+    assert bench.banner.hint.startswith(f"NSS {gaze.facts()[0].value}")
     bench.trigger("save_scores")
     dialog = bench.window.findChild(QFileDialog)
     path = tmp_path / "scores.csv"
@@ -95,6 +97,16 @@ def test_the_map_is_compared_and_the_scores_are_saved(bench, gaze, tmp_path):
     # Another offset makes the scores untrue.
     gaze.card.offset.setValue(0.1)
     assert gaze.scores is None
+    assert "was compared" not in bench.banner.message
+
+
+def test_the_panel_scrolls_to_the_loaded_gaze(bench, gaze, tmp_path):
+    """In a low window the card and its scores were below the edge."""
+    bench.window.resize(960, 540)
+    bar = bench.slots.panel.verticalScrollBar()
+    bench.until(lambda: bar.maximum() > 0)
+    load(bench, gaze, tmp_path / "gaze.csv")
+    bench.until(lambda: bar.value() > 0)
 
 
 def test_a_comparison_can_be_stopped(bench, gaze, tmp_path):
@@ -132,16 +144,18 @@ def test_unknown_columns_are_asked_for_once(bench, gaze, tmp_path):
     assert len(bench.program.settings.section(GazeSettings).mappings) == 1
 
 
-def test_the_fields_for_columns_keep_their_height_in_a_small_window(bench, gaze, tmp_path):
+def test_the_fields_for_columns_are_whole_in_a_small_window(bench, gaze, tmp_path):
     path = tmp_path / "gaze.csv"
     path.write_text("wann;links;hoch\n500;0,25;0,9\n", encoding="utf-8")
     gaze.load([str(path)])
     bench.until(lambda: bench.window.findChild(MappingDialog) is not None)
     dialog = bench.window.findChild(MappingDialog)
-    dialog.resize(560, 420)
+    dialog.resize(510, 420)
     bench.until(lambda: dialog.height() == 420)
+    assert dialog.width() == 510, dialog.minimumSizeHint()
     for box in dialog.findChildren(QComboBox):
         assert box.height() >= box.minimumSizeHint().height(), box.accessibleName()
+        assert box.width() >= 150, box.accessibleName()  # 118 cut their words
     dialog.reject()
 
 

@@ -42,6 +42,7 @@ action = MenuActions(Menu.ANALYSE)
 
 _CARD_RANK = 40
 _PREVIEW_ROWS = 200
+_SCORES = "gaze scores"  # topic of the message
 _SUFFIXES = (".csv", ".tsv", ".txt", ".csv.gz")
 
 
@@ -271,6 +272,7 @@ class GazeOfPeople(Feature):
         self.scores = None
         self.card.show_table(own, name, outside)
         self.context.slots.set_panel_enabled(True)
+        self.context.slots.reveal(self.card)
         self._show_gaze()
 
     def _remove(self) -> None:
@@ -340,9 +342,15 @@ class GazeOfPeople(Feature):
     def _on_measured(self, scores: GazeScores) -> None:
         self.scores = scores
         self.card.show_scores(scores)
+        self.context.slots.reveal(self.card)
+        # In a window without room for the side panel, only the message shows them.
+        means = "  \N{MIDDLE DOT}  ".join(f"{fact.name} {fact.value}" for fact in self.facts())
+        text = tr("The prediction was compared with the gaze of people.")
+        self.context.messages.notify("done", text, means, topic=_SCORES)
 
     def _forget_scores(self) -> None:
         self.scores = None
+        self.context.messages.dismiss_topic(_SCORES)
         self.card.show_scores(None)
 
     def _on_closing(self) -> None:

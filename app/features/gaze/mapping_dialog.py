@@ -106,7 +106,7 @@ class MappingDialog(QDialog):
         self.preview.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.preview.verticalHeader().hide()
         self.preview.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        self.preview.setMinimumSize(330, 190)
+        self.preview.setMinimumSize(200, 190)
         self.status = label("", "quiet", wrap=True)
         self.status.setMinimumHeight(54)
         self.status.setAlignment(Qt.AlignmentFlag.AlignTop)
@@ -166,6 +166,7 @@ class MappingDialog(QDialog):
         box = combo_box(name, name, entries)
         box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         box.setMinimumContentsLength(16)
+        box.setMinimumWidth(0)  # that of 16 letters, where their labels leave it
         box.currentIndexChanged.connect(self._show_preview)
         return box
 

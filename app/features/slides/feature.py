@@ -48,12 +48,27 @@ class Slides(Feature):
 
     # -- actions
 
-    @action("Previous picture", "Left", icon="step-back", needs=SLIDES, repeat=True)
+    @action(
+        "Previous picture",
+        "Left",
+        icon="step-back",
+        needs=SLIDES,
+        repeat=True,
+        words="slide photo back",
+    )
     def previous_picture(self) -> None:
         """Shows the previous picture."""
         self._move(-1)
 
-    @action("Next picture", "Right", "Space", icon="step-forward", needs=SLIDES, repeat=True)
+    @action(
+        "Next picture",
+        "Right",
+        "Space",
+        icon="step-forward",
+        needs=SLIDES,
+        repeat=True,
+        words="slide photo",
+    )
     def next_picture(self) -> None:
         """Shows the next picture."""
         self._move(1)

@@ -72,7 +72,11 @@ class Sources(Feature):
     # -- actions
 
     @action(
-        "Choose source…", "S", icon="source", hidden=True, words="webcam camera screen input device"
+        "Choose source…",
+        "S",
+        icon="source",
+        hidden=True,
+        words="webcam camera screen input device open",
     )
     def choose_source(self) -> None:
         """Opens the list of sources."""
