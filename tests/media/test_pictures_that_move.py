@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from typing import TYPE_CHECKING
 
 import corpus
@@ -61,6 +62,31 @@ def test_pages_of_a_tiff_come_one_after_the_other(tmp_path: Path) -> None:
         frame = source.read()
     assert frame is not None
     assert (corpus.number_in(frame.image), frame.index) == (2, 2)
+
+
+@pytest.mark.parametrize("big", [False, True])
+@pytest.mark.parametrize("kinds", [[0, 1], [1, 0], [0, 1, 2, 5, 0], [1, 1]], ids=str)
+def test_thumbnails_and_masks_are_no_pages(tmp_path: Path, kinds: list[int], *, big: bool) -> None:
+    path = tmp_path / "pages.tif"
+    size = [(tag, 3, 8) for tag in (256, 257, 258, 278)]
+    tags = sorted([*size, (259, 3, 1), (262, 3, 1), (273, 4, 0), (277, 3, 1), (279, 4, 64)])
+    data = bytearray(b"II+\0\x08\0\0\0" if big else b"II*\0") + bytes(8)
+    link = 8 if big else 4
+    for number, kind in enumerate(kinds):
+        pixels = len(data)
+        data += bytes([40 * number + 20]) * 64
+        struct.pack_into("<Q" if big else "<I", data, link, len(data))
+        values = [(254, 4, kind), *((t, f, pixels if t == 273 else v) for t, f, v in tags)]
+        data += struct.pack("<Q" if big else "<H", len(values))
+        for tag, form, value in values:
+            data += struct.pack("<HHQQ" if big else "<HHII", tag, form, 1, value)
+        link = len(data)
+        data += bytes(8)
+    path.write_bytes(data)
+    shown = [n for n, kind in enumerate(kinds) if kind in (0, 2)] or list(range(len(kinds)))
+    with make_source(str(path)) as source:
+        grays = [int(frame.image[4, 4, 0]) for frame in iter(source.read, None)]
+    assert grays == [40 * number + 20 for number in shown]
 
 
 @pytest.mark.parametrize("place", [4, 8])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import socketserver
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -20,6 +21,8 @@ from uvanet.sources import NetworkSource, SourceCondition, SourceStatus
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from uvanet.sources import Frame
 
 PATIENCE = 60.0
 FRAMES_PER_CONNECTION = 8
@@ -144,6 +147,26 @@ def test_damaged_frames_are_counted_over_all_connections(server: ThreadingHTTPSe
     # The decoder may be ahead of the frames that are read.
     assert counts == sorted(counts)
     assert counts[-1] == 3
+
+
+class Jpegs(socketserver.BaseRequestHandler):
+    """Sends pictures one after the other, with nothing between them."""
+
+    def handle(self) -> None:
+        for number in range(12):
+            picture = cv2.cvtColor(corpus.numbered(number), cv2.COLOR_RGB2BGR)
+            self.request.sendall(cv2.imencode(".jpg", picture)[1].tobytes())
+
+
+def test_motion_jpeg_over_tcp_is_live() -> None:
+    frames: list[Frame] = []
+    with socketserver.TCPServer(("127.0.0.1", 0), Jpegs) as server:
+        threading.Thread(target=server.handle_request, daemon=True).start()
+        with NetworkSource(f"tcp://127.0.0.1:{server.server_address[1]}") as source:
+            assert source.info.live
+            with pytest.raises(SourceError, match="stopped after"):
+                frames.extend(iter(source.read, None))
+    assert [corpus.number_in(frame.image) for frame in frames] == list(range(12))
 
 
 def test_the_attempts_are_visible_and_closing_ends_them(server: ThreadingHTTPServer) -> None:

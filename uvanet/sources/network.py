@@ -92,7 +92,9 @@ class NetworkSource(ReconnectingSource):
         self._open_reader()
         reader = self._reader
         self._begin = time.monotonic()
-        live = reader.duration is None and not reader.is_picture
+        # Motion JPEG over TCP looks like a picture, but has no end.
+        is_picture = reader.is_picture and self._parts.scheme in ("http", "https")
+        live = reader.duration is None and not is_picture
         return SourceInfo(
             spec=self._url,
             title=self._shown,

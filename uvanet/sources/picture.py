@@ -21,6 +21,7 @@ from uvanet.sources.base import Frame, SourceInfo, SourceKind
 from uvanet.sources.heif import HEIF_SUFFIXES, is_avif, is_heif
 from uvanet.sources.media_input import open_file
 from uvanet.sources.picture_decoding import HEAD_BYTES, load_picture, read_picture_file
+from uvanet.sources.tiff_pages import hidden_pages
 
 _PICTURES = (
     "avif bmp dds dib dpx exr hdr ico j2c j2k jls jp2 jpe jpeg jpg pbm pcx pfm pgm png pnm ppm psd "
@@ -122,7 +123,7 @@ def _no_picture(index: int) -> NDArray[np.uint8]:
 
 
 def _pages(path: Path) -> _Series | None:
-    """The pages of a TIFF, each decoded when it is read; None if there are fewer than two."""
+    """The pages of a TIFF, each decoded when it is read; None if only the first is to be shown."""
     data = read_picture_file(path)
 
     def decode(page: int) -> NDArray[np.generic] | None:
@@ -146,10 +147,13 @@ def _pages(path: Path) -> _Series | None:
     while decode(high - 1) is not None:
         low, high = high, 2 * high
     count = bisect.bisect_left(range(high), True, lo=low, key=lambda page: decode(page) is None)
-    if count < 2:
+    hidden = hidden_pages(data.tobytes())
+    pages = [page for page in range(count) if page not in hidden]
+    if count < 2 or pages == [0]:
         return None
-    times = [_PAGE_SECONDS * page for page in range(count)]
-    return _Series(times, _PAGE_SECONDS * count, load)
+    pages = pages or list(range(count))
+    times = [_PAGE_SECONDS * index for index in range(len(pages))]
+    return _Series(times, _PAGE_SECONDS * len(pages), lambda index: load(pages[index]))
 
 
 def _animation(path: Path) -> _Series | None:
