@@ -17,6 +17,7 @@ from uvanet.bounded_io import read_bounded
 from uvanet.data.gaze_mapping import GazeMapping
 from uvanet.errors import OutputError, UsageError, UvanetError
 from uvanet.redaction import excerpt, printable, redact_source
+from uvanet.video.smoothing import DEFAULT_SECONDS
 
 VERSION = 1
 SUFFIX = ".uvanet"
@@ -44,7 +45,7 @@ class View(Struct, kw_only=True):
     colormap: Literal["turbo", "inferno", "cividis", "viridis"] = "turbo"
     opacity: Share = 0.6
     threshold: Share = 0.15
-    smoothing: Share = 0.12
+    smoothing: Share = DEFAULT_SECONDS
     overlay: bool = True
     scanpath: bool = False
     mirrored: bool = False

@@ -61,7 +61,7 @@ class WindowSlots(QObject):
         self._timeline_row = row(spacing=0, parent=self.timeline_buttons)
         self._ranks: dict[QWidget, int] = {self.panes: 0}
         self._panel_enabled = True
-        self._panel_shown = False  # as told by `panel_changed`
+        self._panel_shown: bool | None = None  # as told by `panel_changed`
         self._chrome_hidden = False
         bar, self._status_bar = QWidget(), QWidget()
         self._buttons = row(spacing=4)
@@ -164,7 +164,7 @@ class WindowSlots(QObject):
         if on and narrow and has_room and not full_screen:
             window.resize(PANEL_MIN_WIDTH, window.height())
         self.place()
-        self.panel_changed.emit()
+        self._tell_panel()
 
     def set_chrome_hidden(self, hidden: bool) -> None:
         """Hides everything but the picture, or shows it again."""
@@ -177,8 +177,11 @@ class WindowSlots(QObject):
         if self.panel.isVisibleTo(self.window) != self._panel_fits():
             self.place()
         if self.panel_shown != self._panel_shown:
-            self._panel_shown = self.panel_shown
-            self.panel_changed.emit()
+            self._tell_panel()
+
+    def _tell_panel(self) -> None:
+        self._panel_shown = self.panel_shown
+        self.panel_changed.emit()
 
     def place(self) -> None:
         """Shows or hides each place for the current size and settings of the window."""

@@ -3,8 +3,12 @@
 import numpy as np
 import pytest
 
+from app.features.overlay.settings import OverlaySettings
 from app.session.heat import Heat
+from uvanet.evaluation.predictors import FunctionPredictor
+from uvanet.evaluation.smoothed import Smoothed
 from uvanet.overlay import OverlayStyle
+from uvanet.video.job import ClipStyle
 
 
 def peak(value=1.0):
@@ -54,3 +58,19 @@ def test_a_rotated_picture_does_not_continue_the_smoothing():
     overlay.push(1.0, np.ones((24, 44), np.float32), 1)
     overlay.push(1.1, np.zeros((44, 24), np.float32), 1)
     assert overlay.saliency().max() == 0
+
+
+def test_the_window_exports_and_the_evaluation_smooth_alike():
+    assert OverlaySettings().smoothing == ClipStyle().smoothing
+    maps = np.random.default_rng(0).random((40, 8, 12), np.float32)
+    row = Smoothed(FunctionPredictor("brightness", lambda image: image[..., 0] / np.float32(255)))
+    heat = Heat(smoothing=OverlaySettings().smoothing)
+    for _ in range(2):  # a reset forgets the clip before
+        row.reset()
+        heat.clear()
+        for number, values in enumerate(maps):
+            image = np.repeat(np.uint8(255 * values)[..., None], 3, 2)
+            heat.push(number / 10, image[..., 0] / np.float32(255), 0)
+            shown = row.predict(image, number / 10)
+            np.testing.assert_allclose(shown, heat.saliency(), atol=1e-5)
+    assert row.history(10.0) <= 40

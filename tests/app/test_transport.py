@@ -157,3 +157,20 @@ def test_the_timeline_keeps_its_position_when_another_source_cannot_be_made(stil
     with still.qtbot.waitSignal(still.session.failed, timeout=PATIENCE):
         still.session.open("rtsp://")
     assert still.transport.timeline.value() == pytest.approx(1000, abs=40)
+
+
+def test_no_button_is_squeezed_in_the_narrowest_window_with_the_panel(still):
+    """Beside the panel, the buttons about the timeline shrank to half of their width."""
+    still.window.resize(760, 420)
+    still.until(lambda: still.window.width() == 760 and still.slots.panel.isVisible())
+
+    def whole():
+        buttons = [one for one in still.transport.findChildren(IconButton) if one.isVisible()]
+        return all(one.width() >= one.minimumSizeHint().width() - 1 for one in buttons)
+
+    still.until(whole)
+    marks = still.slots.timeline_buttons
+    assert not marks.isVisible()
+    still.window.resize(1100, 420)
+    still.until(marks.isVisible)
+    assert whole()

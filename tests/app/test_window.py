@@ -149,6 +149,12 @@ def test_the_button_of_the_panel_says_whether_it_is_shown(player):
     player.until(player.actions["panel"].isChecked)
 
 
+def test_a_narrow_start_shows_that_there_is_no_panel(launch, clip):
+    bench = launch(clip, size=(560, 420))
+    bench.until(lambda: bench.window.isVisible() and not bench.slots.panel.isVisible())
+    bench.until(lambda: not bench.actions["panel"].isChecked())
+
+
 def test_a_screen_without_room_for_the_panel_is_named(player, monkeypatch):
     player.window.resize(600, 500)
     player.until(lambda: not player.actions["panel"].isChecked())

@@ -302,7 +302,8 @@ def test_a_busy_camera_is_told_and_awaited(
     camera_rig: CameraRig, tmp_path: Path, watchdog: list[subprocess.Popen[str]]
 ) -> None:
     camera_rig.set(State.BUSY)
-    process = camera_rig.uvanet("predict", "0", "-o", str(tmp_path / "a.csv"), "--seconds", "1")
+    # The recovery is told once the connection has lasted a second.
+    process = camera_rig.uvanet("predict", "0", "-o", str(tmp_path / "a.csv"), "--seconds", "3")
     watchdog.append(process)
     assert process.stderr is not None
     line = process.stderr.readline()

@@ -71,7 +71,14 @@ def test_all_models_are_measured_on_all_sets_by_default(gaze_tree: Path, tmp_pat
 def test_parts_on_two_processes_give_the_same_numbers(gaze_tree: Path, tmp_path: Path) -> None:
     pytest.importorskip("distributed", reason="the extra cluster is not installed")
     trees.talk_tree(gaze_tree / "talk", clips=3, frames=50)
-    rows = ("--model", "center-prior", "--model", "uvanet-64", "--model", "uvanet-64+motion")
+    rows = (
+        "--model",
+        "center-prior",
+        "--model",
+        "uvanet-64",
+        "--model",
+        "uvanet-64+motion+smoothed",
+    )
     call = ("eval", "--data", gaze_tree, *rows, "--draws", 50, "--quiet", "--json")
     one = run_command(*call, cwd=tmp_path)
     assert one.returncode == 0, one.stderr

@@ -246,6 +246,7 @@ def test_a_model_of_ours_is_a_pysaliency_model(pysaliency: ModuleType, gaze_tree
 
 def test_predictors_are_built_from_row_names() -> None:
     names = ["center-surround", "uvanet-64", "uvanet-64:spatial", "uvanet-64:temporal+motion"]
+    names.append("center-surround+smoothed")
     rows = build_predictors(names, [], lambda: FunctionPredictor("center-prior", flat))
     assert [row.name for row in rows] == names
     image = trees.picture(40, 30)

@@ -17,6 +17,7 @@ from uvanet.i18n import tr
 from uvanet.overlay import OverlayStyle
 from uvanet.redaction import printable
 from uvanet.video.codecs import QUALITIES
+from uvanet.video.smoothing import DEFAULT_SECONDS
 
 if TYPE_CHECKING:
     from uvanet.analysis.regions import RegionMask
@@ -95,7 +96,7 @@ def add_heat(layers: argparse._ArgumentGroup) -> None:
     layers.add_argument(
         "--smoothing",
         type=number(0, 5),
-        default=0.2,
+        default=DEFAULT_SECONDS,
         metavar="S",
         help="time constant of the average over time, seconds (%(default)s)",
     )

@@ -9,6 +9,7 @@ from uvanet.evaluation.baselines import BASELINES
 from uvanet.evaluation.motion_baseline import MotionBaseline
 from uvanet.evaluation.onnx_predictor import OnnxPredictor
 from uvanet.evaluation.predictors import PREDICTIONS, FunctionPredictor, Predictor, StreamPredictor
+from uvanet.evaluation.smoothed import Smoothed
 from uvanet.extras import require
 from uvanet.i18n import tr
 from uvanet.model import Model, load
@@ -16,7 +17,7 @@ from uvanet.registry import resolve_model
 from uvanet.runtime.external_onnx import ExternalOnnx
 
 PRIOR = "center-prior"
-MOTION = "+motion"
+MOTION, SMOOTHED = "+motion", "+smoothed"
 MIN_SIDE, MAX_SIDE = 16, 1024
 """Bounds of SIDE in the rows NAME@SIDE, pixels."""
 
@@ -30,6 +31,7 @@ FORMS = f"""\
                        run by torch from the .safetensors file beside the model
   NAME@SIDE            a model at a shown size of SIDE x SIDE pixels; also NAME:BRANCH@SIDE
   ROW+motion           any row times local motion, a rule without training
+  ROW+smoothed         any row averaged over time, as the window and exports show it
 """
 """Forms of row names, for `--help`."""
 
@@ -40,7 +42,7 @@ def build_predictors(
     """Makes the predictors of an evaluation.
 
     Args:
-        names: Row names, see `FORMS`, or names of `external`, also with `+motion`.
+        names: Row names, see `FORMS`, or names of `external`, also with `+motion` or `+smoothed`.
         external: ONNX models without a card; those that `names` lacks are appended.
         prior: Makes the center prior; called only where `names` has it.
 
@@ -61,6 +63,8 @@ def build_predictors(
 def _build(name: str, specs: dict[str, ExternalOnnx], prior: Callable[[], Predictor]) -> Predictor:
     if name.endswith(MOTION):
         return MotionBaseline(_build(name.removesuffix(MOTION), specs, prior))
+    if name.endswith(SMOOTHED):
+        return Smoothed(_build(name.removesuffix(SMOOTHED), specs, prior))
     if name in specs:
         return OnnxPredictor(specs[name])
     if name == PRIOR:

@@ -11,6 +11,7 @@ from uvanet.overlay import OverlayStyle
 from uvanet.paths import DEFAULT_MODEL
 from uvanet.sources.orientation import UPRIGHT, Orientation
 from uvanet.video.codecs import QUALITIES, Quality
+from uvanet.video.smoothing import DEFAULT_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,7 +53,7 @@ class ClipStyle:
     """
 
     style: OverlayStyle = field(default_factory=OverlayStyle)
-    smoothing: float = 0.2
+    smoothing: float = DEFAULT_SECONDS
     panes: tuple[str, ...] = ("overlay",)
     contours: bool = False
     peaks: bool = False

@@ -92,6 +92,7 @@ class MapSink(FileSink):
             try:
                 self._file.close()
             except OSError:  # the disk is full: close without flushing
+                # A BufferedWriter has `raw`; its type in typeshed has not.
                 self._file.raw.close()  # type: ignore[attr-defined]
             self._file = None
         if self._raw is not None:

@@ -10,6 +10,7 @@ from msgspec import Meta
 from app.runtime.settings import Section
 from app.ui.i18n import tr
 from uvanet.overlay import OverlayStyle
+from uvanet.video.smoothing import DEFAULT_SECONDS
 
 Share = Annotated[float, Meta(ge=0.0, le=1.0)]
 Colormap = Literal["turbo", "inferno", "cividis", "viridis"]  # uvanet.colormaps.COLORMAPS
@@ -30,7 +31,7 @@ class Look(msgspec.Struct):
     colormap: Colormap = "turbo"
     opacity: Share = 0.6
     threshold: Share = 0.15
-    smoothing: Share = 0.12
+    smoothing: Share = DEFAULT_SECONDS
     visible: bool = True
     color_bar: bool = False
 

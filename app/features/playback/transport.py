@@ -19,6 +19,7 @@ from app.ui.time_text import TimeBase
 from app.ui.timeline import Timeline
 
 _NARROW = 600  # pixels; the length of the source is hidden in a narrower bar
+_TIGHT = 480  # pixels; the buttons about the timeline, which the menus have too, are hidden
 
 
 class Transport(Strip):
@@ -114,7 +115,7 @@ class Transport(Strip):
         self._base, self._duration = base, (duration or 0.0) if jumps else 0.0
         with QSignalBlocker(self.timeline):
             self.timeline.set_source(self._duration, base)
-        for widget in (self.position, self.timeline, self._marks):
+        for widget in (self.position, self.timeline):
             widget.setVisible(jumps)
         self._fit()
         self.live.setVisible(live)
@@ -143,12 +144,13 @@ class Transport(Strip):
             self._speeds[speed].setChecked(True)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Hides the length in a narrow bar."""
+        """Hides the length in a narrow bar, and the buttons about the timeline in a tight one."""
         super().resizeEvent(event)
         self._fit()
 
     def _fit(self) -> None:
         self.length.setVisible(self._duration > 0 and self.width() >= _NARROW)
+        self._marks.setVisible(self._duration > 0 and self.width() >= _TIGHT)
 
     def _on_timeline(self, value: int) -> None:
         self._show_time(value / 1000)
