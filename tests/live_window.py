@@ -125,9 +125,14 @@ class LiveWindow:
         self.turn()
 
     def settle(self) -> None:
-        """Waits until no job runs and nothing is left to delete."""
+        """Waits until no job runs, sources before are closed, and nothing is left to delete."""
         jobs = self.program._jobs
-        self.until(lambda: not jobs.busy(), "the jobs to end")
+
+        def sources() -> int:
+            names = [thread.name for thread in threading.enumerate()]
+            return sum(name.startswith(("uvanet-capture-", "uvanet-close-")) for name in names)
+
+        self.until(lambda: not jobs.busy() and sources() <= 1, "jobs and sources before to end")
         for _ in range(3):
             gc.collect()
             self.turn()

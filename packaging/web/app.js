@@ -1,9 +1,4 @@
 // Runs a student on a webcam or a video file and paints its map over the picture.
-import * as ort from "./ort/ort.wasm.bundle.min.mjs";
-
-// Threads would need special headers from the server; a student takes a few milliseconds on one.
-ort.env.wasm.numThreads = 1;
-ort.env.wasm.wasmPaths = new URL("./ort/", import.meta.url).href;
 
 const at = (id) => document.getElementById(id);
 const video = at("video"), heat = at("heat"), choice = at("model");
@@ -12,6 +7,8 @@ const settings = await (await fetch("settings.json")).json();
 let model = null; // {session, side, multiple}
 let past = []; // [seconds, features]: the temporal branch compares with an earlier frame
 let loads = 0;
+let ort = null;
+let backend = ""; // "webgpu" or "wasm"
 
 for (const { name } of settings.models) choice.add(new Option(name));
 choice.value = settings.start;
@@ -20,16 +17,28 @@ function say(text) {
   at("message").textContent = text;
 }
 
+async function start(name) {
+  ort = await import(`./ort/ort.${name}.bundle.min.mjs`);
+  // Threads would need special headers from the server; a student takes a few milliseconds on one.
+  ort.env.wasm.numThreads = 1;
+  ort.env.wasm.wasmPaths = new URL("./ort/", import.meta.url).href;
+  backend = name;
+  await load();
+}
+
 async function load() {
   const load = ++loads;
   const card = settings.models.find(({ name }) => name === choice.value);
   try {
-    const session = await ort.InferenceSession.create(`models/${card.name}.onnx`);
+    const session = await ort.InferenceSession.create(`models/${card.name}.onnx`, {
+      executionProviders: [backend],
+    });
     if (load !== loads) return; // another model was chosen meanwhile
     model = { session, ...card };
     past = [];
   } catch (error) {
-    say(`The model ${card.name} cannot be loaded: ${error.message}`);
+    if (backend === "webgpu") await start("wasm");
+    else say(`The model ${card.name} cannot be loaded: ${error.message}`);
   }
 }
 
@@ -97,11 +106,13 @@ async function run() {
       const saliency = await predict(running, began / 1000);
       if (running === model) {
         paint(saliency);
-        at("time").value = `${running.name}: ${(performance.now() - began).toFixed(1)} ms`;
+        const milliseconds = (performance.now() - began).toFixed(1);
+        at("time").value = `${running.name}: ${milliseconds} ms (${backend})`;
       }
     } catch (error) {
-      say(`The network failed: ${error.message}`);
       model = null;
+      if (backend === "webgpu") await start("wasm");
+      else say(`The network failed: ${error.message}`);
     }
   }
   setTimeout(() => requestAnimationFrame(run), 0);
@@ -128,7 +139,8 @@ at("file").onchange = ({ target }) =>
   play(async () => {
     if (target.files.length) video.src = URL.createObjectURL(target.files[0]);
   });
-choice.onchange = load;
+choice.onchange = () => ort && load();
 
-await load();
+// The page has a WASM of its own for each: that of WebGPU is twice as large.
+await start((await navigator.gpu?.requestAdapter()) ? "webgpu" : "wasm");
 run();

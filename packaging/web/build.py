@@ -2,7 +2,7 @@
 
     python packaging/web/build.py [--out dist/web]
 
-Needs npm, which brings onnxruntime-web (MIT, 14 MB). The page is static and loads nothing from
+Needs npm, which brings onnxruntime-web (MIT, 41 MB). The page is static and loads nothing from
 elsewhere: `python -m http.server --directory dist/web` shows it.
 """
 
@@ -26,7 +26,11 @@ from uvanet.runtime.streaming import MAX_AGE
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 PAGE = ("index.html", "style.css", "app.js")
-RUNTIME = ("ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm", "ort-wasm-simd-threaded.mjs")
+RUNTIME = (
+    *("ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm", "ort-wasm-simd-threaded.mjs"),
+    *("ort.webgpu.bundle.min.mjs", "ort-wasm-simd-threaded.asyncify.wasm"),
+    "ort-wasm-simd-threaded.asyncify.mjs",
+)
 CHANNELS = 32
 """Channels of a student's features."""
 

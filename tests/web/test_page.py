@@ -18,7 +18,7 @@ import pytest
 from command_kit import run_command
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 120.0  # seconds; a bound, not a measure
@@ -29,16 +29,17 @@ class Browser:
 
     Args:
         profile: An empty folder.
+        gpu: Options that say whether there is a graphics processor.
     """
 
-    def __init__(self, profile: Path) -> None:
+    def __init__(self, profile: Path, gpu: Sequence[str] = ("--disable-gpu",)) -> None:
         to_read, self._write = os.pipe()
         self._read, to_write = os.pipe()
         script = f'exec "$@" 3<&{to_read} 4>&{to_write}'
         chromium = shutil.which("chromium")
         assert chromium is not None
         options = (
-            *("--headless=new", "--no-sandbox", "--disable-gpu", "--remote-debugging-pipe"),
+            *("--headless=new", "--no-sandbox", "--remote-debugging-pipe", *gpu),
             *("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"),
             f"--user-data-dir={profile}",
         )
@@ -157,6 +158,21 @@ def test_the_camera_gets_an_overlay_from_each_model(browser):
         import base64
 
         Path(folder, "web.png").write_bytes(base64.b64decode(screenshot))
+
+
+def test_webgpu_is_used_where_there_is_one(site, tmp_path):
+    # In software; the same as on a graphics processor but for its speed.
+    gpu = ("--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader", "--enable-features=Vulkan")
+    chromium = Browser(tmp_path / "profile", gpu)
+    try:
+        chromium.open(site)
+        chromium.until("typeof document.getElementById('camera').onclick === 'function'")
+        chromium.value("document.getElementById('camera').click()")
+        shown = chromium.until("document.getElementById('time').value")
+        assert shown.endswith("(webgpu)")
+        chromium.until(PAINTED)
+    finally:
+        chromium.end()
 
 
 def test_a_video_file_gets_an_overlay(browser, tmp_path):
