@@ -214,6 +214,25 @@ def test_overload_is_told_and_a_smaller_model_takes_over(
     assert "A larger model was too slow" in automatic.status.model.toolTip()
 
 
+def test_a_choice_that_was_under_way_does_not_throw_a_scan_away(automatic: Bench) -> None:
+    """A project that was opened on a busy computer lost its scan."""
+    session, analyse = automatic.session, automatic.find(Analyse)
+    automatic.trigger("scan_clip")
+    automatic.until(lambda: analyse._scan.part is not None)
+    scan, changed = analyse._scan.part, []
+    session.student.changed.connect(changed.append)
+    session.student.swap("uvanet-32")
+    automatic.until(lambda: len(changed) == 2)
+    automatic.until(lambda: analyse._scan.part is not None)
+    assert analyse._scan.part == scan
+    assert changed == ["uvanet-32", scan.model]
+    # The choice of the user counts more.
+    session.student.use("uvanet-32")
+    automatic.until(lambda: len(changed) == 3 and not session.student.pending)
+    assert analyse._scan.part is None
+    assert session.student.name == "uvanet-32"
+
+
 def test_a_scan_keeps_its_model_under_its_own_load_and_afterwards(
     automatic: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:

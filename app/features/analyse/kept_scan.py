@@ -48,12 +48,16 @@ class KeptScan(QObject):
             part: The scan.
             swap: Whether to switch to the model of the scan, as the choice is automatic.
         """
-        student = self._context.session.student
         self._waiting = part
-        if swap and part.model != short_name(student.name) and is_available(part.model):
-            self._hold()
-            student.swap(part.model)
+        self._hold()
+        if swap:
+            self._swap_to(part)
         self._restore_waiting()
+
+    def _swap_to(self, part: ScanPart) -> None:
+        student = self._context.session.student
+        if part.model != short_name(student.name) and is_available(part.model):
+            student.swap(part.model)
 
     def _forget(self) -> None:
         self.part = self._waiting = None
@@ -61,8 +65,13 @@ class KeptScan(QObject):
         self._hold()
 
     def _on_model(self) -> None:
+        session, kept = self._context.session, self.part or self._waiting
         self.part = None
         self._number += 1
+        if kept is not None and session.automatic.on and not session.student.loading:
+            # The automatic choice was under way when the scan came: back to the scan's model.
+            self._waiting = kept
+            self._swap_to(kept)
         self._restore_waiting()
         self._hold()
 
@@ -86,11 +95,10 @@ class KeptScan(QObject):
         part, number = self._waiting, self._number
         if part is None or part.model != short_name(self._context.session.student.name):
             return
-        self._waiting = None
 
         def done(record: Record) -> None:
             if number == self._number:
-                self.part = part
+                self.part, self._waiting = part, None
                 self._history.replace(record)
                 self._hold()
 
