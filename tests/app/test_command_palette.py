@@ -72,6 +72,8 @@ def best(typed):
         ("go back and undo my last step", "undo"),
         ("next slide", "next_picture"),
         ("zooming", "zoom_in"),
+        ("frame by frame", "step_forward"),
+        ("change colors", "next_colormap"),
     ],
 )
 def test_words_of_newcomers_find_commands(typed, name):
@@ -87,6 +89,8 @@ def test_words_of_newcomers_find_commands(typed, name):
         ("urlaubsfotos ansehen", "open_folder"),
         ("letzten schritt rückgängig machen", "undo"),
         ("zoomen", "zoom_in"),
+        ("einzelbild", "step_forward"),
+        ("farben ändern", "next_colormap"),
         ("webcam öffnen", "choose_source"),
         ("ordner öffnen", "open_folder"),
         ("eyetracker", "load_gaze"),

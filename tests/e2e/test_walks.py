@@ -1,4 +1,4 @@
-"""Walks through slides, regions, designs, gaze, report, project and undo on a real screen.
+"""Walks on a real screen: slides, regions, preferences, designs, gaze, report, project and undo.
 
 Where the machine allows it, a network socket kills the program.
 """
@@ -26,7 +26,8 @@ from uvanet.paths import resource
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_STEPS = ["slides", "regions", "export-pictures", "deleted", "designs", "designs-wipe"]
+_STEPS = ["slides", "regions", "export-pictures", "deleted"]
+_STEPS += ["preferences", "other-theme", "theme", "language", "designs", "designs-wipe"]
 _STEPS += ["gaze", "report", "project"]
 _MODEL_STEPS = ["models", "onnx", "training-form", "training", "result"]
 _MODEL_STEPS += ["recording", "recorded"]
@@ -103,7 +104,7 @@ def test_a_walk(
         check=False,
     )
     artefacts = os.environ.get("UVANET_ARTEFACTS")
-    for picture in sorted(folder.glob("0*.png")):
+    for picture in sorted(folder.glob("[0-9]*.png")):
         if artefacts:
             Path(artefacts).mkdir(parents=True, exist_ok=True)
             shutil.copy(picture, Path(artefacts) / f"{theme}-{size}-{scale}-{picture.name}")

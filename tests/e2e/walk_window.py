@@ -23,6 +23,7 @@ from PySide6.QtGui import QContextMenuEvent, QDropEvent, QGuiApplication  # noqa
 from PySide6.QtTest import QTest  # noqa: E402
 from PySide6.QtWidgets import (  # noqa: E402
     QApplication,
+    QComboBox,
     QFileDialog,
     QLabel,
     QMenu,
@@ -39,6 +40,7 @@ from app.features.gaze.feature import GazeOfPeople  # noqa: E402
 from app.main import Options, Program  # noqa: E402
 from app.pipeline.events import PipelineState  # noqa: E402
 from app.runtime.shutdown import leave_at_once  # noqa: E402
+from app.shell.preferences import PreferencesDialog  # noqa: E402
 from app.ui.controls import ElidedLabel  # noqa: E402
 from app.ui.i18n import tr  # noqa: E402
 
@@ -69,7 +71,7 @@ class Walk:
     """The program and the user before it."""
 
     def __init__(self, folder: Path, theme: str, size: tuple[int, int]) -> None:
-        self.folder = folder
+        self.folder, self.theme = folder, theme
         self.program = Program(Options(str(folder / "photos"), theme=theme, size=size))
         self.window, self.session = self.program.window, self.program.session
         self.canvas = self.window.slots.canvas
@@ -183,6 +185,26 @@ def slides_and_regions(walk: Walk) -> None:
     assert len(session.regions) == 1
 
 
+def preferences(walk: Walk) -> None:
+    walk.trigger("preferences")
+    dialog = walk.shown(PreferencesDialog)
+    dialog.search.setText(tr("Theme"))
+    walk.keep("preferences")
+    choices = {one.accessibleName(): one for one in dialog.findChildren(QComboBox)}
+    theme = choices[tr("Theme")]
+    other = "light" if walk.theme == "dark" else "dark"
+    for name, step in ((other, "other-theme"), (walk.theme, "theme")):
+        theme.setCurrentIndex(theme.findData(name))
+        theme.activated.emit(theme.currentIndex())
+        assert walk.window.actions_by_name[f"theme_{name}"].isChecked()
+        walk.keep(step)
+    dialog.search.setText(tr("Language"))
+    assert choices[tr("Language")].isVisible()
+    assert not theme.isVisible()
+    walk.keep("language")
+    dialog.close()
+
+
 def designs(walk: Walk) -> None:
     pictures = sorted((walk.folder / "photos").iterdir())
     walk.drop(*pictures[:2])
@@ -263,4 +285,4 @@ def run(*parts: Callable[[Walk], None]) -> None:
 
 
 if __name__ == "__main__":
-    run(slides_and_regions, designs, gaze, report_and_project)
+    run(slides_and_regions, preferences, designs, gaze, report_and_project)

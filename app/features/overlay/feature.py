@@ -139,7 +139,7 @@ class Overlay(Feature):
         """Uses viridis."""
         self.set_colormap("viridis")
 
-    @heat_action("Next colormap", "C", group=3, words="color palette")
+    @heat_action("Next colormap", "C", group=3, words="colors change palette")
     def next_colormap(self) -> None:
         """Uses the next colormap."""
         index = _COLORMAPS.index(self._settings.colormap) + 1

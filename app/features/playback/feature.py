@@ -107,12 +107,14 @@ class Playback(Feature):
         self.shuttle.forward()
         self.transport.set_speed(self.context.session.speed)
 
-    @action("Previous frame", ",", icon="step-back", needs=SEEKABLE, repeat=True)
+    @action(
+        "Previous frame", ",", icon="step-back", needs=SEEKABLE, repeat=True, words="single step"
+    )
     def step_back(self) -> None:
         """Steps one frame back."""
         self._step(-1)
 
-    @action("Next frame", ".", icon="step-forward", needs=PACED, repeat=True)
+    @action("Next frame", ".", icon="step-forward", needs=PACED, repeat=True, words="by frame step")
     def step_forward(self) -> None:
         """Steps one frame forward."""
         self._step(1)
