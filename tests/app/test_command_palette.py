@@ -89,7 +89,7 @@ def test_words_of_newcomers_find_commands(typed, name):
         ("urlaubsfotos ansehen", "open_folder"),
         ("letzten schritt rückgängig machen", "undo"),
         ("zoomen", "zoom_in"),
-        ("einzelbild", "step_forward"),
+        ("bild für bild", "step_forward"),
         ("farben ändern", "next_colormap"),
         ("webcam öffnen", "choose_source"),
         ("ordner öffnen", "open_folder"),
