@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,7 +36,7 @@ def test_a_killed_program_loses_no_recording_and_leaves_no_picture(
     monkeypatch: pytest.MonkeyPatch,
     recorded: bool,
 ) -> None:
-    live = Path(os.environ["XDG_CACHE_HOME"], "uvanet", "live")
+    live = tmp_path / ".cache" / "uvanet" / "live"
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / ".config"))
     store = SettingsStore(settings_path())
     store.section(ExportSettings).keep = True

@@ -125,7 +125,7 @@ class OnnxEngine:
             zeros = np.zeros((len(frames), self._channels, rows, columns), np.float32)
             earlier = session.run(["features"], {"frame": frames, "earlier": zeros})[0]
         saliency, features = session.run(None, {"frame": frames, "earlier": earlier})
-        return self._checked(Step(saliency.copy(), features.copy()), len(frames))
+        return self._checked(Step(saliency, features), len(frames))
 
     def _checked(self, step: Step, count: int) -> Step:
         shape = step.saliency.shape

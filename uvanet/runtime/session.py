@@ -61,9 +61,9 @@ class OnnxSession:
         options.log_severity_level = _FATAL
         # Threads that wait actively would slow down decoding and painting.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        options.enable_mem_pattern = False
-        _register_allocator()
-        options.add_session_config_entry("session.use_env_allocators", "1")
+        if bounded:
+            _register_bounded_allocator()
+            options.add_session_config_entry("session.use_env_allocators", "1")
         for name, size in (sizes or {}).items():
             options.add_free_dimension_override_by_name(name, size)
         if not optimize:
@@ -118,7 +118,7 @@ class OnnxSession:
 
 
 @functools.cache
-def _register_allocator() -> None:
+def _register_bounded_allocator() -> None:
     import onnxruntime
 
     cpu = onnxruntime.OrtMemoryInfo(
