@@ -182,6 +182,7 @@ def test_a_file_that_only_rests_does_not_stall(
     if paused:
         bench.pipeline.pause()
     wait_until(lambda: bench.pipeline.state in (PipelineState.PAUSED, PipelineState.ENDED))
+    wait_until(lambda: bench.stats.captured > 0, "for the first frame, which comes after a pause")
     bench.settle()
     checks = bench.pipeline._capture._current._detector  # type: ignore[union-attr]
     clock.advance(100.0)

@@ -86,6 +86,18 @@ def test_a_twin_is_never_taken_for_the_other() -> None:
         find_again(first, identify(twins[1:]))
 
 
+def test_another_camera_at_the_same_port_is_not_taken_for_the_first() -> None:
+    port = "usb-port-3"
+    (desk,) = identify([ListedCamera(0, "Desk camera", port)])
+    (door,) = identify([ListedCamera(0, "Door camera", port)])
+    assert desk.stable_id == door.stable_id
+    assert find_again(desk, [desk]) is desk
+    twin = ListedCamera(1, "Desk camera", "usb-port-4")
+    assert find_again(desk, identify([ListedCamera(0, "Desk camera", port), twin])).index == 0
+    with pytest.raises(SourceAbsentError, match="Desk camera is not connected"):
+        find_again(desk, [door])
+
+
 @pytest.mark.skipif(os.name != "posix", reason="links of udev")
 def test_on_linux_the_lasting_name_is_the_link_of_udev(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -178,7 +178,10 @@ def find_again(known: CameraDevice, devices: Sequence[CameraDevice]) -> CameraDe
         SourceAbsentError: The camera is not among the devices. Another camera with its index does
             not count.
     """
-    same = [device for device in devices if device.stable_id == known.stable_id]
+    # The last alias is the product name. With another one, another camera has the port that is the
+    # id, or the list was read while cameras were swapped.
+    wanted = known.stable_id, known.aliases[-1:]
+    same = [device for device in devices if (device.stable_id, device.aliases[-1:]) == wanted]
     if len(same) > 1 or known.spec == f"camera:{known.index}":
         same = [device for device in same if device.index == known.index]
     if same:
