@@ -147,7 +147,7 @@ def _pages(path: Path) -> _Series | None:
     while decode(high - 1) is not None:
         low, high = high, 2 * high
     count = bisect.bisect_left(range(high), True, lo=low, key=lambda page: decode(page) is None)
-    hidden = hidden_pages(data.tobytes())
+    hidden = hidden_pages(data.data)
     pages = [page for page in range(count) if page not in hidden]
     if count < 2 or pages == [0]:
         return None

@@ -9,7 +9,7 @@ _REDUCED, _MASK = 1, 4  # a thumbnail or a level of a pyramid; a transparency ma
 _MAX_PAGES = 10_000
 
 
-def hidden_pages(data: bytes) -> set[int]:
+def hidden_pages(data: bytes | memoryview) -> set[int]:
     """Indices of the thumbnails, reduced copies and masks among the pages of a TIFF.
 
     Args:
