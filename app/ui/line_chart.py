@@ -70,8 +70,7 @@ class LineChart(QWidget):
         library = chart_library()
         if not library.is_loaded:
             self._wanted = True
-            library.loaded.connect(self._on_loaded, Qt.ConnectionType.SingleShotConnection)
-            library.load()
+            library.request(self, self._on_loaded)
             return
         import pyqtgraph
 
