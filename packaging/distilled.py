@@ -1,11 +1,12 @@
 """Compares the shipped students with training on gaze alone; writes DISTILLED.md beside them.
 
-Each shipped student and its branches are compared with the same network trained on gaze alone, for
-240 passes over the pictures, with the best weights on `val`. A run that was stopped resumes;
-`--there` starts no training.
+Each shipped student and its branches are compared with the same network trained on gaze alone, in
+the chain of `make_weights.RUNS`: as many passes over the pictures with gaze, from the same size,
+with the best weights on `val`. A run that was stopped resumes; `--there` starts no training.
 """
 
 import argparse
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -18,32 +19,44 @@ from uvanet.evaluation.calibration import best_logit_scale
 from uvanet.evaluation.predictors import Predictor, StreamPredictor
 from uvanet.model import Model
 from uvanet.model_card import read_card
-from uvanet.models import PRESETS, SpatioTemporal, load_student
+from uvanet.models import SpatioTemporal, load_student
 from uvanet.runtime.torch_engine import TorchEngine
-from uvanet.training.config import TrainConfig
-from uvanet.training.data.frame_pairs import cache_side
-from uvanet.training.distillation import train_student
+from uvanet.training.config import step1_config
+from uvanet.training.distillation import distill_student
 from uvanet.training.pipeline import gaze_pictures
 
 WORDS = """\
 # What distillation is worth to what ships
 Made by `packaging/distilled.py`. NSS on human gaze that no student saw, and in brackets the
 difference to the student that ships with the 95 % interval of paired differences (2,000 bootstrap
-draws; on talk over its five clips). "Gaze alone" is the same network, trained on the gaze pictures
-without any teacher for 240 passes, the best of which `val` chose; it is sharpened on `val` as the
-shipped one is. One seed each.
+draws; on talk over its five clips). All students see pictures at the size at which they ship.
+
+"Gaze alone" is the same network without any teacher, trained as `make weights` trains the one that
+ships: as many passes over the pictures with gaze, from the same smaller student (that of gaze
+alone), with the best weights on `val`, sharpened on `val`. It is one run of one seed; the uvanet-64
+that ships is the mean of three runs.
 """
 ALONE = "gaze alone, no teacher"
 
 
+def train_on_gaze(preset: str, root: Path, out: Path) -> Path:
+    """Trains a student on gaze alone, and those that it starts from, and returns its weights."""
+    run = RUNS[preset]
+    start = str(train_on_gaze(run.start, root, out)) if run.start else ""
+    config = dataclasses.replace(
+        step1_config(preset, start), epochs=run.step1, step2_epochs=run.step2, eval_every=10
+    )
+    data = gaze_pictures(root, config.cache_resolution)
+    weights = distill_student(config, data, out / preset).weights
+    assert weights is not None  # `val` is measured at the end at the latest
+    return weights
+
+
 def undistilled(preset: str, root: Path, out: Path) -> SpatioTemporal:
-    """Trains a student on gaze alone."""
-    side = cache_side(PRESETS[preset].input_size)
-    config = TrainConfig(preset=preset, cache_resolution=max(160, side))
-    result = train_student(config, gaze_pictures(root, config.cache_resolution), out)
-    assert result.weights is not None
-    student = load_student(preset, result.weights)
-    student.scale_logits(best_logit_scale(student_predictor(student), read_split(root, "val")))
+    """A student trained on gaze alone, sharpened as those that ship."""
+    student = load_student(preset, train_on_gaze(preset, root, out))
+    predict = student_predictor(student, read_card(WEIGHTS / f"{preset}.json"))
+    student.scale_logits(best_logit_scale(predict, read_split(root, "val")))
     return student
 
 
@@ -52,9 +65,9 @@ def rows_of(preset: str, alone: SpatioTemporal | None) -> list[Predictor]:
     card = read_card(WEIGHTS / f"{preset}.json")
     shipped = load_student(preset, WEIGHTS / f"{preset}.safetensors")
     engines = {
-        preset: TorchEngine(shipped),
+        preset: TorchEngine(shipped, card=card),
         **{
-            f"its {words} alone": TorchEngine(shipped, output=name)
+            f"its {words} alone": TorchEngine(shipped, output=name, card=card)
             for name, words in (
                 ("spatiotemporal", "mixed features"),
                 ("spatial", "spatial branch"),
@@ -63,7 +76,7 @@ def rows_of(preset: str, alone: SpatioTemporal | None) -> list[Predictor]:
         },
     }
     if alone is not None:
-        engines[ALONE] = TorchEngine(alone)
+        engines[ALONE] = TorchEngine(alone, card=card)
     return [StreamPredictor(name, Model(card, engine)) for name, engine in engines.items()]
 
 
@@ -77,9 +90,8 @@ def main() -> None:
     root = find_root(None)
     parts = [WORDS.rstrip()]
     for preset in arguments.only or RUNS:
-        out = arguments.out / preset
-        begun = (out / "best.safetensors").exists()
-        alone = undistilled(preset, root, out) if begun or not arguments.there else None
+        begun = (arguments.out / preset).exists()
+        alone = undistilled(preset, root, arguments.out) if begun or not arguments.there else None
         groups = {row.name: [row] for row in rows_of(preset, alone)}
         parts += ["", *table(measured(groups, root, preset), preset)]
     text = "\n".join(parts) + "\n"
