@@ -6,6 +6,7 @@ Importable without Qt, since `uvanet --help` reads the descriptions of all comma
 from __future__ import annotations
 
 import argparse
+import gc
 import sys
 from pathlib import Path
 
@@ -123,6 +124,9 @@ class RunCommand:
                 args.model = DEFAULT_MODEL
             args.engine = args.engine or DEFAULT_ENGINE
             return run_headless(args, problem)
+        # The start makes hardly any garbage, and collections took a twentieth of it. `Program`
+        # collects on a timer.
+        gc.disable()
         import_qt()
         import_cv2()
         return _run_window(args)
