@@ -13,10 +13,13 @@ import uvanet
 from uvanet.bench.network import bench_networks
 from uvanet.cli import main
 from uvanet.model_card import Card, read_card
+from uvanet.models import PRESETS
 from uvanet.paths import resource
 from uvanet.registry import shipped_students
+from uvanet.runtime.engine import STATE_STRIDE
 from uvanet.runtime.input_size import fit_to_area
 from uvanet.runtime.preprocess import resize_to_input
+from uvanet.training.publish import shown_sizes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -87,3 +90,12 @@ def test_shipped_students_are_float_and_in_the_order_of_their_size() -> None:
     assert {"uvanet-32", "uvanet-64", "uvanet-128"} <= {card.name for card in cards}
     sizes = [card.input_size for card in cards]
     assert sizes == sorted(sizes)
+
+
+# `uvanet-32`, trained at 40 pixels, was shown 55: square pictures could not be predicted.
+@pytest.mark.parametrize("name", PRESETS)
+def test_networks_take_all_sizes_that_are_compared(name: str) -> None:
+    sizes = shown_sizes(PRESETS[name])
+    assert sizes[0] == PRESETS[name].input_size
+    assert sizes[-1] == PRESETS[name].max_shown_size
+    assert all(size % STATE_STRIDE == 0 for size in sizes)

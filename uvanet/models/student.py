@@ -68,7 +68,7 @@ class Preset:
         input_size: Side of a square with as many pixels as pictures are shown at; the network
             takes any height and width that are multiples of 4.
         max_shown_size: Largest shown size of a trained student, as the side of a square; 0 for
-            `input_size`. It bounds the time of a step (0.25, 0.8, 2.5 and 8 ms of an AVX2 core).
+            `input_size`. It bounds the time of a step (0.35, 0.8, 2.5 and 8 ms of an AVX2 core).
         stem: Channels of the stem at 1/2 and at 1/4 of the input's size.
         spatial: Channels of the spatial branch at 1/8, at 1/16 and, where there are three, at 1/32.
         temporal: As `spatial`, for the temporal branch.
@@ -97,7 +97,7 @@ class Preset:
 
 
 PRESETS: dict[str, Preset] = {
-    "uvanet-32": Preset(32, 40),
+    "uvanet-32": Preset(40, 56),
     "uvanet-64": Preset(64, 88),
     "uvanet-128": Preset(128, 176),
     "uvanet-256": Preset(224, 288),

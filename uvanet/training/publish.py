@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from uvanet.data.fixations import GazePicture
     from uvanet.evaluation.predictors import Predictor
     from uvanet.model_card import Metrics
-    from uvanet.models import SpatioTemporal
+    from uvanet.models import Preset, SpatioTemporal
     from uvanet.training.adapt import AdaptConfig, FinetuneResult
     from uvanet.training.config import SpatialTeacherConfig, TemporalTeacherConfig, TrainConfig
     from uvanet.training.provenance import Provenance
@@ -127,6 +127,14 @@ def publish_student(
     return card
 
 
+def shown_sizes(preset: Preset) -> list[int]:
+    """The shown sizes that `choose_size` compares: multiples of `STATE_STRIDE`, ascending."""
+    trained = preset.input_size
+    step = max(STATE_STRIDE, trained // 8 // STATE_STRIDE * STATE_STRIDE)
+    largest = preset.max_shown_size or trained
+    return sorted({*range(trained, largest, step), largest})
+
+
 def choose_size(student: SpatioTemporal, pictures: Sequence[GazePicture]) -> tuple[int, float]:
     """Chooses the shown size by `best_side`, and its logit scale by `best_logit_scale`.
 
@@ -137,10 +145,8 @@ def choose_size(student: SpatioTemporal, pictures: Sequence[GazePicture]) -> tup
     Returns:
         The shown size as the side of a square, pixels, and the logit scale.
     """
-    trained = student.preset.input_size
     scales, points = {}, []
-    largest = student.preset.max_shown_size or trained
-    for side in sorted({*range(trained, largest, trained // 8), largest}):
+    for side in shown_sizes(student.preset):
         predict = student_predictor(student, side=side)
         scales[side] = scale = best_logit_scale(predict, pictures)
         scaled = score(pictures, lambda image, f=predict, s=scale: f(image) ** s, ("nss", "cc"))  # type: ignore[misc]  # lambda
