@@ -51,6 +51,9 @@ ends. The shipped teachers label.
 "No step 2" is the network after step 1. The paper's branches are of that kind: each is taught by
 its teacher, and then replaced by the network that fuses them.
 """
+KEPT = """\
+CA-Res and the three branches are parts of the paper's network. Where their rows show no loss, they
+are kept for fidelity to it and buy no accuracy that runs of this length show."""
 PARTS = (
     ("spatiotemporal", "the mixed features"),
     ("spatial", "the spatial branch"),
@@ -197,6 +200,22 @@ def table(found: Means, first: str = BASE) -> list[str]:
     return lines
 
 
+def summary(data: str, rows: dict[str, Measured]) -> Iterator[str]:
+    """Sentences about the rows of a set, by the rule that `WORDS` states."""
+    base = rows[BASE].seeds
+    spread = max(base) - min(base)
+    groups: dict[str, list[str]] = {"Worse": [], "Better": [], "No difference shown": []}
+    for name, one in rows.items():
+        if name == BASE:
+            continue
+        if one.less.low <= 0 <= one.less.high or abs(one.less.mean) <= spread:
+            groups["No difference shown"].append(name)
+        else:
+            groups["Better" if one.less.mean > 0 else "Worse"].append(name)
+    for words, names in groups.items():
+        yield f"- {words} on {data}: {'; '.join(names) or 'none'}."
+
+
 def seeds_of(preset: str, epochs: int, seeds: int) -> Iterator[tuple[int, int, str, TrainConfig]]:
     """Yields seed, number, description and settings of every run; seed by seed."""
     for seed in range(seeds):
@@ -223,7 +242,9 @@ def report(found: Means, preset: str, epochs: int, seeds: int) -> str:
     """The table."""
     made = f"`packaging/ablate.py --preset {preset} --epochs {epochs} --seeds {seeds}`"
     words = WORDS.format(made=made, preset=preset, epochs=epochs, step2=epochs // 2, seeds=seeds)
-    lines = [words, *table(found)]
+    lines = [words, *table(found), ""]
+    lines += [line for data, rows in found.items() for line in summary(data, rows)]
+    lines += ["", KEPT]
     lines += ["", *(f"![Differences on {data}](ablation-{data}.svg)" for data in found)]
     return "\n".join(lines) + "\n"
 

@@ -1,12 +1,12 @@
 """Draws NSS against milliseconds of a step: all students and candidates at all shown sizes.
 
-    packaging/curve.py --out curve
+    packaging/curve.py
     packaging/curve.py --model uvanet-64 --onnx runs/a/uvanet-256.onnx --sides 128,256,320 --out c
 
-Writes `curve.json`, `curve.md` and `curve.svg` into an existing folder. The gaze data is that of
-UVANET_DATA. Sizes are chosen on the val split; with `--split test` none are chosen. A step runs on
-one thread with square input. Its time is the smaller one of the shortest time and the mean
-processor time of many steps, since other programs can delay all of them.
+Writes `curve.json`, `curve.md` and `curve.svg` into `packaging/bench` or another folder. The gaze
+data is that of UVANET_DATA. Sizes are chosen on the val split; with `--split test` none are chosen.
+A step runs on one thread with square input. Its time is the smaller one of the shortest time and
+the mean processor time of many steps, since other programs can delay all of them.
 """
 
 import argparse
@@ -26,7 +26,9 @@ from uvanet.runtime.input_size import size_of_ratio
 from uvanet.runtime.onnx_engine import OnnxEngine
 from uvanet.system_info import describe
 
-SIDES = "32,40,48,56,64,80,96,112,128,160,192,224,256,320"
+BENCH = Path(__file__).with_name("bench")
+TICKS = (0.1, 0.2, 0.5, 1, 2, 5, 10)  # milliseconds
+SIDES = "32,40,48,56,64,72,80,88,96,112,128,160,192,224,256,280,320"
 
 
 def open_candidate(path: Path) -> Model:
@@ -71,8 +73,8 @@ def table(points: list[CurvePoint], chosen: dict[str, int], data: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def write_plot(path: Path, points: list[CurvePoint], chosen: dict[str, int], data: str) -> None:
-    """The curves of all models, as SVG; the chosen sizes stand out."""
+def write_plot(path: Path, points: list[CurvePoint], marked: dict[str, int], data: str) -> None:
+    """The curves of all models, as SVG; one size of each model stands out."""
     import matplotlib
     from matplotlib.figure import Figure
 
@@ -84,9 +86,12 @@ def write_plot(path: Path, points: list[CurvePoint], chosen: dict[str, int], dat
             (line,) = axes.plot([p.ms for p in own], [p.nss[data] for p in own], ".-", label=name)
             for point in own:
                 axes.annotate(str(point.side), (point.ms, point.nss[data]), fontsize=7)
-                if chosen.get(name) == point.side:
+                if marked.get(name) == point.side:
                     axes.plot(point.ms, point.nss[data], "o", color=line.get_color(), markersize=9)
         axes.set_xscale("log")
+        axes.set_xticks(TICKS, [f"{tick:g}" for tick in TICKS])
+        axes.set_xticks([], minor=True)
+        axes.set_xlim(TICKS[0], TICKS[-1])
         axes.set_xlabel("milliseconds of a step, one thread")
         axes.set_ylabel(f"NSS on {data}")
         axes.grid(visible=True, alpha=0.3)
@@ -103,7 +108,7 @@ def main() -> None:
     parser.add_argument("--split", default="val", choices=("val", "test"))
     parser.add_argument("--talk", action="store_true", help="also measure on clips of talk")
     parser.add_argument("--seconds", default=0.3, type=float, help="of each timing (%(default)s)")
-    parser.add_argument("--out", type=Path, required=True, help="an existing folder")
+    parser.add_argument("--out", type=Path, default=BENCH, help="an existing folder")
     arguments = parser.parse_args()
     sides = sorted({int(side) for side in arguments.sides.split(",")})
     root = find_root(None)
@@ -137,7 +142,8 @@ def main() -> None:
     (arguments.out / "curve.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     text = table(points, chosen, data)
     (arguments.out / "curve.md").write_text(text, encoding="utf-8")
-    write_plot(arguments.out / "curve.svg", points, chosen, data)
+    shown = {card.name: card.shown_size for card in list_models() if card.shown_size}
+    write_plot(arguments.out / "curve.svg", points, chosen | shown, data)
     print(text)
 
 
