@@ -57,7 +57,7 @@ def test_a_scene_is_learned_kept_and_listed(
     clip: Path, teacher: Path, tmp_path: Path, no_models: None
 ) -> None:
     out = tmp_path / "run"
-    done = adapted(clip, out, teacher, "--steps", 12, "--install", "--start", "uvanet-32")
+    done = adapted(clip, out, teacher, "--steps", 30, "--install", "--start", "uvanet-32")
     assert done.code == 0, done.err
     kinds = [kind for kind in dict.fromkeys(done.kinds()) if kind != "checkpoint"]
     assert kinds == ["start", "step", "eval", "preview", "done"]
@@ -118,7 +118,7 @@ def test_stop_keeps_what_was_learned_so_far(clip: Path, teacher: Path, tmp_path:
     # A fresh interpreter, whose shutdown the thread that waits for orders must not hold up.
     words = ("--steps", 100_000, "--start", "uvanet-32")
     child = adapt(clip, tmp_path / "run", teacher, *words, fresh=True)
-    child.until(training(10))
+    child.until(training(40))
     child.say("stop")
     code, err = child.end()
     assert code == 0, err
@@ -173,7 +173,7 @@ def test_a_folder_of_ones_own_is_surveyed_and_learned(teacher: Path, tmp_path: P
     assert 0 < found.disk(64) < found.room
     done = Command(
         *("finetune", "--pool", folder, "--start", "uvanet-32", "--teacher", teacher),
-        *("--steps", 10, "--out", tmp_path / "run", "--name", "mine-1"),
+        *("--steps", 30, "--out", tmp_path / "run", "--name", "mine-1"),
     )
     assert done.code == 0, done.err
     assert done.last.report["held_out"] == "files held out"

@@ -25,7 +25,7 @@ def test_a_student_is_measured_at_its_largest_size_with_its_best_logit_scale(
     torch.manual_seed(1)
     student = create_student("uvanet-32").eval()
     value, _ = GazeEvaluation(pictures)(student, 0)
-    predict = student_predictor(student, side=40)
+    predict = student_predictor(student, side=student.preset.max_shown_size)
     scale = best_logit_scale(predict, pictures)
     assert scale != 1.0
     scaled = score(pictures, lambda image: predict(image) ** scale, ("nss",))["nss"]

@@ -52,7 +52,7 @@ def test_a_killed_run_starts_again_and_leaves_nothing(
     (out / f".checkpoint.pt.{child.process.pid}-01234567.part").write_bytes(b"half")
     assert LOCK in left_in(out)
     again = adapt(clip, out, teacher, *SMALL)
-    again.until(training(6))
+    again.until(training(40))
     again.say("stop")
     assert again.end()[0] == 0
     assert again.last.report["verdict"] == "better"

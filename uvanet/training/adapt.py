@@ -154,7 +154,7 @@ def adapt(config: AdaptConfig, out: Path, callback: Callback) -> FinetuneResult 
     needed = not config.layout or config.replay is not None
     teacher = find_teacher(config.teacher) if needed else None
     label = load_teacher(teacher, config.threads) if teacher else None
-    side = cache_side(student.preset.input_size)
+    side = cache_side(card.inference_size[0])
     common = {"side": side, "teacher": file_hash(teacher)[:24] if teacher else ""}
     try:
         pairs = _labelled(
@@ -194,7 +194,14 @@ def adapt(config: AdaptConfig, out: Path, callback: Callback) -> FinetuneResult 
     callback.emit(shown)
     began = time.monotonic()
     averaged, finished = finetune(
-        student, learned, replay, config.tune, out, callback=callback, evaluation=evaluation
+        student,
+        learned,
+        replay,
+        config.tune,
+        out,
+        side=card.inference_size[0],
+        callback=callback,
+        evaluation=evaluation,
     )
     seconds = time.monotonic() - began
     general = read_split(config.data, "test") if config.data is not None else ()

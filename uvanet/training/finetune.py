@@ -26,6 +26,7 @@ def finetune(
     config: FinetuneConfig,
     out: Path,
     *,
+    side: int = 0,
     callback: Callback,
     evaluation: Evaluation | None = None,
     save_every: float = 5.0,
@@ -38,6 +39,8 @@ def finetune(
         replay: General pictures, against forgetting; None to use none.
         config: The settings.
         out: Folder of `checkpoint.pt`.
+        side: Side of a square with as many pixels as the pictures of the training; 0 for that of
+            the student's training. A student adapts best at the size at which it is shown.
         callback: Receives events; may stop the training.
         evaluation: Measures the student at each checkpoint; without effect on the result.
         save_every: Seconds between two checkpoints.
@@ -55,7 +58,7 @@ def finetune(
         parts.append(Part(replay, config.replay, min_zoom=_REPLAY_ZOOM, gentle=True))
     trainer = Trainer(
         DistillationModule(copy.deepcopy(student).requires_grad_(True), config),
-        DataLoader(parts, config, student.preset.input_size, fabric.device),
+        DataLoader(parts, config, side or student.preset.input_size, fabric.device),
         # A short warm-up, so that a long run that is stopped early has still learned.
         replace(config, warmup=min(config.warmup, 30 / config.steps)),
         config.steps,

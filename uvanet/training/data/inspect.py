@@ -37,11 +37,9 @@ T = TypeVar("T")
 LABEL_SECONDS = 0.06
 """Rough time of decoding and labelling a pair with the spatial teacher on one core, seconds."""
 
-STEP_SECONDS = {32: 0.05, 64: 0.11, 128: 0.4}
-"""Rough time of a batch of 24 on one core, seconds, by the side of the student's input."""
-
-COUPLED_STEP_SECONDS = {32: 0.16, 64: 0.36, 128: 1.3}
-"""Rough time of a batch of 64 of a distillation on one core, likewise."""
+STEP_SECONDS, COUPLED_STEP_SECONDS = (0.025, 2.5e-5), (0.09, 7.4e-5)
+"""Rough time of a batch on one core, seconds: a constant part, and that of each pixel of the
+student's input. The batch of a fine-tuning has 24 pairs, that of a distillation 64."""
 
 _DECODED = 400  # pictures or clips that are decoded, about; evenly spread where there are more
 
@@ -92,7 +90,7 @@ class Survey:
             side: Side of the student's input, pixels.
             steps: Steps of the training.
         """
-        return 5 + self.pairs * LABEL_SECONDS + steps * STEP_SECONDS.get(side, 0.4)
+        return 5 + self.pairs * LABEL_SECONDS + steps * _step_seconds(STEP_SECONDS, side)
 
     def disk(self, side: int) -> int:
         """Bytes that a fine-tuning needs: both frames of each pair, labels and a checkpoint."""
@@ -123,7 +121,7 @@ class GazeSurvey:
         pool = POOL_SHARE + CLIP_SHARE if more is not None else 0.0
         samples = epochs * self.pictures / (1 - pool)
         labels = 2 * self._pictures(more) * LABEL_SECONDS  # mirrored, too
-        return labels + samples * COUPLED_STEP_SECONDS.get(side, 1.3) / 64
+        return labels + samples / 64 * _step_seconds(COUPLED_STEP_SECONDS, side)
 
     def disk(self, more: Survey | None) -> int:
         """Estimates the bytes that a distillation needs, mostly for labels and checkpoints."""
@@ -132,6 +130,11 @@ class GazeSurvey:
     def _pictures(self, more: Survey | None) -> float:
         """Number of pictures to label: those with gaze, and the pictures and clips of a folder."""
         return self.pictures + (more.pictures + more.seconds if more is not None else 0.0)
+
+
+def _step_seconds(parts: tuple[float, float], side: int) -> float:
+    constant, of_a_pixel = parts
+    return constant + of_a_pixel * side**2
 
 
 def survey_gaze(root: Path, runs: Path) -> GazeSurvey:
