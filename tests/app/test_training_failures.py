@@ -209,7 +209,7 @@ def test_a_run_that_dies_with_its_folder_is_reported(studio):
 def test_a_student_that_is_not_better_is_not_used(studio):
     # At this rate a student loses what it has learned.
     words = [studio.session.info.spec, "--teacher", studio.settings.training_teacher]
-    words += ["--start", "uvanet-64", "--steps", "3", "--rate", "0.3"]
+    words += ["--start", "uvanet-64", "--steps", "12", "--rate", "1"]
     studio.feature.controller.start(RunRequest("adapt", "squares", words))
     result = finish(studio)
     assert result.state == "done", result
