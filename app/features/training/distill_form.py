@@ -30,8 +30,7 @@ class DistillForm(TrainingForm):
             tr("Train"), tr("Starts the training in the background"), tr("None: random weights")
         )
         self.title.setText(tr("Train a student"))
-        self._trained: dict[str, int] = {}  # size of training of each model, pixels
-        self._shown: dict[str, int] = {}  # shown size, at which it is fine-tuned
+        self._cards: dict[str, Card] = {}
         self.learn = FolderForm()
         self.recipe = combo_box(
             tr("Recipe"),
@@ -121,8 +120,7 @@ class DistillForm(TrainingForm):
     def show_models(self, cards: list[Card], current: str, teacher: str) -> None:
         """See `TrainingForm.show_models`."""
         super().show_models(cards, current, teacher)
-        self._trained = {card.name: card.input_size[0] for card in cards}
-        self._shown = {card.name: card.inference_size[0] for card in cards}
+        self._cards = {card.name: card for card in cards}
         for choice, default in (
             (self.spatial, "teacher-spatial"),
             (self.temporal, "teacher-temporal"),
@@ -231,6 +229,7 @@ class DistillForm(TrainingForm):
         return ""
 
     def _side(self) -> int:
-        if self.quick:
-            return self._shown.get(self.start.value, 64)
-        return self._trained.get(str(self.preset.currentData()), 64)
+        card = self._cards.get(self.start.value if self.quick else str(self.preset.currentData()))
+        if card is None:
+            return 64
+        return (card.inference_size if self.quick else card.input_size)[0]
