@@ -42,9 +42,18 @@ def number_text(value: float | Real, form: str = "g") -> str:
         form: A format specification of Python, such as ".2f" or ".0%".
     """
     text = format(value, form)
-    if language() not in _DECIMAL_COMMA_LANGUAGES:
-        return text
-    return text.translate(_DECIMAL_COMMAS).replace("%", "\N{NO-BREAK SPACE}%")
+    if language() in _DECIMAL_COMMA_LANGUAGES:
+        text = text.translate(_DECIMAL_COMMAS)
+    return text.replace("%", "\N{NO-BREAK SPACE}%")
+
+
+def percent_text(share: float, decimals: int = 0) -> str:
+    """Formats a share, 0..1, in percent.
+
+    Shares of regions over a picture or a film have one decimal everywhere; what changes with each
+    frame has none.
+    """
+    return number_text(share, f".{decimals}%")
 
 
 def language() -> str:

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from uvanet.i18n import number_text, tr
+from uvanet.i18n import number_text, percent_text, tr
 
 __all__ = ["interval_text", "number_text", "percent_text", "score_text"]
-
-
-def percent_text(share: float, digits: int = 0) -> str:
-    """Formats a share, 0..1, in percent."""
-    return f"{number_text(100 * share, f'.{digits}f')}\N{NO-BREAK SPACE}%"
 
 
 def score_text(score: float) -> str:

@@ -270,12 +270,7 @@ def test_export_writes_a_report_to_hand_on(player, posters, tmp_path, ending):
     page = path.read_text(encoding="utf-8")
     ((_, first, second, difference),) = cells(dialog)
     rows = re.findall("<td>([^<]*)</td><td>([^<]*)</td><td>[^<]*</td></tr>", page)
-    assert [name for name, _ in rows] == ["a.png", "b.png", "Difference"]
-    shares = [float(text.split("%")[0].split()[0]) for _, text in rows]
-    assert [round(share) for share in shares[:2]] == [
-        int(text.split()[0].rstrip("%")) for text in (first, second)
-    ]
-    assert rows[2][1] == difference
+    assert rows == [("a.png", first), ("b.png", second), ("Difference", difference)]
     assert page.count("<img ") == 2
     assert CAUTION.split(".")[0] in page
 

@@ -82,7 +82,7 @@ def test_the_map_is_compared_and_the_scores_are_saved(bench, gaze, tmp_path):
     assert scores.persons == 2
     assert np.isfinite(scores.values[3]).all()
     assert gaze.card.measured.isVisibleTo(gaze.card)
-    assert gaze.card.measure.text() == "Compare"
+    assert gaze.card.measure.text() == "Compare now"
     assert gaze.card.minimumSizeHint().width() <= bench.slots.panel.viewport().width()
     assert [fact.name for fact in gaze.facts()] == ["NSS", "CC", "AUC-Judd"]
     assert "was compared" in bench.banner.message

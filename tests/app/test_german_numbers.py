@@ -10,11 +10,11 @@ from PySide6.QtWidgets import QDoubleSpinBox
 
 from app.features.export.time_range import read_time, time_text
 from app.ui.i18n import install_language
-from app.ui.number_text import interval_text, percent_text
+from app.ui.number_text import interval_text
 from app.ui.time_text import TimeBase
 from uvanet.csv_text import clipboard_text, csv_text
-from uvanet.i18n import number_text, tr
-from uvanet.report.content import percent, points_text, time_code
+from uvanet.i18n import number_text, percent_text, tr
+from uvanet.report.content import points_text, time_code
 from uvanet.report.graph import tick_text
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -47,7 +47,7 @@ def texts():
         number_text(1234.5, ",.1f"),
         tr("{seconds:.1f} seconds").format(seconds=np.float32(2.5)).split()[0],
         percent_text(0.256),
-        percent(0.256),
+        percent_text(0.256, 1),
         points_text(-0.012).split()[0],
         interval_text(0.25, 0.5, 2),
         field.text(),
@@ -67,8 +67,8 @@ def test_numbers_are_german(german):
 
 def test_numbers_are_english(english):
     assert texts() == [
-        "1,234.5", "2.5", "26\N{NO-BREAK SPACE}%", "25.6%", "-1.2", "[0.25, 0.50]", "1.50",
-        "1:03.4", "0:03.50", "0:03", "00:00:01.250",
+        "1,234.5", "2.5", "26\N{NO-BREAK SPACE}%", "25.6\N{NO-BREAK SPACE}%", "-1.2",
+        "[0.25, 0.50]", "1.50", "1:03.4", "0:03.50", "0:03", "00:00:01.250",
     ]  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QLineEdit
 from region_kit import LEFT_HALF, active, analyse, at, drag, key, regions
 
 from app.ui import region_painter
+from app.ui.i18n import install_language
 from app.ui.number_text import percent_text
 from uvanet.analysis import Region, Shape, region_shares
 
@@ -202,10 +203,17 @@ def test_a_region_drawn_on_a_zoomed_picture_has_picture_coordinates(still):
     assert len(regions(still).all) == 1
 
 
-def test_statistics_fit_into_the_side_panel(player):
+@pytest.fixture(params=["en", "de"])
+def language(qapp, request):
+    install_language(qapp, request.param)
+    yield
+    install_language(qapp, "en")
+
+
+def test_statistics_fit_into_the_side_panel(language, player):
     regions(player).replace_all([LEFT_HALF])
     card = analyse(player).card
-    player.until(lambda: "dwell" in card.rows[0].statistics.text())
+    player.until(lambda: "\n" in card.rows[0].statistics.text())
     wide = player.slots.panel.viewport().width()
     player.until(lambda: 0 < card.width() <= wide)
     assert card.minimumSizeHint().width() <= wide

@@ -16,6 +16,7 @@ import pytest
 from command_kit import refused, run_command
 
 from uvanet.analysis import Region, Shape, save_regions
+from uvanet.i18n import percent_text
 from uvanet.registry import resolve_model
 from uvanet.report.content import CAUTION, accuracy_text, time_code
 from uvanet.report.graph import (
@@ -126,7 +127,7 @@ def test_a_report_says_what_the_numbers_say(page: Page, folder: Path) -> None:
     assert accuracy_text(resolve_model("uvanet-64").verified()[1]) in page.text
     rows = list(csv.DictReader(io.StringIO((folder / "out.regions.csv").read_text("utf-8"))))
     for row in rows:
-        assert f"{float(row['share']):.1%}" in page.text
+        assert percent_text(float(row["share"]), 1) in page.text
         assert float(row["duration_s"]) == pytest.approx(SECONDS, abs=1e-3)
         assert f"{float(row['dwell_s']):.2f} s" in page.text
     assert sum(float(row["share"]) for row in rows) == pytest.approx(1, abs=1e-3)
@@ -136,7 +137,7 @@ def test_a_report_says_what_the_numbers_say(page: Page, folder: Path) -> None:
 
 
 def test_the_moments_of_change_are_the_cuts(page: Page) -> None:
-    moments = re.findall(r"(\d+:\d\d\.\d\d) [\d.]+% of the attention moved", page.text)
+    moments = re.findall(r"(\d+:\d\d\.\d\d) [\d.]+\s% of the attention moved", page.text)
     seconds = [float(one.partition(":")[2]) for one in moments]
     assert any(abs(one - 2.0) <= 0.11 for one in seconds)
     assert any(abs(one - 4.0) <= 0.11 for one in seconds)

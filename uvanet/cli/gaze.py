@@ -29,7 +29,7 @@ from uvanet.evaluation.evaluate_gaze import DEFAULT_METRICS, GAZE_METRICS, STEP,
 from uvanet.evaluation.gaze_scores import GazeScores
 from uvanet.evaluation.progress import silent
 from uvanet.evaluation.report import TITLES
-from uvanet.i18n import tr
+from uvanet.i18n import percent_text, tr
 from uvanet.paths import expand_user
 from uvanet.redaction import visible
 
@@ -183,7 +183,8 @@ def _table(scores: GazeScores) -> list[str]:
     for name, mean in scores.means().items():
         lines.append(f"  {TITLES[name]:9} {mean.mean:6.3f}   {mean.low:.3f} to {mean.high:.3f}")
     if (share := scores.human_share()) is not None:
-        lines.append(f"  {'of human':9} {share.mean:6.1%}   {share.low:.1%} to {share.high:.1%}")
+        low, high = percent_text(share.low), percent_text(share.high)
+        lines.append(f"  {'of human':9} {percent_text(share.mean):>6}   {low} to {high}")
     if scores.outside:
         lines.append(f"  {scores.outside} points are not on the picture.")
     return [*lines, *(f"  {note}" for note in scores.notes)]

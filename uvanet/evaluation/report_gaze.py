@@ -14,7 +14,7 @@ from uvanet.errors import UsageError
 from uvanet.evaluation.bootstrap import Interval
 from uvanet.evaluation.evaluate_gaze import STEP, WINDOW, GazeRows, gaze_on, named_pictures
 from uvanet.evaluation.gaze_scores import GazeScores
-from uvanet.i18n import number_text, tr, tr_noop
+from uvanet.i18n import number_text, percent_text, tr, tr_noop
 from uvanet.report.content import SCORES, ReportGaze
 from uvanet.sources import SourceInfo, SourceKind
 from uvanet.sources.orientation import Orientation
@@ -148,8 +148,8 @@ def _facts(scores: GazeScores) -> list[tuple[str, str]]:
     facts += [(title, _interval(means[name])) for name, title in SCORES.items()]
     share = scores.human_share()
     if share is not None:
-        human = tr("NSS {nss:.2f}; the prediction has {share:.0%} of it, see below").format(
-            nss=float(np.nanmean(scores.human)), share=share.mean
+        human = tr("NSS {nss:.2f}; the prediction has {share} of it, see below").format(
+            nss=float(np.nanmean(scores.human)), share=percent_text(share.mean)
         )
         facts.append((tr("Human row"), human))
     if scores.outside:

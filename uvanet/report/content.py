@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from statistics import fmean
 from typing import TYPE_CHECKING
 
-from uvanet.i18n import number_text, tr, tr_noop
+from uvanet.i18n import number_text, percent_text, tr, tr_noop
 from uvanet.model_card import set_title
 from uvanet.version import __version__
 
@@ -190,17 +190,19 @@ def accuracy_text(card: Card) -> str:
         measured = card.measured(split)
         if "nss" not in measured:
             continue
-        values = {"data": set_title(split), **measured}
+        values = {"data": set_title(split), "nss": measured["nss"]}
         if "human_share" not in measured:
             return tr("NSS {nss:.2f} on {data}.").format(**values)
+        values["share"] = percent_text(measured["human_share"])
         if "human_share_low" not in measured or "human_share_high" not in measured:
             return tr(
-                "NSS {nss:.2f} on {data}: {human_share:.0%} of what other people's gaze predicts."
+                "NSS {nss:.2f} on {data}: {share} of what other people's gaze predicts."
             ).format(**values)
+        low, high = (percent_text(measured[f"human_share_{end}"]) for end in ("low", "high"))
         return tr(
-            "NSS {nss:.2f} on {data}: {human_share:.0%} of what other people's gaze predicts "
-            "({human_share_low:.0%} to {human_share_high:.0%})."
-        ).format(**values)
+            "NSS {nss:.2f} on {data}: {share} of what other people's gaze predicts "
+            "({low} to {high})."
+        ).format(low=low, high=high, **values)
     return tr("Its accuracy is unknown; measure it with uvanet eval.")
 
 
@@ -211,11 +213,6 @@ def time_code(seconds: float) -> str:
     hours, minutes = divmod(minutes, 60)
     seconds_text = number_text(rest / 100, "05.2f")
     return f"{hours}:{minutes:02}:{seconds_text}" if hours else f"{minutes}:{seconds_text}"
-
-
-def percent(share: float) -> str:
-    """Formats a share, 0..1, in percent with one decimal."""
-    return number_text(share, ".1%")
 
 
 def points_text(difference: float) -> str:
@@ -234,8 +231,8 @@ def slide_rows(report: Report) -> list[tuple[str, ...]]:
     rows = [
         (
             slide.name,
-            *(percent(share) for share in slide.shares),
-            percent(slide.spread),
+            *(percent_text(share, 1) for share in slide.shares),
+            percent_text(slide.spread, 1),
             *("" if math.isnan(score) else number_text(score, ".2f") for score in slide.scores),
         )
         for slide in report.slides
@@ -253,8 +250,8 @@ def slide_rows(report: Report) -> list[tuple[str, ...]]:
     ]
     mean = (
         tr("Mean"),
-        *map(percent, means),
-        percent(spread),
+        *(percent_text(share, 1) for share in means),
+        percent_text(spread, 1),
         *(number_text(fmean(known), ".2f") if known else "" for known in scores),
     )
     return [*rows, mean]
@@ -321,8 +318,8 @@ def region_cells(region: ReportRegion, duration: float) -> tuple[str, ...]:
     """
     summary = region.summary
     if not duration:
-        return (region.name, percent(summary.share))
+        return (region.name, percent_text(summary.share, 1))
     dwell_share = number_text(summary.dwell / duration, ".0%")
     dwell = f"{number_text(summary.dwell, '.2f')} s ({dwell_share})"
     first = tr("never") if summary.first is None else f"{number_text(summary.first, '.2f')} s"
-    return (region.name, percent(summary.share), dwell, first, str(summary.entries))
+    return (region.name, percent_text(summary.share, 1), dwell, first, str(summary.entries))

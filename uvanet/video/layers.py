@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from uvanet.analysis.map_stats import Peak, peaks, region_shares
 from uvanet.analysis.regions import RegionMask
 from uvanet.colormaps import colormap
+from uvanet.i18n import percent_text
 from uvanet.overlay import OverlayStyle, enlarge_bytes, to_bytes
 from uvanet.redaction import printable
 from uvanet.video.label_layout import Box, place_labels
@@ -88,12 +89,12 @@ def draw_regions(
     names = [printable(regions[index].name) for index in shown]
     boxes = tuple(_box(outlines[index]) for index in shown)
     # Room for the widest share, so that labels keep their places while the shares change.
-    widest = [name if saliency is None else f"{name}  {1.0:.0%}" for name in names]
+    widest = [name if saliency is None else f"{name}  {percent_text(1.0)}" for name in names]
     sizes = tuple(_label_size(text, size) for text in widest)
     places = place_labels(boxes, sizes, (0, 0, width, height), thick + 2)
     shares = None if saliency is None else region_shares(saliency, regions)
     for index, name, place in zip(shown, names, places, strict=True):
-        text = name if shares is None else f"{name}  {shares[index]:.0%}"
+        text = name if shares is None else f"{name}  {percent_text(shares[index])}"
         draw_label(image, text, size, (round(place[0]), round(place[1])), colors[index])
 
 

@@ -18,7 +18,7 @@ from uvanet.analysis.map_stats import change, entropy, region_shares
 from uvanet.analysis.record import MOST, Record
 from uvanet.analysis.region_summary import RegionTracker
 from uvanet.errors import OutputError
-from uvanet.i18n import number_text, tr
+from uvanet.i18n import number_text, percent_text, tr
 from uvanet.model_card import Card
 from uvanet.overlay import compose
 from uvanet.redaction import printable, redact
@@ -29,7 +29,6 @@ from uvanet.report.content import (
     ReportRegion,
     ReportSlide,
     accuracy_text,
-    percent,
     time_code,
 )
 from uvanet.report.page import report_html
@@ -217,7 +216,7 @@ class ReportSink(WholeFile):
             report_picture(
                 compose(still.image(), still.saliency, self._job.look.style),
                 time_code(still.seconds),
-                tr("{share} of the attention moved").format(share=percent(still.change)),
+                tr("{share} of the attention moved").format(share=percent_text(still.change, 1)),
             )
             for still in chosen
             if still is not None

@@ -256,7 +256,7 @@ class _Bar(QWidget):
 def _summary_text(summary: RegionSummary | None) -> str:
     if summary is None:
         return tr("no data yet")
-    mean = tr("mean {share}").format(share=percent_text(summary.share))
+    mean = tr("mean {share}").format(share=percent_text(summary.share, 1))
     if summary.first is None:
         return f"{mean}  ·  {tr('peak never inside')}"
     entries = tr("1 entry") if summary.entries == 1 else tr("{n} entries").format(n=summary.entries)

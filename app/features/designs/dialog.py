@@ -258,7 +258,7 @@ class DesignsDialog(QDialog):
         self.table.setRowCount(len(regions))
         for row, region in enumerate(regions):
             values = [design_shares[row] for design_shares in shares if design_shares]
-            texts = [region.name, *("" if not own else percent_text(own[row]) for own in shares)]
+            texts = [region.name, *("" if not own else percent_text(own[row], 1) for own in shares)]
             texts.append(points_text(values[1] - values[0]) if len(values) == 2 else "")
             for cell, text in enumerate(texts):
                 item = QTableWidgetItem(text)

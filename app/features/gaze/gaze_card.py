@@ -72,7 +72,7 @@ class GazeCard(QFrame):
         self.offset.setAccessibleName(tr("Offset"))
         self.offset.setToolTip(tr("Seconds to add to the times of the table"))
         self.offset.valueChanged.connect(self.offset_changed)
-        self.measure = button(tr("Compare"), measure.toolTip(), measure.trigger)
+        self.measure = button(tr("Compare now"), measure.toolTip(), measure.trigger)
         self.save = button(tr("Save…"), save.toolTip(), save.trigger)
         self.remove = IconButton(14)
         self.remove.setIcon(icon("close", "quiet"))
@@ -183,7 +183,7 @@ class GazeCard(QFrame):
         """Shows the progress of a comparison, 0..1; None if no comparison is running."""
         self.bar.setVisible(share is not None)
         self.bar.setValue(round((share or 0.0) * STEPS))
-        self.measure.setText(tr("Compare") if share is None else tr("Stop"))
+        self.measure.setText(tr("Compare now") if share is None else tr("Stop"))
 
     def show_scores(self, scores: GazeScores | None) -> None:
         """Shows the scores of the model; None hides them."""
