@@ -17,7 +17,10 @@ from uvanet.registry import resolve_model
 from uvanet.runtime.external_onnx import ExternalOnnx
 
 PRIOR = "center-prior"
-MOTION, SMOOTHED = "+motion", "+smoothed"
+_MODIFIERS: dict[str, Callable[[Predictor], Predictor]] = {
+    "+motion": MotionBaseline,
+    "+smoothed": Smoothed,
+}
 MIN_SIDE, MAX_SIDE = 16, 1024
 """Bounds of SIDE in the rows NAME@SIDE, pixels."""
 
@@ -61,10 +64,9 @@ def build_predictors(
 
 
 def _build(name: str, specs: dict[str, ExternalOnnx], prior: Callable[[], Predictor]) -> Predictor:
-    if name.endswith(MOTION):
-        return MotionBaseline(_build(name.removesuffix(MOTION), specs, prior))
-    if name.endswith(SMOOTHED):
-        return Smoothed(_build(name.removesuffix(SMOOTHED), specs, prior))
+    for ending, modify in _MODIFIERS.items():
+        if name.endswith(ending):
+            return modify(_build(name.removesuffix(ending), specs, prior))
     if name in specs:
         return OnnxPredictor(specs[name])
     if name == PRIOR:

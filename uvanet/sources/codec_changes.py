@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,7 +37,7 @@ class CodecChanges:
         self._media = media
         self._codec = codec
         self._damage = damage
-        self._before = dataclasses.replace(damage)
+        self._before = damage.copy()
         self._silent: list[Packet[Any]] = []  # since the last frame
         self._keyless = False  # whether no key frame of the new codec came yet
         self._used = media.file is not None and media.container.format.name == "mpegts"
@@ -70,7 +69,7 @@ class CodecChanges:
             self._silent.clear()
             return None
         if not self._silent:
-            self._before = dataclasses.replace(self._damage, reasons=set(self._damage.reasons))
+            self._before = self._damage.copy()
         if packet.size or self._silent:
             self._silent.append(packet)
         if len(self._silent) != _SILENT_PACKETS and (packet.size or not self._silent):
@@ -79,8 +78,7 @@ class CodecChanges:
         if codec in ("", self._codec):
             return None
         self._codec = codec
-        for field in dataclasses.fields(self._damage):
-            setattr(self._damage, field.name, getattr(self._before, field.name))
+        self._damage.restore(self._before)
         waiting, self._silent = self._silent, []
         while waiting and not waiting[0].is_keyframe:
             if waiting.pop(0).size:

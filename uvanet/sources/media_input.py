@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import os
 import stat
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -293,6 +293,15 @@ class Damage:
         self.count += 1
         self.reasons.add(cause)
         self.first = seconds if self.first is None else min(self.first, seconds)
+
+    def copy(self) -> Damage:
+        """Returns the losses so far, to `restore` them."""
+        return replace(self, reasons=set(self.reasons))
+
+    def restore(self, earlier: Damage) -> None:
+        """Takes the state of a copy."""
+        self.count, self.first = earlier.count, earlier.first
+        self.reasons, self.encrypted = set(earlier.reasons), earlier.encrypted
 
 
 def _use_native_layouts(container: InputContainer) -> None:
