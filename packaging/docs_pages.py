@@ -74,6 +74,11 @@ def web_step() -> str:
     return f"```js\n{text[start : text.index(chr(10) + '}', start)]}\n}}\n```"
 
 
+def cpp_example() -> str:
+    """The example in C++."""
+    return f"```cpp\n{(ROOT / 'examples' / 'saliency.cpp').read_text()}```"
+
+
 def house() -> str:
     """CONTRIBUTING.md from its section on the structure of the code on."""
     text = (ROOT / "CONTRIBUTING.md").read_text()
@@ -85,5 +90,6 @@ MARKS: dict[str, Callable[[], str]] = {
     "<!-- house -->": house,
     "<!-- accuracy -->": readme_table.accuracy,
     "<!-- speed -->": readme_table.speed,
+    "<!-- cpp -->": cpp_example,
     "<!-- web: predict -->": web_step,
 }
