@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from uvanet.overlay import OverlayStyle, compose
-from uvanet.video.yuv import blend, to_planes
+from uvanet.video.yuv import PlaneBlender, to_planes
 
 
 @pytest.mark.parametrize("name", ["turbo", "cividis"])
@@ -19,7 +19,7 @@ def test_blending_planes_looks_like_blending_pixels(name: str) -> None:
     yy, xx = np.mgrid[0:64, 0:64]
     saliency = np.exp(-((xx - 20) ** 2 + (yy - 40) ** 2) / 200).astype(np.float32)
     planes = to_planes(image)
-    blend(planes, saliency, style)
+    PlaneBlender().blend(planes, saliency, style)
     got = cv2.cvtColor(planes, cv2.COLOR_YUV2BGR_I420)
     expected = compose(image, saliency, style)
     difference = np.abs(got.astype(int) - expected)
@@ -41,12 +41,13 @@ def test_no_heat_is_lost_outside_of_the_box(
             saliency = np.zeros(shape, np.float32)
             row, column = rng.integers(0, shape[0] - 1), rng.integers(0, shape[1] - 1)
             saliency[row : row + 2, column : column + 2] = rng.uniform(threshold / 2, 1)
-        image = rng.integers(0, 256, (rng.integers(9, 90) * 2, 160, 3), np.uint8)
+        size = rng.integers(9, 240) * 2, 640 if trial % 2 else 160
+        image = rng.integers(0, 256, (*size, 3), np.uint8)
         planes, everywhere = to_planes(image), to_planes(image)
-        blend(planes, saliency, style)
+        PlaneBlender().blend(planes, saliency, style)
         with monkeypatch.context() as patch:
             patch.setattr("uvanet.video.yuv._visible_box", lambda *_: np.s_[:, :])
-            blend(everywhere, saliency, style)
+            PlaneBlender().blend(everywhere, saliency, style)
         np.testing.assert_array_equal(planes, everywhere)
 
 
@@ -58,5 +59,17 @@ def test_opacity_zero_changes_nothing() -> None:
     image = np.random.default_rng(0).integers(0, 256, (48, 64, 3), np.uint8)
     planes = to_planes(image)
     before = planes.copy()
-    blend(planes, np.ones((8, 8), np.float32), OverlayStyle(opacity=0))
+    PlaneBlender().blend(planes, np.ones((8, 8), np.float32), OverlayStyle(opacity=0))
     np.testing.assert_array_equal(planes, before)
+
+
+def test_a_blender_carries_nothing_over() -> None:
+    rng, style, blender = np.random.default_rng(5), OverlayStyle(), PlaneBlender()
+    for height, width, shape in ((360, 640, (32, 56)), (48, 64, (20, 30)), (720, 1280, (40, 72))):
+        image = rng.integers(0, 256, (height, width, 3), np.uint8)
+        saliency = cv2.GaussianBlur(rng.random(shape, np.float32) ** 9, (0, 0), 3)
+        saliency /= saliency.max()
+        planes, fresh = to_planes(image), to_planes(image)
+        blender.blend(planes, saliency, style)
+        PlaneBlender().blend(fresh, saliency, style)
+        np.testing.assert_array_equal(planes, fresh)

@@ -19,7 +19,7 @@ from uvanet.video.layers import (
     draw_regions,
     draw_scanpath,
 )
-from uvanet.video.yuv import blend, to_planes
+from uvanet.video.yuv import PlaneBlender, to_planes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,6 +54,7 @@ class Compositor:
         self._regions = regions
         self._names = names
         self._curve: deque[tuple[float, float]] = deque()
+        self._blender = PlaneBlender()
 
     def matrix(self, item: AnnotatedFrame) -> Matrix:
         """The color matrix with which `planes` needs the least conversion."""
@@ -68,7 +69,7 @@ class Compositor:
             return to_planes(self.image(item), matrix)
         planes = to_planes(item.frame.picture, matrix)
         if self._look.panes == ("overlay",):
-            blend(planes, item.smoothed, self._look.style, matrix)
+            self._blender.blend(planes, item.smoothed, self._look.style, matrix)
         return planes
 
     def image(self, item: AnnotatedFrame) -> NDArray[np.uint8]:

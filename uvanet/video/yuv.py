@@ -63,40 +63,82 @@ def _joined(planes: Sequence[NDArray[Any]]) -> NDArray[np.uint8]:
     return joined
 
 
-def blend(
-    planes: NDArray[np.uint8],
-    saliency: NDArray[np.float32],
-    style: OverlayStyle,
-    matrix: Matrix = Matrix.BT601,
-) -> None:
-    """Blends a heat map over a picture, in place.
+class PlaneBlender:
+    """Blends heat maps over pictures in planes. Not thread-safe.
 
-    Args:
-        planes: I420, see `to_planes`.
-        saliency: Float, any shape (h', w'), values 0..1.
-        style: Color map, opacity and threshold.
-        matrix: Color matrix of the planes.
+    It reuses its memory: new memory for each frame takes as long as the arithmetic, since the
+    system clears its pages.
     """
-    rows, width = planes.shape
-    half_height, half_width = rows // 3, width // 2
-    table = _table(style, matrix)
-    values = to_bytes(saliency)
-    box = _visible_box(values, table.least, (half_height, half_width))
-    if box is None:
-        return
-    # Each 2 x 2 pixels of luma share one value of the heat map, which is far smoother than the
-    # picture. This halves the work, at a PSNR of 56 to 64 dB against a heat map of full size.
-    heat = cv2.LUT(enlarge_bytes(values, (half_width, half_height))[box], table.packed)
-    # Without output arrays, `split` copies its results once more.
-    parts = [np.empty(heat.shape, np.uint8) for _ in range(4)]
-    remaining, y, *colors = cv2.split(heat.view(np.uint8).reshape(*heat.shape, 4), parts)
-    double = cv2.merge((remaining, remaining)), cv2.merge((y, y))
-    luma = planes[: 2 * half_height].reshape(half_height, 2, half_width, 2)
-    for row in (luma[:, 0], luma[:, 1]):
-        _mix(row[box], *double)
-    chroma = planes[2 * half_height :].reshape(2, half_height, half_width)
-    for plane, color in zip(chroma, colors, strict=True):
-        _mix(plane[box], remaining, color)
+
+    def __init__(self) -> None:
+        self._memory: dict[str, NDArray[Any]] = {}
+
+    def blend(
+        self,
+        planes: NDArray[np.uint8],
+        saliency: NDArray[np.float32],
+        style: OverlayStyle,
+        matrix: Matrix = Matrix.BT601,
+    ) -> None:
+        """Blends a heat map over a picture, in place.
+
+        Args:
+            planes: I420, see `to_planes`.
+            saliency: Float, any shape (h', w'), values 0..1.
+            style: Color map, opacity and threshold.
+            matrix: Color matrix of the planes.
+        """
+        rows, width = planes.shape
+        half_height, half_width = rows // 3, width // 2
+        table = _table(style, matrix)
+        values = to_bytes(saliency)
+        box = _visible_box(values, table.least, (half_height, half_width))
+        if box is None:
+            return
+        # Each 2 x 2 pixels of luma share one value of the heat map, which is far smoother than the
+        # picture. This halves the work, at a PSNR of 56 to 64 dB against a heat map of full size.
+        visible = self._enlarged(values, (half_height, half_width))[box]
+        height, width = visible.shape
+        heat = cv2.LUT(visible, table.packed, dst=self._array("heat", height, width, kind=np.int32))
+        parts = [self._array(f"part {n}", height, width) for n in range(4)]
+        remaining, y, *colors = cv2.split(heat.view(np.uint8).reshape(height, width, 4), parts)
+        double = [
+            cv2.merge((part, part), self._array(f"double {n}", height, width, 2))
+            for n, part in enumerate((remaining, y))
+        ]
+        luma = planes[: 2 * half_height].reshape(half_height, 2, half_width, 2)
+        for row in (luma[:, 0], luma[:, 1]):
+            _mix(row[box], *double)
+        chroma = planes[2 * half_height :].reshape(2, half_height, half_width)
+        for plane, color in zip(chroma, colors, strict=True):
+            _mix(plane[box], remaining, color)
+
+    def _enlarged(self, values: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
+        """Resizes a map to (height, width).
+
+        The cubic filter makes a third of the size, where that is not smaller than the map, and a
+        linear one the rest. This takes less than half of the time; the blended picture has a PSNR
+        of 60 to 66 dB against one with the cubic filter alone.
+        """
+        height, width = size
+        third = height // 3, width // 3
+        if values.shape[0] > third[0] or values.shape[1] > third[1]:
+            return enlarge_bytes(values, (width, height))
+        for name, (rows, columns), kernel in (
+            ("third", third, cv2.INTER_CUBIC),
+            ("whole", size, cv2.INTER_LINEAR),
+        ):
+            into = self._array(name, rows, columns)
+            cv2.resize(values, (columns, rows), dst=into, interpolation=kernel)
+            values = into
+        return values
+
+    def _array(self, name: str, *shape: int, kind: type = np.uint8) -> NDArray[Any]:
+        """An array in memory that the next call with this name overwrites."""
+        size = math.prod(shape)
+        if name not in self._memory or self._memory[name].size < size:
+            self._memory[name] = np.empty(size, kind)
+        return self._memory[name][:size].reshape(shape)
 
 
 def _mix(part: NDArray[np.uint8], remaining: MatLike, color: MatLike) -> None:
@@ -110,7 +152,7 @@ def _visible_box(
     """Rows and columns of a picture in which the heat map is visible; None without any.
 
     Most of a map is usually transparent. The cubic kernel spreads a cell to the two next cells, and
-    overshoots by a factor of up to 1.41.
+    overshoots by a factor of up to 1.41; the linear one spreads it to at most one more.
 
     Args:
         values: The map, uint8.
@@ -122,8 +164,8 @@ def _visible_box(
         return None
     rows, columns = size[0] / values.shape[0], size[1] / values.shape[1]
     return (
-        slice(max(0, int((y - 2) * rows)), min(size[0], math.ceil((y + height + 2) * rows))),
-        slice(max(0, int((x - 2) * columns)), min(size[1], math.ceil((x + width + 2) * columns))),
+        slice(max(0, int((y - 3) * rows)), min(size[0], math.ceil((y + height + 3) * rows))),
+        slice(max(0, int((x - 3) * columns)), min(size[1], math.ceil((x + width + 3) * columns))),
     )
 
 
