@@ -95,6 +95,31 @@ def test_garbage_in_the_middle_loses_only_its_frames(tmp_path: Path, name: str) 
         assert "damaged" in error
 
 
+def test_the_last_boundary_of_a_multipart_file_is_no_damage(tmp_path: Path) -> None:
+    path = corpus.write(tmp_path / "clip.mpjpeg", "mjpeg", pix_fmt="yuvj420p", format_name="mpjpeg")
+    assert path.read_bytes().endswith(b"--ffmpeg\r\n")
+    frames, error = play(path)
+    assert error == ""
+    assert len(frames) == corpus.FRAMES
+
+
+def test_a_damaged_head_in_a_multipart_file_is_told(tmp_path: Path) -> None:
+    path = corpus.write(
+        tmp_path / "clip.mpjpeg",
+        "mjpeg",
+        images=NOISE,
+        pix_fmt="yuvj420p",
+        format_name="mpjpeg",
+        options={"qmin": "1", "qmax": "1"},
+    )
+    data = path.read_bytes()
+    place = data.index(b"--ffmpeg", len(data) // 2)
+    path.write_bytes(data[:place] + bytes(8) + data[place + 8 :])
+    frames, error = play(path)
+    assert len(frames) == corpus.FRAMES - 1
+    assert "1 frame could not be decoded" in error
+
+
 def test_packets_lost_from_a_broadcast_are_told(tmp_path: Path) -> None:
     images = [corpus.numbered(number, (640, 360)) for number in range(corpus.FRAMES)]
     path = corpus.write(

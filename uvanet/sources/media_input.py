@@ -185,6 +185,14 @@ class MediaInput:
         """Whether it is a list of segments (HLS); FFmpeg skips those that cannot be loaded."""
         return self.container.format.name == "hls"
 
+    @property
+    def is_multipart(self) -> bool:
+        """Whether it holds JPEG files between boundaries, as many cameras send them by HTTP.
+
+        FFmpeg takes the last boundary for a damaged part.
+        """
+        return self.container.format.name == "mpjpeg"
+
     def has_fragments(self, track: Stream) -> bool:
         """Whether the track has an index for each part of the file only, as in fragmented MP4."""
         return self.container.format.name.startswith("mov") and not track.frames

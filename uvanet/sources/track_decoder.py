@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 # Bytes between two packets: the heads of a cluster and of a block.
 _MAX_OVERHEAD = 256
 _MAX_ERRORS_IN_A_ROW = 200  # reads of the container that fail
+_MAX_LINES = 20_000  # of a damaged JPEG file of 5 MB between boundaries
 # Largest frame, in pixels, that one thread decodes fast enough. Each further thread holds frames of
 # its own: with two threads, the live view of a 720p film takes 9 MB more.
 _SINGLE_THREAD_PIXELS = 1280 * 720
@@ -115,10 +116,16 @@ class TrackDecoder:
     def _packets(self) -> Iterator[Packet[Any]]:
         """Yields the video packets; continues after damaged places."""
         errors = 0
-        while True:
+        cause = ""  # of a loss in a multipart file, where each line of a damaged part is an error
+        ended = False
+        while not ended:
             try:
                 for packet in self._media.packets():
-                    errors = 0
+                    if packet.size:
+                        errors = 0
+                        if cause:
+                            self._damage.add(self.position, cause)
+                            cause = ""
                     self._note_end(packet)
                     self._holes.add(packet)
                     # The index cannot be compared: empty packets at the end all have the index 0.
@@ -127,12 +134,16 @@ class TrackDecoder:
                         if self._live and self.arrival is None:
                             self.arrival = time.monotonic()
                         yield packet
-                return
+                ended = True
             except av.error.InvalidDataError as error:
                 errors += 1
-                self._damage.add(self.position, reason(error))
-                if errors > _MAX_ERRORS_IN_A_ROW:
-                    return
+                if self._media.is_multipart:
+                    cause = reason(error)
+                else:
+                    self._damage.add(self.position, reason(error))
+                ended = errors > (_MAX_LINES if cause else _MAX_ERRORS_IN_A_ROW)
+        if cause and errors > 1:  # one error is the last boundary
+            self._damage.add(self.position, cause)
 
     def _open(self) -> VideoCodecContext:
         track = self._track
