@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import threading
 from fractions import Fraction
@@ -78,11 +79,11 @@ def url(server: ThreadingHTTPServer, path: str) -> str:
     return f"http://127.0.0.1:{server.server_port}{path}"
 
 
-def play(address: str) -> tuple[list[int], str]:
+def play(address: str, reconnect: float = 0.0) -> tuple[list[int], str]:
     """The numbers of all frames, and the error that came after them."""
     numbers = []
     try:
-        with NetworkSource(address, open_timeout=PATIENCE) as source:
+        with NetworkSource(address, open_timeout=PATIENCE, reconnect=reconnect) as source:
             for frame in iter(source.read, None):
                 numbers.append(corpus.number_in(frame.image))
     except SourceError as error:
@@ -173,6 +174,50 @@ def test_segments_that_are_missing_are_told(
     numbers, message = play(url(server, "/a.m3u8"))
     assert numbers == [number for number in range(60) if number // 10 not in lost]
     assert re.search(told, message) if told else not message
+
+
+@pytest.mark.parametrize("reconnect", [0.0, math.inf])
+def test_a_missing_first_variant_does_not_make_a_film_endless(
+    server: ThreadingHTTPServer, segment: Path, reconnect: float
+) -> None:
+    variants = [f"#EXT-X-STREAM-INF:BANDWIDTH={rate}00000\n{rate}.m3u8\n" for rate in (9, 1)]
+    Files.files = {
+        "/list.m3u8": f"#EXTM3U\n{''.join(variants)}".encode(),
+        "/1.m3u8": playlist("part.ts"),
+        "/part.ts": segment.read_bytes(),
+    }
+    numbers, message = play(url(server, "/list.m3u8"), reconnect)
+    assert message == ""
+    assert numbers == list(range(corpus.FRAMES))
+
+
+def test_a_live_playlist_that_ends_is_not_played_again(
+    server: ThreadingHTTPServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    corpus.write(
+        tmp_path / "a.m3u8",
+        "libx264",
+        options={"g": "10", "bf": "0", "sc_threshold": "0"},
+        muxer={"hls_time": "0.4", "hls_list_size": "0"},
+    )
+    Files.files = {f"/{path.name}": path.read_bytes() for path in tmp_path.iterdir()}
+    whole = Files.files["/a.m3u8"]
+    Files.files["/a.m3u8"] = whole.replace(b"#EXT-X-ENDLIST\n", b"")
+
+    class Ending(Files):
+        def do_GET(self) -> None:
+            if self.asked.count("/a.m3u8") == 2:
+                self.files["/a.m3u8"] = whole
+            super().do_GET()
+
+    monkeypatch.setattr(server, "RequestHandlerClass", Ending)
+    with NetworkSource(
+        url(server, "/a.m3u8"), open_timeout=PATIENCE, read_timeout=PATIENCE, reconnect=math.inf
+    ) as source:
+        assert source.info.live
+        numbers = [corpus.number_in(frame.image) for frame in iter(source.read, None)]
+    assert numbers == sorted(set(numbers))
+    assert numbers[-1] == corpus.FRAMES - 1
 
 
 def test_a_still_picture_in_a_playlist_is_no_loss(

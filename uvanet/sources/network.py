@@ -36,8 +36,8 @@ class NetworkSource(ReconnectingSource):
 
     A stream without a known length is live. When a live stream breaks, the source reconnects with
     growing pauses until frames come, `reconnect` seconds are over, or it is closed. It also
-    reconnects after a regular end, which looks the same. A file on a server has a length, is not
-    live, and allows seeking.
+    reconnects after a regular end, which looks the same, except for a playlist (HLS) that has
+    ended. A file on a server has a length, is not live, and allows seeking.
 
     Args:
         url: Address, such as "rtsp://camera.local/stream". Its password and query are never shown.
@@ -165,6 +165,8 @@ class NetworkSource(ReconnectingSource):
                 if loss := find_loss(self._reader, self._shown, self._end):
                     raise loss
                 return None
+            if not problem and self._has_ended():
+                return None
             result = self._retry(failure, self._reconnected)
         self._frame_came()
         damaged = self._damaged_before + self._reader.damage.count
@@ -175,6 +177,22 @@ class NetworkSource(ReconnectingSource):
         self._next_index += 1
         self._last_pts = frame.pts
         return frame
+
+    def _has_ended(self) -> bool:
+        """Whether a live playlist (HLS) has ended: FFmpeg tells this like a broken connection.
+
+        Its list has a length now, or it begins anew, as a list does whose first variant is missing.
+        """
+        if not self._reader.is_playlist:
+            return False
+        again = self._make_reader()
+        try:
+            again.open()
+            return again.duration is not None or again.clock_start == self.info.clock_start
+        except (av.error.FFmpegError, NoVideoError, OSError, ValueError):
+            return False
+        finally:
+            again.close()
 
     @property
     def _end(self) -> float:
