@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from training_kit import write_teacher
 
 from uvanet.models.teacher import SpatialTeacher
-from uvanet.training.teachers.build import export_spatial
+from uvanet.training.teachers.export import export_spatial
 from uvanet.training.teachers.inference import LogDensityTeacher, find_teacher, load_spatial
 
 if TYPE_CHECKING:

@@ -16,21 +16,19 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from safetensors.torch import load_file
-from torch import Tensor, nn
+from torch import nn
 
-from uvanet.atomic_io import atomic_write, write_text
+from uvanet.atomic_io import write_text
 from uvanet.data.fixations import GazePicture, read_split
-from uvanet.deploy.graph_passes import store_half
-from uvanet.deploy.onnx_export import export_onnx, save_weights
+from uvanet.deploy.onnx_export import save_weights
 from uvanet.evaluation.calibration import best_logit_scale
 from uvanet.models.teacher import Readout, SpatialTeacher
-from uvanet.models.temporal_teacher import STATE_CHANNELS, TemporalTeacher
-from uvanet.runtime.engine import STATE_STRIDE
-from uvanet.teacher_input import HEIGHT, WIDTH
+from uvanet.models.temporal_teacher import TemporalTeacher
 from uvanet.training.checkpoint import refusing_damage
 from uvanet.training.config import SpatialTeacherConfig, TemporalTeacherConfig
 from uvanet.training.control import Callback
 from uvanet.training.fingerprint import Record, gaze_fingerprint, record, require_same
+from uvanet.training.teachers.export import export_spatial, export_temporal
 from uvanet.training.teachers.inference import (
     SPATIAL,
     TEMPORAL,
@@ -48,48 +46,6 @@ Map = NDArray[np.float32]
 
 SYNTHETIC, RECORDS = "synthetic-motion.json", "teachers.json"
 FEATURES_FOLDER = "features"
-
-
-class SpatialExport(nn.Module):
-    """The spatial teacher as a module for engines: from bytes to a map in 0..1.
-
-    Args:
-        teacher: In evaluation mode.
-    """
-
-    def __init__(self, teacher: SpatialTeacher) -> None:
-        super().__init__()
-        self.teacher = teacher
-
-    def forward(self, frame: Tensor) -> Tensor:
-        """Maps RGB uint8 (n, h, w, 3) to maps (n, h / 8, w / 8), the largest value of each 1."""
-        return _saliency(self.teacher(_pixels(frame)))
-
-
-class TemporalExport(nn.Module):
-    """The temporal teacher as a module for engines; see `uvanet.runtime.engine.Engine.step`.
-
-    Args:
-        teacher: In evaluation mode.
-    """
-
-    def __init__(self, teacher: TemporalTeacher) -> None:
-        super().__init__()
-        self.teacher = teacher
-
-    def forward(self, frame: Tensor, earlier: Tensor) -> tuple[Tensor, Tensor]:
-        """Maps RGB uint8 (n, h, w, 3) and the earlier state to maps and the new state."""
-        logits, state = self.teacher(_pixels(frame), earlier)
-        return _saliency(logits), state
-
-
-def _pixels(frame: Tensor) -> Tensor:
-    return frame.permute(0, 3, 1, 2).float() * (1 / 255)
-
-
-def _saliency(logits: Tensor) -> Tensor:
-    logits = logits[:, 0]
-    return torch.exp(logits - logits.amax((1, 2), keepdim=True))
 
 
 def make_spatial(
@@ -255,22 +211,4 @@ def _temporal(
 
     _load_or_train(onnx.with_suffix(".safetensors"), teacher.gate, made_from, train)
     if not onnx.exists():
-        _export(
-            TemporalExport(teacher.eval()), onnx, ("frame", "earlier"), ("saliency", "features")
-        )
-
-
-def export_spatial(teacher: SpatialTeacher, path: Path) -> None:
-    """Writes a spatial teacher as ONNX, for pictures of any size."""
-    _export(SpatialExport(teacher), path, ("frame",), ("saliency",))
-
-
-def _export(
-    module: nn.Module, path: Path, inputs: tuple[str, ...], outputs: tuple[str, ...]
-) -> None:
-    frame = torch.zeros(2, HEIGHT, WIDTH, 3, dtype=torch.uint8)
-    earlier = torch.zeros(2, STATE_CHANNELS, HEIGHT // STATE_STRIDE, WIDTH // STATE_STRIDE)
-    with atomic_write(path) as part:  # `path` appears only after both steps
-        example = (frame, earlier)[: len(inputs)]
-        export_onnx(module, example, part, inputs=inputs, outputs=outputs, any_size=True)
-        store_half(part)
+        export_temporal(teacher.eval(), onnx)
