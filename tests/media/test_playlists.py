@@ -266,6 +266,17 @@ def test_a_server_that_allows_no_jumps_is_read_anew(
     assert corpus.number_in(frame.image) == 10
 
 
+def test_an_index_at_the_end_behind_a_server_without_jumps_is_told(
+    server: ThreadingHTTPServer, tmp_path: Path
+) -> None:
+    noise = np.random.default_rng(1).integers(0, 256, (corpus.FRAMES, 240, 320, 3), np.uint8)
+    path = corpus.write(tmp_path / "a.mp4", "libx264", images=list(noise), options={"qp": "5"})
+    Files.files = {"/a.mp4": path.read_bytes()}
+    with pytest.raises(SourceError, match="allows no jumps") as raised:
+        NetworkSource(url(server, "/a.mp4"), open_timeout=PATIENCE).open()
+    assert "Download" in raised.value.hint
+
+
 def test_a_dash_manifest_is_refused_in_plain_words(server: ThreadingHTTPServer) -> None:
     Files.files = {"/film.mpd": b'<?xml version="1.0"?><MPD type="static"></MPD>'}
     with pytest.raises(SourceError, match="DASH manifest"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import http.client
 import re
 import socket
@@ -57,6 +58,15 @@ def connection_error(
             tr("{shown} cannot be reached: {reason}.").format(shown=shown, reason=problem),
             tr(_ADVICE),
         )
+    # FFmpeg fails so where it cannot jump to the index of an MP4 file.
+    if getattr(error, "errno", None) == errno.EIO and _refuses_ranges(address):
+        return SourceError(
+            tr(
+                "{shown} cannot be read: its server allows no jumps, and the index of the video "
+                "is probably at its end."
+            ).format(shown=shown),
+            tr("Download the file and open it from the disk."),
+        )
     return SourceError(
         tr("{shown} answers, but sends no video that can be read: {error}.").format(
             shown=shown, error=reason(error)
@@ -71,13 +81,7 @@ def _status(address: SplitResult) -> str:
     port = address.port or _PORTS.get(scheme)
     with contextlib.suppress(OSError, http.client.HTTPException, ValueError):
         if scheme in ("http", "https"):
-            kind = http.client.HTTPSConnection if scheme == "https" else http.client.HTTPConnection
-            connection = kind(host, port, timeout=_TIMEOUT_S)
-            with contextlib.closing(connection):
-                query = f"?{address.query}" if address.query else ""
-                connection.request("GET", f"{address.path or '/'}{query}")
-                answer = connection.getresponse()
-                return _error_words(str(answer.status), answer.reason)
+            return _error_words(*map(str, _http_status(address)))
         if scheme in ("rtsp", "rtsps"):
             with socket.create_connection((host, port), _TIMEOUT_S) as plain:
                 tls = ssl.create_default_context() if scheme == "rtsps" else None
@@ -89,6 +93,33 @@ def _status(address: SplitResult) -> str:
             if match := re.match(r"RTSP/\d\.\d (\d{3}) ?(.*)", line.strip()):
                 return _error_words(match[1], match[2])
     return ""
+
+
+def _refuses_ranges(address: SplitResult) -> bool:
+    """Whether an HTTP server answers a request for a part of a file with the whole file."""
+    if not address.scheme.lower().startswith("http"):
+        return False
+    with contextlib.suppress(OSError, http.client.HTTPException, ValueError):
+        return _http_status(address, Range="bytes=1-1")[0] == http.client.OK
+    return False
+
+
+def _http_status(address: SplitResult, **headers: str) -> tuple[int, str]:
+    """Status and its words of the answer of a server.
+
+    Raises:
+        OSError: There is no answer.
+        http.client.HTTPException: The answer is damaged.
+        ValueError: The address is invalid.
+    """
+    secure = address.scheme.lower() == "https"
+    kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
+    connection = kind(address.hostname or "", address.port, timeout=_TIMEOUT_S)
+    with contextlib.closing(connection):
+        query = f"?{address.query}" if address.query else ""
+        connection.request("GET", f"{address.path or '/'}{query}", headers=headers)
+        answer = connection.getresponse()
+        return answer.status, answer.reason
 
 
 def _error_words(status: str, words: str) -> str:
