@@ -13,9 +13,7 @@ import numpy as np
 from ablate import measured, table
 from make_weights import ROOT, RUNS, WEIGHTS
 
-from uvanet.data.fixations import find_root, read_split
-from uvanet.evaluation.branches import student_predictor
-from uvanet.evaluation.calibration import best_logit_scale
+from uvanet.data.fixations import find_root
 from uvanet.evaluation.predictors import Predictor, StreamPredictor
 from uvanet.model import Model
 from uvanet.model_card import read_card
@@ -24,6 +22,7 @@ from uvanet.runtime.torch_engine import TorchEngine
 from uvanet.training.config import step1_config
 from uvanet.training.distillation import distill_student
 from uvanet.training.pipeline import gaze_pictures
+from uvanet.training.publish import calibrate
 
 WORDS = """\
 # What distillation is worth to what ships
@@ -33,8 +32,8 @@ draws; on talk over its five clips). All students see pictures at the size at wh
 
 "Gaze alone" is the same network without any teacher, trained as `make weights` trains the one that
 ships: as many passes over the pictures with gaze, from the same smaller student (that of gaze
-alone), with the best weights on `val`, sharpened on `val`. It is one run of one seed; the uvanet-64
-that ships is the mean of three runs.
+alone), with the best weights on `val`, calibrated on `val`. It is one run of one seed; the
+uvanet-64 that ships is the mean of three runs.
 """
 ALONE = "gaze alone, no teacher"
 
@@ -53,10 +52,10 @@ def train_on_gaze(preset: str, root: Path, out: Path) -> Path:
 
 
 def undistilled(preset: str, root: Path, out: Path) -> SpatioTemporal:
-    """A student trained on gaze alone, sharpened as those that ship."""
+    """A student trained on gaze alone, calibrated as those that ship."""
     student = load_student(preset, train_on_gaze(preset, root, out))
-    predict = student_predictor(student, read_card(WEIGHTS / f"{preset}.json"))
-    student.scale_logits(best_logit_scale(predict, read_split(root, "val")))
+    height, _ = read_card(WEIGHTS / f"{preset}.json").inference_size
+    calibrate(student, height, root)
     return student
 
 
@@ -94,6 +93,8 @@ def main() -> None:
         alone = undistilled(preset, root, arguments.out) if begun or not arguments.there else None
         groups = {row.name: [row] for row in rows_of(preset, alone)}
         parts += ["", *table(measured(groups, root, preset), preset)]
+        if alone is None:
+            parts += ["", f"`{preset}` was not trained on gaze alone in this run."]
     text = "\n".join(parts) + "\n"
     (WEIGHTS / "DISTILLED.md").write_text(text, encoding="utf-8")
     print(text)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from msgspec.structs import replace
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
@@ -22,7 +23,7 @@ from uvanet.model_card import read_card
 from uvanet.training.config import SpatialTeacherConfig, TemporalTeacherConfig, step1_config
 from uvanet.training.distillation import STEP2, distill_student
 from uvanet.training.pipeline import DistillConfig, provenance, training_data
-from uvanet.training.provenance import weights_license
+from uvanet.training.provenance import Provenance, weights_license
 from uvanet.training.publish import publish_spatial, publish_student, publish_temporal
 from uvanet.training.teachers.build import make_spatial, make_teachers
 from uvanet.training.teachers.inference import SPATIAL, TEMPORAL, chosen_teachers
@@ -83,8 +84,11 @@ def main() -> None:
     parser.add_argument(
         "--shipped", action="store_true", help="teachers and starts are those that ship"
     )
+    parser.add_argument(
+        "--calibrate", action="store_true", help="train nothing: calibrate what ships anew on val"
+    )
     arguments = parser.parse_args()
-    wanted = arguments.only or [SPATIAL, TEMPORAL, *RUNS]
+    wanted = arguments.only or ([] if arguments.calibrate else [SPATIAL, TEMPORAL]) + list(RUNS)
     out: Path = arguments.out
     out.mkdir(parents=True, exist_ok=True)
     root = find_root(None)
@@ -101,7 +105,9 @@ def main() -> None:
     for name, run in RUNS.items():
         if name not in wanted:
             continue
-        if not weights_of(out, name).exists():
+        if arguments.calibrate:
+            calibrate_shipped(root, out / name, name)
+        elif not weights_of(out, name).exists():
             train(root, out, name, run, shipped=arguments.shipped)
         folder = out / name
         require_permissive(folder / f"{name}.json")
@@ -169,6 +175,31 @@ def train(root: Path, out: Path, name: str, run: Run, *, shipped: bool) -> None:
         origin = dataclasses.replace(origin, recipe=recipe)
     publish_student(student, weights, root, folder, origin)
     progress.close()
+
+
+def calibrate_shipped(root: Path, folder: Path, name: str) -> None:
+    """Publishes a student that ships anew, after another calibration.
+
+    The recipe of its card gets the calibration of the trained weights that gives the same student.
+
+    Args:
+        root: The gaze data.
+        folder: For the results; made where missing.
+        name: Name of the student.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    card = read_card(WEIGHTS / f"{name}.json")
+    origin = Provenance(card.description, card.data, card.recipe)
+    weights = WEIGHTS / f"{name}.safetensors"
+    again = publish_student(step1_config(name), weights, root, folder, origin)
+    gain, scale = again.recipe["center gain"], again.recipe["logit scale"]
+    before = card.recipe["logit scale"]
+    recipe = {
+        **again.recipe,
+        "center gain": round(card.recipe.get("center gain", 0.0) + gain / before, 3),
+        "logit scale": round(before * scale, 3),
+    }
+    replace(again, recipe=recipe).write(folder / f"{name}.json")
 
 
 def mean_weights(models: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:

@@ -26,6 +26,23 @@ def center_prior(pictures: Sequence[Picture], progress: Progress = silent) -> Fu
         progress: Called for each picture.
 
     Raises:
+        UvanetError: See `mean_gaze`.
+    """
+    mean = mean_gaze(pictures, progress)
+    return FunctionPredictor("center-prior", lambda _image: mean)
+
+
+def mean_gaze(pictures: Sequence[Picture], progress: Progress = silent) -> NDArray[np.float32]:
+    """The mean gaze density of pictures, each resized to a square.
+
+    Args:
+        pictures: With gaze.
+        progress: Called for each picture.
+
+    Returns:
+        float32, (`PRIOR_SIDE`, `PRIOR_SIDE`), with sum 1.
+
+    Raises:
         UvanetError: A picture is missing or damaged, or `pictures` is empty.
     """
     if not pictures:
@@ -38,8 +55,7 @@ def center_prior(pictures: Sequence[Picture], progress: Progress = silent) -> Fu
             density = picture.gaze().density_on((PRIOR_SIDE, PRIOR_SIDE))
             total += density / max(float(density.sum()), 1e-12)
             advance()
-    mean = np.asarray(total / len(pictures), np.float32)
-    return FunctionPredictor("center-prior", lambda _image: mean)
+    return np.asarray(total / len(pictures), np.float32)
 
 
 def spectral_residual(image: NDArray[np.uint8]) -> NDArray[np.float32]:

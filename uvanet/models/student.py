@@ -331,6 +331,16 @@ class SpatioTemporal(nn.Module):
             joined.get_parameter(name).copy_(torch.stack(shared).sum(0))
         return joined
 
+    @torch.no_grad()
+    def add_center_bias(self, logits: Tensor) -> None:
+        """Adds logits to those of all three predictions, in place, and so to the ensemble.
+
+        Args:
+            logits: (8, 8), resized to the map.
+        """
+        for head in self.heads:
+            head.centre_bias.add_(logits)
+
     def scale_logits(self, factor: float) -> None:
         """Scales the logits of all three predictions, in place: temperature 1 / factor."""
         for head in self.heads:

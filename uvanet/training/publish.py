@@ -12,9 +12,14 @@ from msgspec.structs import replace
 from uvanet.data.fixations import read_split
 from uvanet.deploy.onnx_export import save_weights, write_onnx
 from uvanet.errors import OutputError
-from uvanet.evaluation.baselines import center_prior
+from uvanet.evaluation.baselines import center_prior, mean_gaze
 from uvanet.evaluation.branches import branch_predictors, student_predictor
-from uvanet.evaluation.calibration import best_logit_scale
+from uvanet.evaluation.calibration import (
+    Calibration,
+    best_calibration,
+    best_logit_scale,
+    log_center,
+)
 from uvanet.evaluation.card_metrics import CARD_SETS, card_metrics
 from uvanet.evaluation.evaluator import score
 from uvanet.evaluation.motion_baseline import MotionBaseline
@@ -64,8 +69,9 @@ _LIMITS = [
 _STUDENT_LIMITS = [
     "Motion was learned from synthetic pairs and from a teacher's maps of clips, not from gaze on "
     "real video.",
-    "The best epoch and the logit scale were chosen on `val`; the aspect ratio of the input and "
-    "the weights of the branches on `val` and `talk`: its numbers there are optimistic.",
+    "The best epoch, the strength of the center bias and the logit scale were chosen on `val`; the "
+    "aspect ratio of the input and the weights of the branches on `val` and `talk`: its numbers "
+    "there are optimistic.",
     "Faces less than about 3 pixels wide at the size that the model sees are lost.",
 ]
 _TEACHER_LIMITS = [
@@ -104,8 +110,8 @@ def publish_student(
     """
     name = config.preset
     student = load_student(name, weights)
-    side, scale = choose_size(student, read_split(root, "val"))
-    student.scale_logits(scale)
+    side = choose_size(student, read_split(root, "val"))
+    calibration = calibrate(student, side, root)
     path = out / f"{name}.onnx"
     write_onnx(student, path)
     save_weights(student, out / f"{name}.safetensors")
@@ -115,7 +121,11 @@ def publish_student(
         description=provenance.description,
         license=provenance.license,
         data=provenance.data,
-        recipe={**provenance.recipe, "logit scale": scale},
+        recipe={
+            **provenance.recipe,
+            "center gain": calibration.center_gain,
+            "logit scale": calibration.logit_scale,
+        },
         limits=[*_LIMITS, *_STUDENT_LIMITS],
     )
     rows = [center_prior(read_split(root, "train")), *branch_predictors(student, card)]
@@ -132,25 +142,40 @@ def shown_sizes(preset: Preset) -> list[int]:
     return sorted({*range(trained, largest, step), largest})
 
 
-def choose_size(student: SpatioTemporal, pictures: Sequence[GazePicture]) -> tuple[int, float]:
-    """Chooses the shown size by `best_side`, and its logit scale by `best_logit_scale`.
+def choose_size(student: SpatioTemporal, pictures: Sequence[GazePicture]) -> int:
+    """Chooses the shown size by `best_side`.
 
     Args:
         student: In evaluation mode.
         pictures: Pictures with gaze; not those of the test split.
 
     Returns:
-        The shown size as the side of a square, pixels, and the logit scale.
+        The shown size as the side of a square, pixels.
     """
-    scales, points = {}, []
+    points = []
     for side in shown_sizes(student.preset):
         predict = student_predictor(student, side=side)
-        scales[side] = scale = best_logit_scale(predict, pictures)
+        scale = best_logit_scale(predict, pictures)
         scaled = score(pictures, lambda image, f=predict, s=scale: f(image) ** s, ("nss", "cc"))  # type: ignore[misc]  # lambda
         nss, cc = ({"val": scaled[metric]} for metric in ("nss", "cc"))
         points.append(CurvePoint("", side, 0.0, nss, nss, nss, cc))
-    best = best_side(points, "val")
-    return best, scales[best]
+    return best_side(points, "val")
+
+
+def calibrate(student: SpatioTemporal, side: int, root: Path) -> Calibration:
+    """Adds to a student's center bias and scales its logits, in place, as is best on `val`.
+
+    Args:
+        student: In evaluation mode.
+        side: Its shown size.
+        root: The data, as `find_root` gives it; the center bias is that of `train`.
+    """
+    center = log_center(mean_gaze(read_split(root, "train")))
+    predict = student_predictor(student, side=side)
+    found = best_calibration(predict, read_split(root, "val"), center)
+    student.add_center_bias(torch.from_numpy(found.center_gain * center))
+    student.scale_logits(found.logit_scale)
+    return found
 
 
 def publish_finetuned(result: FinetuneResult, config: AdaptConfig, name: str, out: Path) -> Card:
