@@ -1,15 +1,24 @@
-"""Calibration of the scale of a model's logits."""
+"""Calibration of the scale of a model's logits, and of its center bias."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 import pytest
+import torch
 
 from uvanet.data import fixations
-from uvanet.evaluation.calibration import best_logit_scale, golden_section
+from uvanet.evaluation.branches import student_predictor
+from uvanet.evaluation.calibration import (
+    best_calibration,
+    best_logit_scale,
+    golden_section,
+    log_center,
+)
 from uvanet.metrics import cc
+from uvanet.models import create_student
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,3 +59,51 @@ def test_the_best_scale_keeps_cc(gaze_tree: Path) -> None:
     assert 1 < scale < 1.5
     kept = [cc(exact(one.image()) ** scale, exact(one.image())) for one in pictures]
     assert np.mean(kept) == pytest.approx(0.99, abs=0.005)
+
+
+def middle() -> np.ndarray:
+    """A center bias: gaze around the middle."""
+    yy, xx = np.mgrid[0:64, 0:64]
+    return log_center(np.exp(-((xx - 31.5) ** 2 + (yy - 31.5) ** 2) / 500).astype(np.float32))
+
+
+@pytest.mark.parametrize("missing", [0.0, 0.4, 0.8])
+def test_the_best_gain_gives_back_a_center_bias_that_is_missing(
+    tmp_path: Path, missing: float
+) -> None:
+    """People look at blobs, the more the nearer these are to the middle."""
+    rng = np.random.default_rng(7)
+    height, width = 96, 128
+    field = cv2.resize(middle(), (width, height), interpolation=cv2.INTER_LINEAR)
+    yy, xx = np.mgrid[0:height, 0:width]
+    pictures, blobs = [], {}
+    for number in range(40):
+        places = rng.random((6, 2)) * (height, width)
+        found = sum(np.exp(-((yy - y) ** 2 + (xx - x) ** 2) / 60) for y, x in places)
+        gaze = (found * np.exp(field)).ravel()
+        cells = rng.choice(gaze.size, 300, p=gaze / gaze.sum())
+        path = tmp_path / f"{number}.png"
+        cv2.imwrite(str(path), np.full((height, width, 3), number, np.uint8))
+        points = (np.column_stack([cells % width, cells // width]) + 0.5).astype(np.float32)
+        observers = np.arange(len(points), dtype=np.int32) % 15
+        pictures.append(fixations.GazePicture("blobs", path, points, observers))
+        blobs[number] = found
+
+    def predict(image: np.ndarray) -> np.ndarray:
+        return np.asarray(blobs[int(image[0, 0, 0])] * np.exp((1 - missing) * field), np.float32)
+
+    assert best_calibration(predict, pictures, middle()).center_gain == pytest.approx(
+        missing, abs=0.2
+    )
+
+
+def test_a_center_bias_of_a_student_multiplies_its_maps() -> None:
+    torch.manual_seed(3)
+    student = create_student("uvanet-32").eval()
+    image = np.random.default_rng(0).integers(0, 256, (96, 128, 3), np.uint8)
+    before = student_predictor(student)(image)
+    student.add_center_bias(torch.from_numpy(0.5 * middle()))
+    after = student_predictor(student)(image)
+    field = cv2.resize(middle(), before.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    expected = before * np.exp(0.5 * field)
+    assert after == pytest.approx(expected / expected.max(), abs=1e-4)
