@@ -27,7 +27,7 @@ from uvanet.runtime.onnx_engine import OnnxEngine
 from uvanet.system_info import describe
 
 BENCH = Path(__file__).with_name("bench")
-TICKS = (0.1, 0.2, 0.5, 1, 2, 5, 10)  # milliseconds
+TICKS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50)  # milliseconds
 SIDES = "32,40,48,56,64,72,80,88,96,112,128,160,192,224,256,280,320"
 
 
@@ -91,7 +91,7 @@ def write_plot(path: Path, points: list[CurvePoint], marked: dict[str, int], dat
         axes.set_xscale("log")
         axes.set_xticks(TICKS, [f"{tick:g}" for tick in TICKS])
         axes.set_xticks([], minor=True)
-        axes.set_xlim(TICKS[0], TICKS[-1])
+        axes.set_xlim(0.8 * min(p.ms for p in points), 1.1 * max(p.ms for p in points))
         axes.set_xlabel("milliseconds of a step, one thread")
         axes.set_ylabel(f"NSS on {data}")
         axes.grid(visible=True, alpha=0.3)
