@@ -101,7 +101,7 @@ def log_center(density: NDArray[np.float32]) -> NDArray[np.float32]:
     """The logarithm of a density of gaze, as a center bias of logits.
 
     Args:
-        density: Mean gaze of many pictures, (h, w), see `uvanet.evaluation.baselines.center_prior`.
+        density: Mean gaze of many pictures, (h, w), see `uvanet.evaluation.baselines.mean_gaze`.
 
     Returns:
         float32, (`CENTER_SIDE`, `CENTER_SIDE`), with mean 0.
