@@ -124,7 +124,11 @@ class AutomaticModel(QObject):
             why = tr("A larger model was too slow beside other programs; it comes back later.")
         else:
             why = tr("It is the largest that takes at most a quarter of a frame's time.")
-        return f"{took}\n{why}"
+        lines = [took, why]
+        if (offline := self._student.offline_name) != name:
+            exports = tr("Exports, reports and comparisons use {name}.")
+            lines.append(exports.format(name=short_name(offline)))
+        return "\n".join(lines)
 
     @property
     def _busy(self) -> bool:
@@ -143,7 +147,7 @@ class AutomaticModel(QObject):
         elif (policy := self._policy) is not None:
             before = policy.frame_ms
             policy.set_rate(rate)
-            if policy.name == student.name:
+            if policy.name == student.name and rate > PICTURE_RATE:  # a picture is never late
                 policy.observe(stats.inference_p50_ms)
             if policy.name != student.name:
                 student.swap(policy.name)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from uvanet.registry import is_available, resolve_model
+from uvanet.registry import is_available, resolve_model, shipped_students
 
 if TYPE_CHECKING:
     from uvanet.stream import Stream
@@ -72,6 +72,11 @@ def short_name(name: str) -> str:
 def if_available(name: str) -> str:
     """Returns the name where the model is installed, else an empty string."""
     return name if name and is_available(name) else ""
+
+
+def largest_student() -> str:
+    """Name of the shipped student with the largest input, the most accurate one; empty for none."""
+    return next((card.name for card in reversed(shipped_students())), "")
 
 
 def first_teacher(student: str) -> str:

@@ -8,7 +8,13 @@ from app.pipeline.events import InferenceFailed, ModelChanged, ModelEvent, Model
 from app.pipeline.pipeline import LivePipeline
 from app.pipeline.predictor import Predictor, PredictorFactory, known_error
 from app.runtime.jobs import Jobs
-from app.session.models import AUTOMATIC, load_predictor, short_name, warm_up
+from app.session.models import (
+    AUTOMATIC,
+    largest_student,
+    load_predictor,
+    short_name,
+    warm_up,
+)
 from app.ui.i18n import tr
 from uvanet.errors import UvanetError
 
@@ -87,6 +93,15 @@ class StudentModel(QObject):
         name, choice = self._requested
         return name if self.pending and choice else ""
 
+    @property
+    def offline_name(self) -> str:
+        """Name or path of the model for results that are not live, such as exports and reports.
+
+        The pinned model; with the automatic choice the largest student that ships, so that the
+        results do not depend on the speed and the load of the machine.
+        """
+        return (largest_student() if self.choice == AUTOMATIC else "") or self.name
+
     def use(self, name_or_path: str) -> None:
         """Pins a model; of several calls in a row the last one counts.
 
@@ -164,6 +179,15 @@ class StudentModel(QObject):
         if first is None:
             return load_predictor(self.name, self.engine, 1)
         return first if isinstance(first, Predictor) else first()
+
+    def load_offline(self) -> Predictor:
+        """Loads an instance of `offline_name`. Takes a moment: not on the GUI thread.
+
+        Raises:
+            UvanetError: As `load_predictor`.
+        """
+        name = self.offline_name
+        return self.load_copy() if name == self.name else load_predictor(name, self.engine, 1)
 
     def on_event(self, event: ModelEvent) -> None:
         """Handles an event of the pipeline; ignores those of models that were replaced."""

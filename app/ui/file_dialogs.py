@@ -28,18 +28,12 @@ def ask_file(parent: QWidget, folder: str, done: Callable[[str], None]) -> QFile
     return _ask_existing(parent, tr("Open file"), folder, filters, done)
 
 
-def ask_two_files(
-    parent: QWidget, folder: str, done: Callable[[str, str], None], refused: Callable[[], None]
+def ask_designs(
+    parent: QWidget, title: str, folder: str, done: Callable[[list[str]], None]
 ) -> QFileDialog:
-    """Asks for two pictures or videos; calls `refused` if another number was chosen."""
+    """Asks for one or more pictures or videos to compare."""
     filters = [f"{tr('Videos and pictures')} ({_VIDEOS} {_PICTURES})", f"{tr('All files')} (*)"]
-    return _ask_several(
-        parent,
-        tr("Choose two pictures or videos"),
-        folder,
-        filters,
-        lambda files: done(*files) if len(files) == 2 else refused(),
-    )
+    return _ask_several(parent, title, folder, filters, done)
 
 
 def ask_save_comparison(

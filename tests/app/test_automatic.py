@@ -10,10 +10,14 @@ import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import cv2
+import numpy as np
 import pytest
 from window_bench import PATIENCE
 
 from app.features.analyse.feature import Analyse
+from app.features.export.feature import Export
+from app.features.export.options import ExportOptions
 from app.features.models.feature import Models
 from app.features.training.feature import Training
 from app.runtime.settings import settings_path
@@ -358,3 +362,36 @@ def test_the_rate_of_a_source(
     info = SourceInfo("spec", "title", kind, 640, 480, fps, live=live)
     assert source_rate(info, speed) == rate
     assert source_rate(None, speed) == 0
+
+
+def test_what_is_not_live_uses_the_largest_student(automatic: Bench, tmp_path: Path) -> None:
+    student = automatic.session.student
+    assert student.offline_name == "uvanet-256"
+    assert "Exports, reports and comparisons use uvanet-256." in automatic.session.automatic.reason
+    exports = automatic.find(Export)
+    exports.builder.add(str(tmp_path / "clip.mp4"), ExportOptions(), tmp_path / "out")
+    (task,) = exports.queue.tasks
+    exports.queue.cancel(task)
+    assert task.arguments[task.arguments.index("--model") + 1] == "uvanet-256"
+    assert student.load_offline().model.card.name == "uvanet-256"
+    student.use("uvanet-32")
+    automatic.until(lambda: student.choice == "uvanet-32")
+    assert student.offline_name == "uvanet-32"
+    assert student.load_offline().model.card.name == "uvanet-32"
+
+
+def test_a_picture_keeps_the_largest_student_under_load(
+    launch: Callable[..., Bench],
+    tmp_path: Path,
+    measured_nothing: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    remember({**TIMES, "uvanet-256": 20.0})
+    cv2.imwrite(str(tmp_path / "poster.png"), np.full((90, 120, 3), 90, np.uint8))
+    bench = launch(tmp_path / "poster.png", real=True)
+    bench.until(lambda: bench.session.student.name == "uvanet-256")
+    monkeypatch.setattr(automatic_policy, "OVERLOAD", 0.0)
+    monkeypatch.setattr(automatic_policy, "OVERLOAD_TICKS", 1)
+    for _ in range(2 * SETTLE_TICKS):
+        bench.session.automatic.tick()
+    assert not bench.session.student.pending

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QFileDialog, QLineEdit, QMenu
 from studio_kit import answer_question
 
 from app.features.designs.feature import Designs
+from app.session.models import short_name
 from uvanet.analysis import Region, Shape
 from uvanet.report.content import CAUTION
 
@@ -36,10 +37,11 @@ def posters(tmp_path):
     return write_poster(tmp_path / "a.png", True), write_poster(tmp_path / "b.png", False)
 
 
-def compare(bench, first, second):
-    """Opens the comparison and waits until both designs are predicted."""
+def compare(bench, first, second, regions=()):
+    """Opens the comparison, puts regions on it, and waits until both designs are predicted."""
     assert bench.window.open_pair(str(first), str(second))
     dialog = bench.find(Designs).dialog
+    dialog.regions.put(regions)
     bench.until(lambda: len(dialog.designs) == 2)
     return dialog
 
@@ -52,8 +54,7 @@ def cells(dialog):
 
 
 def test_the_same_region_is_measured_on_both(player, posters):
-    player.session.set_regions([LEFT])
-    dialog = compare(player, *posters)
+    dialog = compare(player, *posters, [LEFT])
     ((name, first, second, difference),) = cells(dialog)
     assert name == "left"
     assert float(first.split()[0]) > 80
@@ -101,8 +102,7 @@ def drag(canvas, *points):
 @pytest.fixture
 def comparison(player, posters):
     """The comparison of two posters with one region on their left half, and its canvas."""
-    player.session.set_regions([LEFT])
-    dialog = compare(player, *posters)
+    dialog = compare(player, *posters, [LEFT])
     dialog.activateWindow()
     player.qtbot.waitUntil(dialog.isActiveWindow, timeout=60_000)
     canvas = dialog.view.panes[0].canvas
@@ -131,7 +131,7 @@ def test_every_change_of_a_region_is_undone_one_by_one(comparison, player):
     QTest.keyClick(canvas, Qt.Key.Key_Z, CTRL | Qt.KeyboardModifier.ShiftModifier)
     assert boxes(dialog) == [(0.3, 0.0, 0.8, 1.0)]
     # The main window has regions and changes of its own.
-    assert player.session.regions == (LEFT,)
+    assert player.session.regions == ()
     assert player.window.undo_stack.undo_text == ""
 
 
@@ -206,8 +206,7 @@ def test_pictures_of_other_proportions_keep_their_own(player, tmp_path, posters)
 
 
 def test_films_are_sampled_over_their_length(player, clip, posters):
-    player.session.set_regions([LEFT])
-    dialog = compare(player, clip, clip)
+    dialog = compare(player, clip, clip, [LEFT])
     assert len(dialog.designs[0].samples) == 40
     seconds = [sample.seconds for sample in dialog.designs[0].samples]
     assert seconds == sorted(seconds)
@@ -219,8 +218,7 @@ def test_films_are_sampled_over_their_length(player, clip, posters):
 
 
 def test_export_writes_table_and_picture(player, posters, tmp_path):
-    player.session.set_regions([LEFT])
-    dialog = compare(player, *posters)
+    dialog = compare(player, *posters, [LEFT])
     dialog.export.click()
     chooser = dialog.findChild(QFileDialog)
     assert chooser.directory().path() == str(Path(posters[0]).parent)
@@ -256,8 +254,7 @@ def test_a_picture_beside_the_table_is_not_replaced_unasked(player, posters, tmp
 
 @pytest.mark.parametrize("ending", ["html", "pdf"])
 def test_export_writes_a_report_to_hand_on(player, posters, tmp_path, ending):
-    player.session.set_regions([LEFT])
-    dialog = compare(player, *posters)
+    dialog = compare(player, *posters, [LEFT])
     path = tmp_path / f"result.{ending}"
     dialog.export.click()
     chooser = dialog.findChild(QFileDialog)
@@ -305,6 +302,46 @@ def test_two_dropped_files_are_compared(player, posters):
     player.window.dropEvent(event)
     dialog = player.find(Designs).dialog
     player.until(lambda: len(dialog.designs) == 2)
+
+
+def choose(bench, *files):
+    """Chooses files in the file dialog that is open, and returns its title."""
+    (chooser,) = (one for one in bench.window.findChildren(QFileDialog) if one.isVisible())
+    title = chooser.windowTitle()
+    chooser.filesSelected.emit([str(file) for file in files])
+    chooser.close()
+    return title
+
+
+def test_one_chosen_file_is_compared_with_the_open_picture(launch, posters):
+    bench = launch(posters[0])
+    bench.until(lambda: bench.source_title == "a.png")
+    bench.session.set_regions([LEFT])
+    bench.window.actions_by_name["compare_designs"].trigger()
+    assert "a.png" in choose(bench, posters[1])
+    dialog = bench.find(Designs).dialog
+    assert dialog.titles == ["a.png", "b.png"]
+    assert dialog.regions.all == (LEFT,)
+
+
+def test_designs_in_two_folders_are_chosen_one_after_the_other(player, posters, tmp_path):
+    (tmp_path / "new").mkdir()
+    other = write_poster(tmp_path / "new" / "c.png", False)
+    player.session.set_regions([LEFT])
+    player.window.actions_by_name["compare_designs"].trigger()
+    choose(player, posters[0])
+    assert "a.png" in choose(player, other)
+    dialog = player.find(Designs).dialog
+    assert dialog.titles == ["a.png", "c.png"]
+    assert dialog.regions.all == ()  # those of the open source mean nothing here
+
+
+def test_the_model_is_named_and_a_table_without_regions_is_not_copied(player, posters):
+    dialog = compare(player, *posters)
+    assert short_name(player.session.student.name) in dialog.note.full_text
+    assert not dialog.copy.isEnabled()
+    dialog.regions.put([LEFT])
+    assert dialog.copy.isEnabled()
 
 
 def test_the_command_line_compares_two_files(launch, posters):

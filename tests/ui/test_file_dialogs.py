@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QFileDialog, QListView, QWidget
 
-from app.ui.file_dialogs import ask_file, ask_save_report, ask_two_files
+from app.ui.file_dialogs import ask_designs, ask_file, ask_save_report
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,7 +36,7 @@ def test_every_readable_kind_is_shown(qtbot: QtBot, tmp_path: Path, two: bool) -
     parent = QWidget()
     qtbot.addWidget(parent)
     if two:
-        dialog = ask_two_files(parent, str(tmp_path), lambda *_: None, lambda: None)
+        dialog = ask_designs(parent, "Choose", str(tmp_path), lambda _: None)
     else:
         dialog = ask_file(parent, str(tmp_path), lambda _: None)
     qtbot.waitUntil(lambda: shown(dialog) == VIDEOS | PICTURES, timeout=60_000)

@@ -42,7 +42,7 @@ class DesignsDialog(QDialog):
         titles: Names of the two files.
         regions: The regions at the start.
         style: Style of the heat maps.
-        model: Name of the model, for tables.
+        model: Name of the model, which predicts both.
         registry: The actions of the main window.
 
     Signals:
@@ -139,7 +139,7 @@ class DesignsDialog(QDialog):
         self.hint = label(tr("Draw a region to compare its share of the attention."), "quiet")
         self.note = ElidedLabel()
         self.note.setObjectName("quiet")
-        self.note.set_full_text(tr(_CAUTION))
+        self._show_note()
         buttons = (self.draw, self.delete, self.undo_button, self.wipe, self.copy, self.export)
         for push_button in buttons:
             push_button.setFixedHeight(_BUTTON_HEIGHT)  # checkable buttons would be taller
@@ -171,9 +171,7 @@ class DesignsDialog(QDialog):
         self.designs[index] = design
         count = max(len(item.samples) for item in self.designs.values())
         self.position.setVisible(count > 1)
-        if count > 1:
-            mean = tr("Shares of a film are the mean of {count} frames.").format(count=count)
-            self.note.set_full_text(f"{tr(_CAUTION)} {mean}")
+        self._show_note(count)
         if len(self.designs) == 2:
             ratio = self.designs[0].proportions / self.designs[1].proportions
             alike = abs(ratio - 1) <= _SAME_PROPORTIONS
@@ -229,6 +227,15 @@ class DesignsDialog(QDialog):
                 self.regions.select([region])
             self._show_menu(self.table.viewport().mapToGlobal(place))
 
+    def _show_note(self, frames: int = 1) -> None:
+        """Shows which model predicts, how far it can be trusted, and what shares of films are."""
+        parts = [tr("Predicted by {model}.").format(model=self._model), tr(_CAUTION)]
+        if frames > 1:
+            parts.append(
+                tr("Shares of a film are the mean of {count} frames.").format(count=frames)
+            )
+        self.note.set_full_text(" ".join(parts))
+
     def _show_undo(self) -> None:
         change = self.undo.undo_text
         self.undo_button.setEnabled(bool(change))
@@ -277,8 +284,9 @@ class DesignsDialog(QDialog):
         self.table.setVisible(bool(regions))
         self.hint.setVisible(not regions)
         self.delete.setEnabled(bool(selection))
-        for push_button in (self.copy, self.export):
-            push_button.setEnabled(len(self.designs) == 2)
+        complete = len(self.designs) == 2
+        self.export.setEnabled(complete)
+        self.copy.setEnabled(complete and bool(regions))
 
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(clipboard_text(self.cells()))

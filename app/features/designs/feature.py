@@ -13,9 +13,8 @@ from app.features.designs.design import read_design
 from app.session.models import short_name
 from app.shell.actions import Menu, MenuActions
 from app.shell.feature import Feature
-from app.shell.settings import WindowSettings
 from app.ui.build import present
-from app.ui.file_dialogs import ask_save_comparison, ask_two_files
+from app.ui.file_dialogs import ask_designs, ask_save_comparison
 from app.ui.i18n import tr
 from app.ui.images import write_png
 from app.ui.questions import ask_before_replacing
@@ -23,6 +22,8 @@ from uvanet.atomic_io import write_output
 from uvanet.csv_text import csv_text
 from uvanet.errors import UvanetError
 from uvanet.redaction import printable
+from uvanet.sources.base import SourceKind
+from uvanet.sources.picture import PICTURE_SUFFIXES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from app.features.designs.dialog import DesignsDialog
     from app.shell.context import FeatureContext
     from app.ui.banner import Banner
+
+_COMPARED = (SourceKind.PICTURE, SourceKind.VIDEO)  # sources that can be one of the designs
 
 action = MenuActions(Menu.ANALYSE)
 
@@ -61,13 +64,35 @@ class Designs(Feature):
         words="posters versions pages layouts A/B test better",
     )
     def compare_designs(self) -> None:
-        """Asks for two pictures or films and compares them."""
-        settings = self.context.settings.section(WindowSettings)
+        """Compares two files that the user chooses, or one with the open file."""
+        info = self.context.session.info
+        title = tr("Choose two designs")
+        if info is not None and info.kind in _COMPARED:
+            title = tr("Choose a design to compare with {name}, or two").format(name=info.title)
+        self._ask(title)
 
-        def refuse() -> None:
-            self.context.messages.notify("info", tr("Choose two files to compare."))
+    def _ask(self, title: str, first: str = "") -> None:
+        """Asks for files until there are two; `first` counts where only one is chosen."""
 
-        ask_two_files(self.context.slots.window, settings.folder, self._open, refuse)
+        def chosen(files: list[str]) -> None:
+            if len(files) > 2:
+                self.context.messages.notify("info", tr("Choose two files to compare."))
+            elif len(files) == 2:
+                self._open(*files)
+            elif partner := first or self._open_file_like(files[0]):
+                self._open(partner, files[0])
+            else:
+                title = tr("Choose the design to compare with {name}")
+                self._ask(title.format(name=Path(files[0]).name), files[0])
+
+        ask_designs(self.context.slots.window, title, self.context.folder, chosen)
+
+    def _open_file_like(self, file: str) -> str:
+        """The open picture if the file is a picture, the open film if it is none; else empty."""
+        info = self.context.session.info
+        is_picture = Path(file).suffix.lower() in PICTURE_SUFFIXES
+        kind = SourceKind.PICTURE if is_picture else SourceKind.VIDEO
+        return info.spec if info is not None and info.kind is kind else ""
 
     def _open(self, first: str, second: str) -> None:
         from app.features.designs.dialog import DesignsDialog
@@ -75,10 +100,13 @@ class Designs(Feature):
         context, specs = self.context, (first, second)
         # The report is saved beside the designs, unless the user chooses another folder.
         context.remember_folder(first)
-        model = context.session.student.name
+        student, info = context.session.student, context.session.info
+        model = student.offline_name
+        # Regions of another source mean nothing on the designs.
+        known = info is not None and info.spec in specs
         dialog = self.dialog = DesignsDialog(
             titles(specs),
-            context.session.regions,
+            context.session.regions if known else (),
             context.presenter.heat.style,
             short_name(model),
             context.actions,
@@ -94,7 +122,7 @@ class Designs(Feature):
         )
 
         def read(spec: str) -> Design:
-            return read_design(spec, context.session.student.load_copy(), stop)
+            return read_design(spec, student.load_offline(), stop)
 
         def done(index: int, design: Design) -> None:
             if isValid(dialog):

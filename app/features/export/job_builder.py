@@ -60,7 +60,7 @@ class ExportJobBuilder:
 
         names = [self._models.teacher, *self._models.model_files]
         names += [card.name for card in list_models()]
-        used = ("", self._session.student.name)
+        used = ("", self._session.student.offline_name)
         return [name for name in dict.fromkeys(map(if_available, names)) if name not in used]
 
     def last_options(self) -> ExportOptions:
@@ -187,7 +187,7 @@ class ExportJobBuilder:
     ) -> None:
         command = [spec, *(part for path in outputs for part in ("-o", str(path)))]
         command += style_arguments(
-            self._heat.style, self._heat.smoothing, self._session.student.name
+            self._heat.style, self._heat.smoothing, self._session.student.offline_name
         )
         command += ["--engine", self._session.student.engine]
         if not recording:

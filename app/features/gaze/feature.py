@@ -13,6 +13,7 @@ from app.features.gaze.gaze_layer import GazeLayer
 from app.features.gaze.looks import TRAIL_SECONDS, all_looks, looks_at
 from app.features.gaze.measurement import GazeMeasurement
 from app.features.gaze.settings import GazeSettings
+from app.session.models import short_name
 from app.shell.actions import FRAME, Menu, MenuActions
 from app.shell.context import Fact
 from app.shell.feature import Feature
@@ -83,7 +84,8 @@ class GazeOfPeople(Feature):
         context.presenter.presented.connect(self._on_presented)
         session.switched.connect(self._remove)
         session.turned.connect(self._show_gaze)
-        session.student.changed.connect(lambda _: self._forget_scores())
+        session.student.changed.connect(self._on_model)
+        session.student.choice_made.connect(self._on_model)
         context.slots.closing.connect(self._on_closing)
         self._set_shown(self._settings.shown)
 
@@ -347,6 +349,11 @@ class GazeOfPeople(Feature):
         means = "  \N{MIDDLE DOT}  ".join(f"{fact.name} {fact.value}" for fact in self.facts())
         text = tr("The prediction was compared with the gaze of people.")
         self.context.messages.notify("done", text, means, topic=_SCORES)
+
+    def _on_model(self) -> None:
+        name = short_name(self.context.session.student.offline_name)
+        if self.scores is not None and self.scores.model != name:
+            self._forget_scores()
 
     def _forget_scores(self) -> None:
         self.scores = None

@@ -1,4 +1,4 @@
-"""Measures how well the model in use predicts the gaze of people, in the background."""
+"""Measures how well a model predicts the gaze of people, in the background."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ class _Run:
 
     def __init__(self, session: LiveSession, spec: str, gaze: GazeTable, offset: float) -> None:
         self._session, self._spec, self._gaze, self._offset = session, spec, gaze, offset
-        self._name = short_name(session.student.name)
+        self._name = short_name(session.student.offline_name)
         self.stop = threading.Event()
         self.share = 0.0
 
@@ -102,7 +102,7 @@ class _Run:
         from uvanet.evaluation.evaluate_gaze import measure_gaze
 
         return measure_gaze(
-            self._session.student.load_copy(),
+            self._session.student.load_offline(),
             self._name,
             make_source(self._spec),  # without the orientation of the window, as people saw it
             self._gaze,
