@@ -25,11 +25,11 @@ from PySide6.QtGui import (
 from uvanet.i18n import tr
 from uvanet.redaction import visible
 from uvanet.report.content import (
-    GAZE_NOTE,
     Report,
     ReportPicture,
     average_title,
     dated,
+    gaze_note,
     region_cells,
     region_heads,
     region_note,
@@ -198,7 +198,7 @@ def _write(pages: _Pages, report: Report) -> None:
         _write_graph(pages, graph)
     if report.gaze is not None:
         _write_facts(pages, tr("Recorded gaze of people"), report.gaze.facts)
-        pages.text(tr(GAZE_NOTE), 8, color=_QUIET)
+        pages.text(gaze_note(report.gaze), 8, color=_QUIET)
         for graph in gaze_graphs(report.gaze):
             _write_graph(pages, graph)
     if report.moments:

@@ -15,7 +15,15 @@ from test_report import Page
 
 import uvanet
 from uvanet.analysis import Region, Shape, save_regions
-from uvanet.report.content import CAUTION, CAUTION_WITH_GAZE
+from uvanet.i18n import tr
+from uvanet.report.content import (
+    CAUTION,
+    CAUTION_WITH_GAZE,
+    GAZE_NOTE,
+    HUMAN_NOTE,
+    SHARE_NOTE,
+    SPREAD_NOTE,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -97,6 +105,8 @@ def test_a_report_of_pictures_shows_each_and_one_table(folder: Path) -> None:
     assert CAUTION not in page.text
     for part in ("Mean", "left", "right", "Spread", "NSS", "AUC-Judd", "2 people", "Human row"):
         assert part in page.text
+    assert tr(HUMAN_NOTE) in page.text
+    assert tr(SHARE_NOTE) in page.text
     scores = uvanet.evaluate_gaze(
         "uvanet-64", folder / "photos", uvanet.load_gaze(folder / "looks.csv")
     )
@@ -105,6 +115,20 @@ def test_a_report_of_pictures_shows_each_and_one_table(folder: Path) -> None:
     for value in (*nss, nss.mean()):
         assert f"{value:.2f}" in page.text
     assert (folder / "photos.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_a_report_explains_only_what_it_holds(folder: Path) -> None:
+    lines = (folder / "looks.csv").read_text("utf-8").splitlines()
+    alone = [line for line in lines if not line.endswith(",ben")]
+    (folder / "alone.csv").write_text("\n".join(alone), encoding="utf-8")
+    command = ("report", "photos", "--gaze", "alone.csv", "--quiet", "-o", "alone.html")
+    done = run_command(*command, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    text = Page((folder / "alone.html").read_text(encoding="utf-8")).text
+    assert tr(GAZE_NOTE) in text
+    assert tr(SPREAD_NOTE) in text
+    assert "uman row" not in text
+    assert tr(SHARE_NOTE) not in text
 
 
 def test_a_report_of_a_clip_compares_it_with_gaze(folder: Path) -> None:

@@ -117,9 +117,11 @@ class GazeComparison:
         except UsageError as error:
             return ReportGaze([(tr("Gaze"), f"{error.message} {error.hint}")])
         values = {name: scores.values[:, index].tolist() for index, name in enumerate(SCORES)}
+        has_human_row = scores.human_share() is not None
         if still:
-            return ReportGaze(_facts(scores))
-        return ReportGaze(_facts(scores), scores.times.tolist(), values, scores.human.tolist())
+            return ReportGaze(_facts(scores), has_human_row)
+        times, human = scores.times.tolist(), scores.human.tolist()
+        return ReportGaze(_facts(scores), has_human_row, times, values, human)
 
     def _turned(self, gaze: Gaze, size: tuple[int, int]) -> Gaze:
         """The gaze on the mirrored and rotated frame of width and height `size`."""

@@ -110,6 +110,7 @@ class ReportGaze:
 
     Attributes:
         facts: Names and values: number of people, mean of each of `SCORES`, the human row.
+        has_human_row: Whether several people looked at the same, so that there is a human row.
         seconds: Times in the source, ascending; empty for pictures.
         values: Values of each of `SCORES` at these times, NaN where nobody looked.
         human: NSS with which the gaze of all other people predicts that of one person, at these
@@ -117,6 +118,7 @@ class ReportGaze:
     """
 
     facts: Sequence[tuple[str, str]]
+    has_human_row: bool = False
     seconds: Sequence[float] = ()
     values: Mapping[str, Sequence[float]] = field(default_factory=dict)
     human: Sequence[float] = ()
@@ -257,11 +259,13 @@ def slide_rows(report: Report) -> list[tuple[str, ...]]:
     return [*rows, mean]
 
 
-SLIDE_NOTE = tr_noop(
-    "Share of each region in the predicted attention. Spread: 0 % where one place holds all of it, "
-    "100 % where all are equal."
+SHARE_NOTE = tr_noop("Share of each region in the predicted attention.")
+"""Explains the columns of regions in the table of slides."""
+
+SPREAD_NOTE = tr_noop(
+    "Spread: 0 % where one place holds all the attention, 100 % where all are equal."
 )
-"""Explains the columns of the table of slides."""
+"""Explains the column of the spread in the table of slides."""
 
 COMPARED_NOTE = tr_noop(
     "Difference: the second minus the first, in percentage points. Less than about one point is no "
@@ -272,16 +276,27 @@ COMPARED_NOTE = tr_noop(
 GAZE_NOTE = tr_noop(
     "NSS: value of the map where people looked, in standard deviations; 0 is chance. CC: "
     "correlation with the map of their fixations, 1 at most. AUC-Judd: how well the map tells "
-    "places that were looked at from others; 0.5 is chance. The human row is the NSS with which "
-    "the gaze of all other people predicts that of one; no prediction can be much better."
+    "places that were looked at from others; 0.5 is chance."
 )
 """Explains the scores of recorded gaze."""
+
+HUMAN_NOTE = tr_noop(
+    "The human row is the NSS with which the gaze of all other people predicts that of one; no "
+    "prediction can be much better."
+)
+"""Explains the human row of recorded gaze."""
 
 
 def slide_notes(report: Report) -> str:
     """Says what the columns and the last row of the table of slides mean."""
-    notes = [SLIDE_NOTE, COMPARED_NOTE] if report.compared else [SLIDE_NOTE]
+    notes = [SHARE_NOTE] if report.regions else []
+    notes += [SPREAD_NOTE, COMPARED_NOTE] if report.compared else [SPREAD_NOTE]
     return " ".join(map(tr, notes))
+
+
+def gaze_note(gaze: ReportGaze) -> str:
+    """Explains the scores of recorded gaze, and the human row where there is one."""
+    return " ".join(map(tr, [GAZE_NOTE, HUMAN_NOTE] if gaze.has_human_row else [GAZE_NOTE]))
 
 
 def region_heads(duration: float) -> tuple[str, ...]:
@@ -319,7 +334,7 @@ def region_cells(region: ReportRegion, duration: float) -> tuple[str, ...]:
     summary = region.summary
     if not duration:
         return (region.name, percent_text(summary.share, 1))
-    dwell_share = number_text(summary.dwell / duration, ".0%")
+    dwell_share = percent_text(summary.dwell / duration)
     dwell = f"{number_text(summary.dwell, '.2f')} s ({dwell_share})"
     first = tr("never") if summary.first is None else f"{number_text(summary.first, '.2f')} s"
     return (region.name, percent_text(summary.share, 1), dwell, first, str(summary.entries))

@@ -10,12 +10,12 @@ from itertools import zip_longest
 from uvanet.i18n import language, tr
 from uvanet.redaction import visible
 from uvanet.report.content import (
-    GAZE_NOTE,
     Report,
     ReportGaze,
     ReportPicture,
     average_title,
     dated,
+    gaze_note,
     region_cells,
     region_heads,
     region_note,
@@ -154,7 +154,7 @@ def _slides(report: Report) -> str:
 def _gaze(gaze: ReportGaze) -> str:
     return (
         _facts(tr("Recorded gaze of people"), gaze.facts)
-        + _note(tr(GAZE_NOTE))
+        + _note(gaze_note(gaze))
         + "".join(map(_graph, gaze_graphs(gaze)))
     )
 
