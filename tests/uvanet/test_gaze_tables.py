@@ -311,3 +311,22 @@ def test_a_table_without_a_header_has_numbered_columns(tmp_path):
     assert text.header == ("1", "2", "3")
     gaze = load_gaze(text.path, GazeMapping(time="1", x="2", y="3", time_unit="s"))
     np.testing.assert_allclose(gaze.time, [0.5, 0.6])
+
+
+@pytest.mark.parametrize(
+    ("time", "duration", "seconds"),
+    [
+        ("Zeit (ms)", "Dauer [ms]", (0.5, 0.2)),
+        ("onset_us", "Länge", (0.0005, 0.0002)),
+        ("Beginn µs", "Länge in ms", (0.0005, 0.2)),
+        ("Zeit in s", "Länge/ms", (500.0, 0.2)),
+    ],
+)
+def test_the_name_of_a_column_tells_its_unit(tmp_path, time, duration, seconds):
+    path = write(
+        tmp_path / "g.csv", f"{time},{duration},links,hoch\n500,200,10,20\n900,200,11,21\n"
+    )
+    mapping = GazeMapping(time=time, duration=duration, x="links", y="hoch", position_unit="px")
+    gaze = load_gaze(path, mapping)
+    assert (gaze.time[0], gaze.duration[0]) == pytest.approx(seconds)
+    assert not any("their unit" in note for note in gaze.notes)

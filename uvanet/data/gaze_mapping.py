@@ -42,8 +42,9 @@ class GazeMapping(Struct, frozen=True, kw_only=True):
         confidence: Column with the confidence, 0..1; rows below `MIN_CONFIDENCE` are left out.
         frame: Column with the number of the frame, from 0, for the origin "world".
         trial: Column that numbers trials, for the origin "start".
-        time_unit: Unit of the time; empty: guessed from the values.
-        duration_unit: Unit of the duration; empty: that of the time.
+        time_unit: Unit of the time; empty: the one that `time` names, else guessed from the values.
+        duration_unit: Unit of the duration; empty: the one that `duration` names, else that of the
+            time.
         position_unit: "px", or "norm" for 0..1 of the picture; empty: guessed from the values.
         y_up: The vertical position grows upwards.
         size: Width and height of the screen or scene camera in pixels; None: those of the picture.
@@ -191,14 +192,23 @@ def _tobii(kind: str) -> dict[tuple[str, str], PositionUnit]:
     }
 
 
+_UNITS: dict[str, TimeUnit] = {
+    "ms": "ms", "msec": "ms", "us": "us", "ns": "ns", "s": "s", "sec": "s", "seconds": "s"
+}  # fmt: skip
+
+
+def named_unit(column: str) -> TimeUnit:
+    """The unit of time that the name of a column ends with, as in "Zeit (ms)"; else empty."""
+    words = re.split(r"[\W_]+", column.lower().replace("\u00b5", "u").replace("\u03bc", "u"))
+    words = [word for word in words if word]
+    return _UNITS.get(words[-1], "") if len(words) > 1 else ""
+
+
 def _with_units(*names: str) -> dict[str, TimeUnit]:
-    units: dict[str, TimeUnit] = {
-        "ms": "ms", "msec": "ms", "us": "us", "ns": "ns", "s": "s", "sec": "s", "seconds": "s"
-    }  # fmt: skip
     found: dict[str, TimeUnit] = {}
     for name in names:
         found[name] = ""
-        found |= {name + ending: unit for ending, unit in units.items()}
+        found |= {name + ending: unit for ending, unit in _UNITS.items()}
     return found
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from uvanet.data.delimited_text import DelimitedText, number, open_text
-from uvanet.data.gaze_mapping import MIN_CONFIDENCE, SECONDS, GazeMapping, recognize
+from uvanet.data.gaze_mapping import MIN_CONFIDENCE, SECONDS, GazeMapping, named_unit, recognize
 from uvanet.data.gaze_table import GazeTable, LeftOut, join
 from uvanet.errors import UsageError
 from uvanet.i18n import tr, tr_noop
@@ -218,11 +218,14 @@ class _Rows:
         numbers = np.frombuffer(self._numbers, np.int64).reshape(-1, 3)
         notes: list[str] = []
         fixations = bool(mapping.duration) or mapping.fixations
-        unit = mapping.time_unit or _guessed_time_unit(
-            values[:, 0], numbers[:, 2], fixations, notes
+        unit = (
+            mapping.time_unit
+            or named_unit(mapping.time)
+            or _guessed_time_unit(values[:, 0], numbers[:, 2], fixations, notes)
         )
         scale = SECONDS[unit]
-        duration = values[:, 1] * SECONDS[mapping.duration_unit or unit]
+        duration_unit = mapping.duration_unit or named_unit(mapping.duration) or unit
+        duration = values[:, 1] * SECONDS[duration_unit]
         time = (values[:, 0] - self._zeros(values, numbers[:, 2], scale, notes)) * scale
         time = time + mapping.offset
         position = mapping.position_unit or _guessed_position_unit(values[:, 2:4], notes)
