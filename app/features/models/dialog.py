@@ -107,7 +107,7 @@ class ModelsDialog(QDialog):
         self._pages.addWidget(self.onnx)
         column(self._pages, margins=(20, 16, 20, 16), parent=self)
         self.show_note("")
-        self.resize(1500, 480)
+        self.resize(1640, 480)
 
     def _table_page(self) -> QWidget:
         engine_label = QLabel(tr("Engine"))
