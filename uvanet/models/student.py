@@ -98,7 +98,7 @@ class Preset:
 
 PRESETS: dict[str, Preset] = {
     "uvanet-32": Preset(40, 56),
-    "uvanet-64": Preset(64, 88),
+    "uvanet-64": Preset(64, 100),
     "uvanet-128": Preset(128, 176),
     "uvanet-256": Preset(224, 288),
 }
