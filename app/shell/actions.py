@@ -121,6 +121,16 @@ class ActionSpec:
         titles = [tr(title) for title in (self.menu.value, self.submenu) if title]
         return " \N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK} ".join(titles)
 
+    @property
+    def title(self) -> str:
+        """The translated text without the dots that announce a dialog."""
+        return without_dots(tr(self.text))
+
+
+def without_dots(text: str) -> str:
+    """A text of an action without the dots at its end, and without the space before them."""
+    return text.removesuffix("…").rstrip()
+
 
 @dataclass(frozen=True, slots=True)
 class MenuActions:
@@ -233,7 +243,7 @@ class ActionRegistry:
         made.setMenuRole(
             QAction.MenuRole.QuitRole if spec.name == "quit" else QAction.MenuRole.NoRole
         )
-        made.setToolTip(self.tip(tr(spec.text).removesuffix("…"), spec.name))
+        made.setToolTip(self.tip(spec.title, spec.name))
         if spec.icon:
             made.setIcon(icon(spec.icon, on="accent" if spec.checkable else None))
         if spec.choice:
@@ -255,7 +265,7 @@ class ActionRegistry:
         if keys is not None and tuple(keys) != spec.keys:
             self._keys[name] = list(keys)
         changed.setShortcuts([QKeySequence(each) for each in self.keys(spec)])
-        changed.setToolTip(self.tip(tr(spec.text).removesuffix("…"), name))
+        changed.setToolTip(self.tip(spec.title, name))
 
     def user_of(self, keys: str) -> str:
         """Name of the action that has a shortcut; empty for none."""

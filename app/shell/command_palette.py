@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QDialog, QHeaderView, QLineEdit, QTreeWidget, QTreeWidgetItem, QWidget
 
-from app.shell.actions import ActionRegistry, ActionSpec
+from app.shell.actions import ActionRegistry, ActionSpec, without_dots
 from app.shell.shortcuts import key_text
 from app.ui.build import column, label
 from app.ui.i18n import tr
@@ -109,7 +109,7 @@ class CommandPalette(QDialog):
     def _item(self, spec: ActionSpec) -> QTreeWidgetItem:
         action, reason = self._actions[spec.name], self._actions.missing(spec.name)
         keys = [key_text(key.toString()) for key in action.shortcuts()[:1]]
-        item = QTreeWidgetItem([action.text().removesuffix("…"), reason or spec.path, *keys])
+        item = QTreeWidgetItem([without_dots(action.text()), reason or spec.path, *keys])
         item.setData(0, _NAME, spec.name)
         item.setIcon(0, action.icon())
         for cell in range(item.columnCount()):

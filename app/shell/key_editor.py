@@ -37,7 +37,7 @@ class KeyEditor(QWidget):
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         for spec in actions:
-            item = QTreeWidgetItem([tr(spec.text).removesuffix("…"), spec.path, ""])
+            item = QTreeWidgetItem([spec.title, spec.path, ""])
             item.setData(0, _NAME, spec.name)
             self.list.addTopLevelItem(item)
         self.field = QKeySequenceEdit()
@@ -106,7 +106,7 @@ class KeyEditor(QWidget):
         self.set_button.setEnabled(bool(self._selected))
         self.note.setText(
             tr("{key} belongs to “{command}”, which loses it.").format(
-                key=key_text(self._key), command=tr(self._specs[other].text).removesuffix("…")
+                key=key_text(self._key), command=self._specs[other].title
             )
             if other
             else ""
