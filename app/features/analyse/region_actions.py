@@ -78,8 +78,15 @@ class RegionActions(Feature):
     @analyse_action("Select all regions", "Ctrl+A", needs=FRAME)
     def select_regions(self) -> None:
         """Selects all regions, for arrow keys, Delete and the context menu."""
+        self.show_regions(True)
         self.regions.select(self.regions.all)
         self.context.slots.canvas.setFocus()
+
+    @analyse_action("Show regions", "Alt+R", checkable=True, words="hide outlines areas visible")
+    def show_regions(self, on: bool) -> None:
+        """Shows the regions on the picture, or hides them there; their statistics go on."""
+        self.context.actions.set_checked("show_regions", on)
+        self.regions.show_on_picture(on)
 
     @analyse_action("Rename region", "F2", needs=FRAME, words="name label title")
     def rename_region(self) -> None:
@@ -121,6 +128,7 @@ class RegionActions(Feature):
     @analyse_action("Load regions…", "Ctrl+Shift+X", needs=FRAME, group=1)
     def load_regions(self) -> None:
         """Loads a region file."""
+        self.show_regions(True)
         self.files.ask_load()
 
     @analyse_action(
@@ -152,6 +160,7 @@ class RegionActions(Feature):
         self.layer.select_tool(tool)
         self.check_tool()
         if tool is not None:
+            self.show_regions(True)
             self.context.slots.canvas.setFocus()
 
     def check_tool(self) -> None:
