@@ -98,6 +98,8 @@ class ActionSpec:
         hidden: Whether the action is in no menu, but in the shortcut sheet.
         repeat: Whether holding the key repeats the action.
         words: Other words by which a search finds the action; may be empty.
+        loses: Whether the action takes away what the user has made; a search then finds it by its
+            own words alone.
     """
 
     name: str
@@ -114,6 +116,7 @@ class ActionSpec:
     hidden: bool
     repeat: bool
     words: str
+    loses: bool
 
     @property
     def path(self) -> str:
@@ -156,6 +159,7 @@ class MenuActions:
         hidden: bool = False,
         repeat: bool = False,
         words: str = "",
+        loses: bool = False,
     ) -> Callable[[F], F]:
         """Declares a method to be an action; the arguments are those of `ActionSpec`.
 
@@ -178,6 +182,7 @@ class MenuActions:
                 hidden=hidden,
                 repeat=repeat,
                 words=words,
+                loses=loses,
             )
             setattr(method, _ATTRIBUTE, spec)
             return method

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QDialog
 from region_kit import active, answer
 from window_bench import ALL_ACTIONS
 
-from app.shell.command_palette import CommandPalette, match
+from app.shell.command_palette import CommandPalette, match, matching
 from app.ui.i18n import install_language
 
 
@@ -48,11 +48,7 @@ def test_words_find_what_they_begin(palette, typed, first):
 
 def best(typed):
     """Name of the action that the palette lists first."""
-    for lenient in (False, True):
-        ranks = ((match(typed, spec, lenient=lenient), spec.name) for spec in ALL_ACTIONS)
-        if found := [(rank, name) for rank, name in ranks if rank is not None]:
-            return min(found, key=lambda one: one[0])[1]
-    return ""
+    return next((spec.name for spec in matching(typed, ALL_ACTIONS)), "")
 
 
 @pytest.mark.parametrize(
@@ -74,6 +70,27 @@ def best(typed):
         ("zooming", "zoom_in"),
         ("frame by frame", "step_forward"),
         ("change colors", "next_colormap"),
+        ("A/B", "compare_designs"),
+        ("a/b test", "compare_designs"),
+        ("ab test", "compare_designs"),
+        ("aoi", "region_rectangle"),
+        ("hide regions", "show_regions"),
+        ("dwell", "copy_regions"),
+        ("record screen", "open_screen_region"),
+        ("recent files", "choose_source"),
+        ("german", "preferences"),
+        ("deutsch", "preferences"),
+        ("gpu", "choose_models"),
+        ("processor", "choose_models"),
+        ("performance", "choose_models"),
+        ("nss", "choose_models"),
+        ("auc", "choose_models"),
+        ("fps", "camera_options"),
+        ("speed", "normal_speed"),
+        ("fine tune", "adapt_scene"),
+        ("finetune", "adapt_scene"),
+        ("adapt", "adapt_scene"),
+        ("remove marks", "clear_marks"),
     ],
 )
 def test_words_of_newcomers_find_commands(typed, name):
@@ -107,6 +124,27 @@ def test_words_of_newcomers_find_commands(typed, name):
 )
 def test_german_words_of_newcomers_find_commands(german_texts, typed, name):
     assert best(typed) == name
+
+
+LOSING = [spec for spec in ALL_ACTIONS if spec.loses]
+
+
+def test_actions_that_lose_something_are_declared():
+    assert {spec.name for spec in LOSING} >= {"delete_region", "clear_regions", "clear_marks"}
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("spec", LOSING, ids=lambda spec: spec.name)
+def test_only_its_own_words_find_an_action_that_loses_something(qapp, spec, language):
+    """Enter after "hide regions" deleted all regions: half of the words were enough."""
+    install_language(qapp, language)
+    try:
+        (first, *_), words = matching(spec.title, ALL_ACTIONS), spec.title.split()
+        assert first is spec
+        strange = [f"qqqq {spec.title}", *(f"hide {word}" for word in words), spec.title[1:]]
+        assert [text for text in strange if spec in matching(text, ALL_ACTIONS)] == []
+    finally:
+        install_language(qapp, "en")
 
 
 @pytest.fixture

@@ -45,7 +45,7 @@ class RegionActions(Feature):
         icon="region-rectangle",
         needs=FRAME,
         checkable=True,
-        words="region area box add new",
+        words="region area AOI ROI box add new",
     )
     def region_rectangle(self, on: bool) -> None:
         """Selects the tool for rectangles, or none."""
@@ -57,7 +57,7 @@ class RegionActions(Feature):
         icon="region-ellipse",
         needs=FRAME,
         checkable=True,
-        words="region area circle add new",
+        words="region area AOI ROI circle add new",
     )
     def region_ellipse(self, on: bool) -> None:
         """Selects the tool for ellipses, or none."""
@@ -69,7 +69,7 @@ class RegionActions(Feature):
         icon="region-polygon",
         needs=FRAME,
         checkable=True,
-        words="region area shape add new",
+        words="region area AOI ROI shape add new",
     )
     def region_polygon(self, on: bool) -> None:
         """Selects the tool for polygons, or none."""
@@ -110,12 +110,14 @@ class RegionActions(Feature):
         """Locks the selected regions against changes by mouse and keys, or unlocks them."""
         self.regions.toggle_lock(self.regions.chosen())
 
-    @analyse_action("Delete region", "Delete", needs=FRAME, words="remove erase")
+    @analyse_action("Delete region", "Delete", needs=FRAME, words="remove erase", loses=True)
     def delete_region(self) -> None:
         """Deletes the selected regions."""
         self.regions.remove(self.regions.chosen())
 
-    @analyse_action("Clear regions", "Shift+Delete", needs=FRAME, words="remove delete all")
+    @analyse_action(
+        "Clear regions", "Shift+Delete", needs=FRAME, words="remove delete all", loses=True
+    )
     def clear_regions(self) -> None:
         """Deletes all regions."""
         self.regions.clear()
@@ -149,7 +151,7 @@ class RegionActions(Feature):
         needs=FRAME,
         icon="copy",
         group=1,
-        words="spreadsheet Excel statistics",
+        words="spreadsheet Excel statistics dwell",
     )
     def copy_regions(self) -> None:
         """Copies the statistics of the regions to the clipboard, one row per region."""

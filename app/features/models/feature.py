@@ -122,7 +122,8 @@ class Models(Feature):
         "Models…",
         "M",
         icon="model",
-        words="network student teacher accuracy choose measure benchmark",
+        words="network student teacher accuracy NSS AUC choose measure benchmark "
+        "performance speed fps processor CPU GPU",
     )
     def choose_models(self) -> None:
         """Opens the list of models."""
