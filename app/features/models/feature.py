@@ -114,7 +114,8 @@ class Models(Feature):
         """A button that opens the list of models."""
         name = self.context.session.automatic.title
         widget = button(name, tr("Choose student and teacher"), self.choose_models)
-        return [Preference(tr("Model"), tr("Student and teacher"), widget)]
+        words = tr("automatic network accuracy speed processor CPU GPU")
+        return [Preference(tr("Model"), tr("Student and teacher"), widget, words)]
 
     # -- actions
 
