@@ -272,6 +272,13 @@ class ActionRegistry:
         changed.setShortcuts([QKeySequence(each) for each in self.keys(spec)])
         changed.setToolTip(self.tip(spec.title, name))
 
+    def withdraw(self, name: str) -> None:
+        """Removes an action that has no use on this machine."""
+        del self._specs[name]
+        action = self._actions.pop(name)
+        self._window.removeAction(action)
+        action.deleteLater()
+
     def user_of(self, keys: str) -> str:
         """Name of the action that has a shortcut; empty for none."""
         return next((spec.name for spec in self if keys in self.keys(spec)), "")

@@ -185,7 +185,7 @@ class MainWindow(QMainWindow):
             self._palette = CommandPalette(self.actions_by_name, self)
         self._palette.open_over()
 
-    @help_action("Keyboard shortcuts", "?", "F1", icon="keyboard", words="keys hotkeys help manual")
+    @help_action("Keyboard shortcuts", "?", "F1", icon="keyboard", words="keys hotkeys")
     def shortcuts(self) -> None:
         """Shows the sheet of shortcuts."""
         if self._sheet is not None:  # keys may have changed since
