@@ -10,6 +10,8 @@ from PySide6.QtWidgets import QDialog
 from region_kit import active, answer
 from window_bench import ALL_ACTIONS
 
+from app.features.diagnostics.log_window import LogWindow
+from app.runtime.logs import LogBuffer
 from app.shell.command_palette import CommandPalette, match, matching
 from app.ui.i18n import install_language
 
@@ -219,3 +221,11 @@ def test_the_log_window_follows_filters_copies_and_saves(still, tmp_path):
     answer(still, path)
     still.until(path.exists)
     assert path.read_text().strip() == shown.strip()
+
+
+def test_an_empty_log_window_says_so(qtbot):
+    window = LogWindow(LogBuffer(), lambda *_: None)
+    qtbot.addWidget(window)
+    window.update_lines()
+    assert window.view.toPlainText() == ""
+    assert window.view.placeholderText() == "There are no records of this level yet."
