@@ -124,6 +124,15 @@ def test_words_of_newcomers_find_commands(typed, name):
         ("dunkel", "theme_dark"),
         ("schirmfoto", "save_snapshot"),
         ("compare posters", "compare_designs"),  # programs taught people English words, too
+        ("a/b-test", "compare_designs"),
+        ("aoi", "region_rectangle"),
+        ("hide regions", "show_regions"),
+        ("recent files", "choose_source"),
+        ("german", "preferences"),
+        ("gpu", "choose_models"),
+        ("nss", "choose_models"),
+        ("finetune", "adapt_scene"),
+        ("manual", "documentation"),
         ("screenshot", "save_snapshot"),
     ],
 )
