@@ -98,6 +98,8 @@ class ActionSpec:
         hidden: Whether the action is in no menu, but in the shortcut sheet.
         repeat: Whether holding the key repeats the action.
         words: Other words by which a search finds the action; may be empty.
+        loses: Whether the action takes away what the user has made; a search then finds it by its
+            own words alone.
     """
 
     name: str
@@ -114,12 +116,23 @@ class ActionSpec:
     hidden: bool
     repeat: bool
     words: str
+    loses: bool
 
     @property
     def path(self) -> str:
         """The menus that hold the action, translated."""
         titles = [tr(title) for title in (self.menu.value, self.submenu) if title]
         return " \N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK} ".join(titles)
+
+    @property
+    def title(self) -> str:
+        """The translated text without the dots that announce a dialog."""
+        return without_dots(tr(self.text))
+
+
+def without_dots(text: str) -> str:
+    """A text of an action without the dots at its end, and without the space before them."""
+    return text.removesuffix("…").rstrip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +159,7 @@ class MenuActions:
         hidden: bool = False,
         repeat: bool = False,
         words: str = "",
+        loses: bool = False,
     ) -> Callable[[F], F]:
         """Declares a method to be an action; the arguments are those of `ActionSpec`.
 
@@ -168,6 +182,7 @@ class MenuActions:
                 hidden=hidden,
                 repeat=repeat,
                 words=words,
+                loses=loses,
             )
             setattr(method, _ATTRIBUTE, spec)
             return method
@@ -233,7 +248,7 @@ class ActionRegistry:
         made.setMenuRole(
             QAction.MenuRole.QuitRole if spec.name == "quit" else QAction.MenuRole.NoRole
         )
-        made.setToolTip(self.tip(tr(spec.text).removesuffix("…"), spec.name))
+        made.setToolTip(self.tip(spec.title, spec.name))
         if spec.icon:
             made.setIcon(icon(spec.icon, on="accent" if spec.checkable else None))
         if spec.choice:
@@ -255,7 +270,14 @@ class ActionRegistry:
         if keys is not None and tuple(keys) != spec.keys:
             self._keys[name] = list(keys)
         changed.setShortcuts([QKeySequence(each) for each in self.keys(spec)])
-        changed.setToolTip(self.tip(tr(spec.text).removesuffix("…"), name))
+        changed.setToolTip(self.tip(spec.title, name))
+
+    def withdraw(self, name: str) -> None:
+        """Removes an action that has no use on this machine."""
+        del self._specs[name]
+        action = self._actions.pop(name)
+        self._window.removeAction(action)
+        action.deleteLater()
 
     def user_of(self, keys: str) -> str:
         """Name of the action that has a shortcut; empty for none."""

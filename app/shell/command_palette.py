@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QDialog, QHeaderView, QLineEdit, QTreeWidget, QTreeWidgetItem, QWidget
 
-from app.shell.actions import ActionRegistry, ActionSpec
+from app.shell.actions import ActionRegistry, ActionSpec, without_dots
 from app.shell.shortcuts import key_text
 from app.ui.build import column, label
 from app.ui.i18n import tr
@@ -85,31 +85,25 @@ class CommandPalette(QDialog):
         return super().eventFilter(watched, event)
 
     def _fill(self, text: str) -> None:
-        ranked = self._matching(text) or self._matching(text, lenient=True)
+        found = matching(text, self._actions)
         if not text.strip():
             # Recent actions come first, then the enabled ones, then the disabled ones.
             order = {name: index - len(self._recent) for index, name in enumerate(self._recent)}
-            ranked = [
-                (order.get(spec.name, int(bool(self._actions.missing(spec.name)))), spec)
-                for _, spec in ranked
-            ]
-        ranked.sort(key=lambda entry: entry[0])
+            found.sort(
+                key=lambda spec: order.get(spec.name, int(bool(self._actions.missing(spec.name))))
+            )
         self.list.clear()
-        for _, spec in ranked:
+        for spec in found:
             self.list.addTopLevelItem(self._item(spec))
         first = self.list.topLevelItem(0)
         self.none.setVisible(first is None)
         if first is not None:
             self.list.setCurrentItem(first)
 
-    def _matching(self, text: str, *, lenient: bool = False) -> list[tuple[int, ActionSpec]]:
-        ranks = ((match(text, spec, lenient=lenient), spec) for spec in self._actions)
-        return [(rank, spec) for rank, spec in ranks if rank is not None]
-
     def _item(self, spec: ActionSpec) -> QTreeWidgetItem:
         action, reason = self._actions[spec.name], self._actions.missing(spec.name)
         keys = [key_text(key.toString()) for key in action.shortcuts()[:1]]
-        item = QTreeWidgetItem([action.text().removesuffix("…"), reason or spec.path, *keys])
+        item = QTreeWidgetItem([without_dots(action.text()), reason or spec.path, *keys])
         item.setData(0, _NAME, spec.name)
         item.setIcon(0, action.icon())
         for cell in range(item.columnCount()):
@@ -131,12 +125,26 @@ class CommandPalette(QDialog):
         self._actions.trigger(name)
 
 
+def matching(text: str, specs: Iterable[ActionSpec]) -> list[ActionSpec]:
+    """The actions that match a typed text, the best first; leniently where none matches.
+
+    Among equals, an action that loses something comes last.
+    """
+    for lenient in (False, True):
+        ranks = ((match(text, spec, lenient=lenient), spec) for spec in specs)
+        found = [(rank, spec.loses, spec) for rank, spec in ranks if rank is not None]
+        if found:
+            return [spec for *_, spec in sorted(found, key=lambda entry: entry[:2])]
+    return []
+
+
 def match(text: str, spec: ActionSpec, *, lenient: bool = False) -> int | None:
     """Ranks an action by how well it matches a typed text.
 
     A typed word matches where it is the beginning of a word of the action's text, search words,
     menu or description, in English too, a part of a word of the text or search words, or a row of
     letters that the text contains in this order; or where a word of the action is its beginning.
+    For an action that loses something, all typed words are beginnings of its text and search words.
 
     Args:
         text: The typed text.
@@ -148,17 +156,23 @@ def match(text: str, spec: ActionSpec, *, lenient: bool = False) -> int | None:
         The rank, 0 for the best; None where a word does not match.
     """
     name, more = _words(tr(spec.text)), _words(tr(spec.words))
-    rest = _words(f"{spec.path} {tr(spec.help)} {spec.text} {spec.words} {spec.help}")
+    around = "" if spec.loses else f"{spec.path} {tr(spec.help)} {spec.help}"
+    rest = _words(f"{around} {spec.text} {spec.words}")
     typed_words, rank, unknown, known = _words(text), 0, 0, False
     for index, typed in enumerate(typed_words):
-        if index < len(name) and name[index].startswith(typed):
-            continue
-        if any(word.startswith(typed) for word in name):
-            rank += 1
+        in_place = name[index : index + 1]
+        if begun := [word for word in (*in_place, *name) if word.startswith(typed)]:
+            rank += 0 if begun[:1] == in_place else 1
+            # Less than half of a word says less than a whole search word, as "ab" of "about".
+            rank += 0 if 2 * len(typed) >= len(begun[0]) else 3
+        elif typed in more:
+            rank += 2
         elif any(word.startswith(typed) for word in more):
             rank += 3
         elif any(word.startswith(typed) for word in rest):
             rank += 10
+        elif spec.loses:
+            return None
         elif len(typed) >= _PART and any(typed in word for word in (*name, *more)):
             rank += 15  # of a compound word, as German has them
         elif any(len(word) >= _PART and typed.startswith(word) for word in (*name, *more, *rest)):
@@ -175,7 +189,8 @@ def match(text: str, spec: ActionSpec, *, lenient: bool = False) -> int | None:
 
 
 def _words(text: str) -> list[str]:
-    return re.findall(r"\w+", text.casefold())
+    """The words in small letters; a pair such as A/B is one word."""
+    return re.findall(r"\w+", re.sub(r"\b(\w)/(\w)\b", r"\1\2", text.casefold()))
 
 
 def _spelled(typed: str, name: Sequence[str]) -> bool:

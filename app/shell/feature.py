@@ -19,11 +19,13 @@ class Preference(NamedTuple):
         section: Heading of the line, translated.
         name: Label, translated.
         widget: Control that changes the setting at once; a new one for each dialog.
+        words: Other words by which the search finds the line, translated; may be empty.
     """
 
     section: str
     name: str
     widget: QWidget
+    words: str = ""
 
 
 class Feature(QObject):

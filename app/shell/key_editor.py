@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QHeaderView, QKeySequenceEdit, QTreeWidget, QTreeWidgetItem, QWidget
 
@@ -37,7 +37,7 @@ class KeyEditor(QWidget):
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         for spec in actions:
-            item = QTreeWidgetItem([tr(spec.text).removesuffix("…"), spec.path, ""])
+            item = QTreeWidgetItem([spec.title, spec.path, ""])
             item.setData(0, _NAME, spec.name)
             self.list.addTopLevelItem(item)
         self.field = QKeySequenceEdit()
@@ -60,13 +60,25 @@ class KeyEditor(QWidget):
         self._on_selected()
 
     def filter(self, text: str) -> bool:
-        """Shows the commands that contain a text; returns whether there are any."""
-        any_match = False
+        """Shows the commands that contain all words of a text, and selects the only one.
+
+        A key that was typed before is dropped.
+
+        Returns:
+            Whether there are any.
+        """
+        words, found = text.casefold().split(), []
         for item in self._items():
-            matches = text.casefold() in " ".join(item.text(n) for n in range(3)).casefold()
-            item.setHidden(not matches)
-            any_match |= matches
-        return any_match
+            line = " ".join(item.text(n) for n in range(3)).casefold()
+            item.setHidden(not all(word in line for word in words))
+            found += [] if item.isHidden() else [item]
+        current = self.list.currentItem()
+        if len(found) == 1:
+            self.list.setCurrentItem(found[0])
+        elif current is not None and current.isHidden():
+            self.list.setCurrentIndex(QModelIndex())
+        self._on_selected()
+        return bool(found)
 
     def select(self, name: str) -> None:
         """Selects the line of an action."""
@@ -106,7 +118,7 @@ class KeyEditor(QWidget):
         self.set_button.setEnabled(bool(self._selected))
         self.note.setText(
             tr("{key} belongs to “{command}”, which loses it.").format(
-                key=key_text(self._key), command=tr(self._specs[other].text).removesuffix("…")
+                key=key_text(self._key), command=self._specs[other].title
             )
             if other
             else ""

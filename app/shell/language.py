@@ -28,4 +28,5 @@ def language_preference(settings: WindowSettings) -> Preference:
         settings.language = widget.currentData()
 
     widget.activated.connect(lambda _: choose())
-    return Preference(tr("Appearance"), tr("Language (at the next start)"), widget)
+    words = tr("English German Deutsch translation")
+    return Preference(tr("Appearance"), tr("Language (at the next start)"), widget, words)

@@ -152,7 +152,7 @@ class MainWindow(QMainWindow):
         "Ctrl+,",
         icon="preferences",
         group=9,
-        words="settings options configuration language",
+        words="settings options configuration language English German Deutsch",
     )
     def preferences(self) -> None:
         """Changes the settings: theme, keys, folders, recording, language, presets."""
@@ -165,7 +165,7 @@ class MainWindow(QMainWindow):
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
-    @file_action("Quit", "Ctrl+Q", "Ctrl+W", group=9, words="exit close")
+    @file_action("Quit", "Ctrl+Q", "Ctrl+W", group=9, words="exit close", loses=True)
     def quit(self) -> None:
         """Closes the window."""
         self.close()
@@ -185,7 +185,7 @@ class MainWindow(QMainWindow):
             self._palette = CommandPalette(self.actions_by_name, self)
         self._palette.open_over()
 
-    @help_action("Keyboard shortcuts", "?", "F1", icon="keyboard", words="keys hotkeys help manual")
+    @help_action("Keyboard shortcuts", "?", "F1", icon="keyboard", words="keys hotkeys")
     def shortcuts(self) -> None:
         """Shows the sheet of shortcuts."""
         if self._sheet is not None:  # keys may have changed since

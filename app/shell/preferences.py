@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QLabel, QLineEdit, QScrollArea, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QComboBox,
+    QDialog,
+    QLabel,
+    QLineEdit,
+    QScrollArea,
+    QWidget,
+)
 
 from app.shell.actions import ActionRegistry
 from app.shell.feature import Preference
@@ -25,7 +33,8 @@ class PreferencesDialog(QDialog):
         window: The window.
 
     Attributes:
-        search: Hides the lines that do not contain its text.
+        search: Hides the lines that do not contain all words of its text.
+        none: The sentence in place of lines where none matches.
         keys: Edits the shortcuts.
     """
 
@@ -38,8 +47,10 @@ class PreferencesDialog(QDialog):
         self.search.setPlaceholderText(tr("Search preferences"))
         self.search.setAccessibleName(tr("Search preferences"))
         self.search.setClearButtonEnabled(True)
+        self.none = label("", "quiet", wrap=True)
+        self.none.hide()
         self.keys = KeyEditor(actions)
-        self._lines: list[tuple[str, QLabel, QLabel, QWidget]] = []
+        self._lines: list[tuple[Preference, QLabel, QLabel]] = []
         inner, area = QWidget(), QScrollArea()
         sections = column(spacing=18, margins=(0, 0, 10, 0), parent=inner)
         for title in dict.fromkeys(preference.section for preference in preferences):
@@ -49,11 +60,11 @@ class PreferencesDialog(QDialog):
                     name = label(preference.name)
                     name.setBuddy(preference.widget)
                     form.addRow(name, preference.widget)
-                    self._lines.append((title, heading, name, preference.widget))
+                    self._lines.append((preference, heading, name))
             sections.addLayout(column(heading, form, spacing=8))
         # The names of all sections have the same width, so that the controls are aligned.
-        widest = max((name.sizeHint().width() for _, _, name, _ in self._lines), default=0)
-        for _, _, name, _ in self._lines:
+        widest = max((name.sizeHint().width() for *_, name in self._lines), default=0)
+        for *_, name in self._lines:
             name.setMinimumWidth(widest)
         self._keys_heading = label(tr("Keys"), "section")
         sections.addLayout(column(self._keys_heading, self.keys, spacing=8))
@@ -63,22 +74,44 @@ class PreferencesDialog(QDialog):
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         close = button(tr("Close"), "", self.close, default=True)
         bar = row(None, close)
-        column(self.search, (area, 1), bar, spacing=12, margins=(18, 16, 18, 14), parent=self)
+        column(
+            self.search,
+            self.none,
+            (area, 1),
+            bar,
+            spacing=12,
+            margins=(18, 16, 18, 14),
+            parent=self,
+        )
         self.resize(min(_WIDTH, window.width() - 20), min(_HEIGHT, window.height() - 20))
         self.search.textChanged.connect(self._filter)
 
     def _filter(self, text: str) -> None:
-        searched = text.casefold()
+        words = text.casefold().split()
         kept: set[QLabel] = set()
-        for title, heading, name, widget in self._lines:
-            tip = widget.toolTip()
-            matches = searched in f"{title} {name.text()} {tip}".casefold()
+        for preference, heading, name in self._lines:
+            line = _searched_text(preference).casefold()
+            matches = all(word in line for word in words)
             name.setVisible(matches)
-            widget.setVisible(matches)
+            preference.widget.setVisible(matches)
             kept |= {heading} if matches else set()
-        for _, heading, _, _ in self._lines:
+        for _, heading, _ in self._lines:
             heading.setVisible(heading in kept)
-        in_heading = searched in self._keys_heading.text().casefold()
+        in_heading = text.casefold().strip() in self._keys_heading.text().casefold()
         shown = self.keys.filter("" if in_heading else text)
         self.keys.setVisible(shown)
         self._keys_heading.setVisible(shown)
+        self.none.setText(tr("No setting matches “{text}”.").format(text=text.strip()))
+        self.none.setVisible(not (kept or shown))
+
+
+def _searched_text(preference: Preference) -> str:
+    """The name of a line, its other words, and what its control says and offers."""
+    parts = [preference.section, preference.name, preference.words]
+    for widget in (preference.widget, *preference.widget.findChildren(QWidget)):
+        parts.append(widget.toolTip())
+        if isinstance(widget, QAbstractButton):
+            parts.append(widget.text())
+        elif isinstance(widget, QComboBox):
+            parts += [widget.itemText(index) for index in range(widget.count())]
+    return " ".join(parts)

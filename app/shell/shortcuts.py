@@ -75,7 +75,7 @@ class ShortcutSheet(QDialog):
         grid.addWidget(label(tr(menu.value), "section"), 0, 0, 1, 2)
         specs = [spec for spec in self._specs if spec.menu is menu]
         for line, spec in enumerate(specs, start=1):
-            grid.addWidget(label(tr(spec.text).removesuffix("…"), _NAME), line, 0)
+            grid.addWidget(label(spec.title, _NAME), line, 0)
             caps = (_key_cap(keys) for keys in self._actions.keys(spec))
             grid.addLayout(row(None, *caps, spacing=4), line, 1)
         grid.setColumnStretch(0, 1)

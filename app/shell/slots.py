@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QBoxLayout, QScrollArea, QWidget
 
+from app.shell.actions import without_dots
 from app.ui.build import column, row
 from app.ui.canvas import Canvas
 from app.ui.collapsible_cards import CollapsibleCards
@@ -206,5 +207,5 @@ def action_button(action: QAction, size: int = 20) -> IconButton:
     """Makes a tool button for an action, named for screen readers."""
     button = IconButton(size)
     button.setDefaultAction(action)
-    button.setAccessibleName(action.text().removesuffix("…"))
+    button.setAccessibleName(without_dots(action.text()))
     return button

@@ -21,6 +21,7 @@ os.environ["LC_ALL"] = "C.UTF-8"  # the texts that tests name are English
 from compare_kit import Corner  # noqa: E402
 from home_kit import home_variables  # noqa: E402
 from PySide6.QtCore import QCoreApplication, QEvent  # noqa: E402 - after OpenCV, see there
+from PySide6.QtGui import QDesktopServices  # noqa: E402
 from PySide6.QtWidgets import QApplication, QDialog, QMenu  # noqa: E402
 from studio_kit import PATIENCE, start_forked  # noqa: E402
 from training_kit import write_gaze, write_scene, write_teacher  # noqa: E402
@@ -60,6 +61,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home of its own for each test, and no camera, screen dialogs or the like from outside."""
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda _: True)  # no other program may start
     folder = tmp_path / "home"
     for name, place in home_variables(folder).items():
         Path(place).mkdir(parents=True, exist_ok=True)

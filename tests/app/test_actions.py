@@ -13,6 +13,7 @@ from window_bench import ALL_ACTIONS, FakeCamera
 from app.features.playback.feature import Playback
 from app.pipeline.events import PipelineState
 from app.shell.actions import PACED, PLAYS, SEEKABLE, SLIDES, Needs, declared_actions
+from app.shell.key_editor import KeyEditor
 from app.shell.shortcuts import ShortcutSheet, key_text
 from app.ui.i18n import install_language
 
@@ -247,3 +248,15 @@ def test_tab_goes_through_all_controls(player):
         getattr(one, "defaultAction", lambda: None)() is player.actions["find_command"]
         for one in seen
     )
+
+
+def test_no_german_title_keeps_the_space_before_its_dots(player, qapp):
+    """The list of keys had "Clip exportieren " with a space, which messages put into quotes."""
+    install_language(qapp, "de")
+    try:
+        keys = KeyEditor(player.context.actions, player.window)
+    finally:
+        install_language(qapp, "en")
+    titles = [keys.list.topLevelItem(row).text(0) for row in range(keys.list.topLevelItemCount())]
+    assert "Clip exportieren" in titles
+    assert [title for title in titles if title != title.strip(" …")] == []

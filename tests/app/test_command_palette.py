@@ -10,7 +10,9 @@ from PySide6.QtWidgets import QDialog
 from region_kit import active, answer
 from window_bench import ALL_ACTIONS
 
-from app.shell.command_palette import CommandPalette, match
+from app.features.diagnostics.log_window import LogWindow
+from app.runtime.logs import LogBuffer
+from app.shell.command_palette import CommandPalette, match, matching
 from app.ui.i18n import install_language
 
 
@@ -48,11 +50,7 @@ def test_words_find_what_they_begin(palette, typed, first):
 
 def best(typed):
     """Name of the action that the palette lists first."""
-    for lenient in (False, True):
-        ranks = ((match(typed, spec, lenient=lenient), spec.name) for spec in ALL_ACTIONS)
-        if found := [(rank, name) for rank, name in ranks if rank is not None]:
-            return min(found, key=lambda one: one[0])[1]
-    return ""
+    return next((spec.name for spec in matching(typed, ALL_ACTIONS)), "")
 
 
 @pytest.mark.parametrize(
@@ -67,13 +65,38 @@ def best(typed):
         ("screenshot", "save_snapshot"),
         ("language", "preferences"),
         ("flip", "mirror"),
-        ("report problem", "about"),
+        ("report problem", "copy_problem_report"),
+        ("report bug", "copy_problem_report"),
+        ("documentation", "documentation"),
+        ("help", "documentation"),
+        ("manual", "documentation"),
         ("please turn picture", "rotate"),
         ("go back and undo my last step", "undo"),
         ("next slide", "next_picture"),
         ("zooming", "zoom_in"),
         ("frame by frame", "step_forward"),
         ("change colors", "next_colormap"),
+        ("A/B", "compare_designs"),
+        ("a/b test", "compare_designs"),
+        ("ab test", "compare_designs"),
+        ("aoi", "region_rectangle"),
+        ("hide regions", "show_regions"),
+        ("dwell", "copy_regions"),
+        ("record screen", "open_screen_region"),
+        ("recent files", "choose_source"),
+        ("german", "preferences"),
+        ("deutsch", "preferences"),
+        ("gpu", "choose_models"),
+        ("processor", "choose_models"),
+        ("performance", "choose_models"),
+        ("nss", "choose_models"),
+        ("auc", "choose_models"),
+        ("fps", "camera_options"),
+        ("speed", "normal_speed"),
+        ("fine tune", "adapt_scene"),
+        ("finetune", "adapt_scene"),
+        ("adapt", "adapt_scene"),
+        ("remove marks", "clear_marks"),
     ],
 )
 def test_words_of_newcomers_find_commands(typed, name):
@@ -100,13 +123,42 @@ def test_words_of_newcomers_find_commands(typed, name):
         ("sprache", "preferences"),
         ("dunkel", "theme_dark"),
         ("schirmfoto", "save_snapshot"),
-        ("handbuch", "shortcuts"),
         ("compare posters", "compare_designs"),  # programs taught people English words, too
+        ("a/b-test", "compare_designs"),
+        ("aoi", "region_rectangle"),
+        ("hide regions", "show_regions"),
+        ("recent files", "choose_source"),
+        ("german", "preferences"),
+        ("gpu", "choose_models"),
+        ("nss", "choose_models"),
+        ("finetune", "adapt_scene"),
+        ("manual", "documentation"),
         ("screenshot", "save_snapshot"),
     ],
 )
 def test_german_words_of_newcomers_find_commands(german_texts, typed, name):
     assert best(typed) == name
+
+
+LOSING = [spec for spec in ALL_ACTIONS if spec.loses]
+
+
+def test_actions_that_lose_something_are_declared():
+    assert {spec.name for spec in LOSING} >= {"delete_region", "clear_regions", "clear_marks"}
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("spec", LOSING, ids=lambda spec: spec.name)
+def test_only_its_own_words_find_an_action_that_loses_something(qapp, spec, language):
+    """Enter after "hide regions" deleted all regions: half of the words were enough."""
+    install_language(qapp, language)
+    try:
+        (first, *_), words = matching(spec.title, ALL_ACTIONS), spec.title.split()
+        assert first is spec
+        strange = [f"qqqq {spec.title}", *(f"hide {word}" for word in words), spec.title[1:]]
+        assert [text for text in strange if spec in matching(text, ALL_ACTIONS)] == []
+    finally:
+        install_language(qapp, "en")
 
 
 @pytest.fixture
@@ -178,3 +230,11 @@ def test_the_log_window_follows_filters_copies_and_saves(still, tmp_path):
     answer(still, path)
     still.until(path.exists)
     assert path.read_text().strip() == shown.strip()
+
+
+def test_an_empty_log_window_says_so(qtbot):
+    window = LogWindow(LogBuffer(), lambda *_: None)
+    qtbot.addWidget(window)
+    window.update_lines()
+    assert window.view.toPlainText() == ""
+    assert window.view.placeholderText() == "There are no records of this level yet."

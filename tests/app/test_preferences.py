@@ -43,6 +43,52 @@ def test_search_hides_what_does_not_match(dialog):
     assert "Folder" in visible_names(dialog)
 
 
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [
+        ("dark", "Theme"),
+        ("light theme", "Theme"),
+        ("german", "Language (at the next start)"),
+        ("Deutsch", "Language (at the next start)"),
+        ("automatic", "Student and teacher"),
+        ("gpu", "Student and teacher"),
+        ("peaks only", "Presets of the look"),
+        ("30 seconds", "Replay"),
+    ],
+)
+def test_search_sees_what_settings_offer(dialog, typed, name):
+    dialog.search.setText(typed)
+    names = {preference.name for preference, _, label in dialog._lines if label.isVisible()}
+    assert name in names
+    assert len(names) < len(dialog._lines)
+
+
+def test_a_search_without_hits_says_so(dialog):
+    assert not dialog.none.isVisible()
+    dialog.search.setText(" xyzzy")
+    assert dialog.none.isVisible()
+    assert dialog.none.text() == "No setting matches “xyzzy”."
+    dialog.search.setText("full screen")  # a command alone
+    assert not dialog.none.isVisible()
+
+
+def test_a_search_selects_the_only_command_and_drops_a_typed_key(still, dialog):
+    keys = dialog.keys
+    dialog.search.setText("next colormap")
+    assert keys.set_button.isEnabled()
+    keys.field.setKeySequence(QKeySequence("Ctrl+S"))
+    assert "Save snapshot" in keys.note.text()
+    dialog.search.setText("colormap")
+    assert keys.field.keySequence() == QKeySequence("C")
+    assert keys.note.text() == ""
+    keys.field.setKeySequence(QKeySequence("Ctrl+S"))
+    dialog.search.setText("theme")
+    assert keys.field.keySequence().isEmpty()
+    assert keys.note.text() == ""
+    assert not keys.set_button.isEnabled()
+    assert still.settings.keys == {}
+
+
 def test_the_theme_changes_at_once(still, dialog):
     (theme,) = [one for one in dialog.findChildren(QComboBox) if one.accessibleName() == "Theme"]
     theme.setCurrentIndex(theme.findData("light"))
@@ -133,7 +179,8 @@ def test_a_look_is_saved_applied_renamed_and_deleted(still, dialog):
 def test_names_stand_in_one_column(dialog):
     dialog.resize(900, 560)  # a narrow window has a long field below its name
     QCoreApplication.processEvents()
-    columns = {widget.geometry().left() for *_, widget in dialog._lines if widget.isVisible()}
+    widgets = [preference.widget for preference, *_ in dialog._lines]
+    columns = {widget.geometry().left() for widget in widgets if widget.isVisible()}
     assert len(columns) == 1
 
 

@@ -43,6 +43,20 @@ def test_a_region_is_painted_on_the_picture(still):
     assert (still.grab() == before).all()
 
 
+def test_hidden_regions_stay_and_come_back_for_the_next_one(still):
+    before = still.grab()
+    regions(still).replace_all([LEFT_HALF])
+    still.trigger("show_regions")
+    assert (still.grab() == before).all()
+    QTest.mouseClick(still.canvas, Qt.MouseButton.LeftButton, pos=at(still, 0.2, 0.5))
+    assert regions(still).selection == ()
+    assert still.session.regions == (LEFT_HALF,)
+    assert analyse(still).card.rows
+    still.trigger("region_rectangle")
+    assert still.actions["show_regions"].isChecked()
+    assert (still.grab() != before).any()
+
+
 def test_labels_of_near_regions_do_not_cover_each_other_in_a_small_window(still, monkeypatch):
     painted, paint = [], region_painter.paint_pill
 

@@ -10,8 +10,10 @@ from PySide6.QtWidgets import QApplication
 
 from app.features.screen.feature import Screen
 from app.features.screen.region_picker import RegionPicker, native_box
+from app.features.screen.window_picker import WindowPicker
 from uvanet.sources import ScreenSource
 from uvanet.sources.screen import HiddenAreas
+from uvanet.sources.window import WindowDevice
 
 
 def drag(sheet, start, end):
@@ -144,3 +146,19 @@ def test_without_x11_no_window_can_be_chosen(player, monkeypatch):
     player.trigger("open_window")
     assert player.find(Screen).windows is None
     assert "under X11 only" in player.banner.message
+
+
+def test_an_empty_list_of_windows_says_why(qtbot):
+    picker = WindowPicker(lambda: None)
+    qtbot.addWidget(picker)
+    lines = []
+    for windows in (None, [], [WindowDevice(7, "Editor", 10, 20)]):
+        if windows is not None:
+            picker.show_windows(windows)
+        lines.append([picker.list.item(row).text() for row in range(picker.list.count())])
+        assert picker.watch.isEnabled() is bool(windows)
+    assert lines == [
+        ["Searching for windows …"],
+        ["No other program shows a window."],
+        ["Editor  (10 x 20)"],
+    ]

@@ -1,12 +1,13 @@
 """View: presentation mode, orientation, collapsed cards, dropped files, About, keyboard."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent, QGuiApplication
+from PySide6.QtGui import QDesktopServices, QDropEvent, QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -19,10 +20,11 @@ from PySide6.QtWidgets import (
 )
 
 from app.features.analyse.feature import Analyse
+from app.features.diagnostics import documentation
 from app.features.diagnostics.about import AboutDialog
 from uvanet.analysis import Region, Shape
 from uvanet.colormaps import COLORMAPS, SAFE_COLORMAPS, colormap
-from uvanet.paths import resource
+from uvanet.paths import log_folder, resource
 
 
 def left_and_right(bench):
@@ -251,6 +253,37 @@ def test_the_report_names_versions_and_nothing_private(player, clip, home):
     for secret in (str(home), str(clip.parent), clip.name, clip.stem, "recent", "folder"):
         assert secret not in report
     dialog.close()
+
+
+def test_help_opens_the_documentation(player, monkeypatch):
+    opened = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", opened.append)
+    player.trigger("documentation")
+    (address,) = opened
+    assert (Path(QUrl(address).toLocalFile()) / "index.md").is_file()
+
+
+@pytest.mark.parametrize("address", ["https://example.org/docs", ""])
+def test_an_installed_program_opens_the_site_of_its_metadata(launch, clip, monkeypatch, address):
+    """Without a checkout; where the metadata name no site, there is no such command."""
+    lines = [f"Documentation, {address}"] if address else ["Source, https://example.org/code"]
+    metadata = SimpleNamespace(get_all=lambda _: lines)
+    monkeypatch.setattr("importlib.metadata.metadata", lambda _: metadata)
+    monkeypatch.setattr(documentation, "__file__", "/usr/lib/app/features/diagnostics/d.py")
+    opened = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toString()))
+    bench = launch(clip)
+    assert ("documentation" in bench.actions) is bool(address)
+    bench.trigger("documentation") if address else None
+    assert opened == [address] * bool(address)
+
+
+def test_help_copies_a_report_of_a_problem(player, home):
+    log_folder().mkdir(parents=True, exist_ok=True)
+    (log_folder() / "uvanet.log").write_text(f"opened {home}/film.mp4\n")
+    player.trigger("copy_problem_report")
+    player.until(lambda: "opened ~/film.mp4" in QGuiApplication.clipboard().text())
+    assert QGuiApplication.clipboard().text().startswith("uvanet ")
 
 
 def test_the_about_box_opens_folders_and_pages(player, monkeypatch):

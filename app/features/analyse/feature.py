@@ -103,6 +103,7 @@ class Analyse(RegionActions):
         self._set_strip(self._settings.strip)
         self._show_progress(None)
         actions.set_checked("scanpath", self._settings.scanpath)
+        actions.set_checked("show_regions", True)
 
     def open_drop(self, path: str) -> bool:
         """Loads a dropped region file."""

@@ -45,7 +45,7 @@ class RegionActions(Feature):
         icon="region-rectangle",
         needs=FRAME,
         checkable=True,
-        words="region area box add new",
+        words="region area AOI ROI box add new",
     )
     def region_rectangle(self, on: bool) -> None:
         """Selects the tool for rectangles, or none."""
@@ -57,7 +57,7 @@ class RegionActions(Feature):
         icon="region-ellipse",
         needs=FRAME,
         checkable=True,
-        words="region area circle add new",
+        words="region area AOI ROI circle add new",
     )
     def region_ellipse(self, on: bool) -> None:
         """Selects the tool for ellipses, or none."""
@@ -69,7 +69,7 @@ class RegionActions(Feature):
         icon="region-polygon",
         needs=FRAME,
         checkable=True,
-        words="region area shape add new",
+        words="region area AOI ROI shape add new",
     )
     def region_polygon(self, on: bool) -> None:
         """Selects the tool for polygons, or none."""
@@ -78,8 +78,15 @@ class RegionActions(Feature):
     @analyse_action("Select all regions", "Ctrl+A", needs=FRAME)
     def select_regions(self) -> None:
         """Selects all regions, for arrow keys, Delete and the context menu."""
+        self.show_regions(True)
         self.regions.select(self.regions.all)
         self.context.slots.canvas.setFocus()
+
+    @analyse_action("Show regions", "Alt+R", checkable=True, words="hide outlines areas visible")
+    def show_regions(self, on: bool) -> None:
+        """Shows the regions on the picture, or hides them there; their statistics go on."""
+        self.context.actions.set_checked("show_regions", on)
+        self.regions.show_on_picture(on)
 
     @analyse_action("Rename region", "F2", needs=FRAME, words="name label title")
     def rename_region(self) -> None:
@@ -103,12 +110,14 @@ class RegionActions(Feature):
         """Locks the selected regions against changes by mouse and keys, or unlocks them."""
         self.regions.toggle_lock(self.regions.chosen())
 
-    @analyse_action("Delete region", "Delete", needs=FRAME, words="remove erase")
+    @analyse_action("Delete region", "Delete", needs=FRAME, words="remove erase", loses=True)
     def delete_region(self) -> None:
         """Deletes the selected regions."""
         self.regions.remove(self.regions.chosen())
 
-    @analyse_action("Clear regions", "Shift+Delete", needs=FRAME, words="remove delete all")
+    @analyse_action(
+        "Clear regions", "Shift+Delete", needs=FRAME, words="remove delete all", loses=True
+    )
     def clear_regions(self) -> None:
         """Deletes all regions."""
         self.regions.clear()
@@ -121,6 +130,7 @@ class RegionActions(Feature):
     @analyse_action("Load regions…", "Ctrl+Shift+X", needs=FRAME, group=1)
     def load_regions(self) -> None:
         """Loads a region file."""
+        self.show_regions(True)
         self.files.ask_load()
 
     @analyse_action(
@@ -141,7 +151,7 @@ class RegionActions(Feature):
         needs=FRAME,
         icon="copy",
         group=1,
-        words="spreadsheet Excel statistics",
+        words="spreadsheet Excel statistics dwell",
     )
     def copy_regions(self) -> None:
         """Copies the statistics of the regions to the clipboard, one row per region."""
@@ -152,6 +162,7 @@ class RegionActions(Feature):
         self.layer.select_tool(tool)
         self.check_tool()
         if tool is not None:
+            self.show_regions(True)
             self.context.slots.canvas.setFocus()
 
     def check_tool(self) -> None:

@@ -56,6 +56,7 @@ class Regions(RegionEditor):
         self._summaries: list[RegionSummary | None] = []
         self.spec: str | None = None
         self.shares: list[float] = []
+        self._on_picture = True
         self._write_timer = QTimer(self, singleShot=True, interval=_WRITE_AFTER_MS)
         self._write_timer.timeout.connect(self._write)
         self.selection_changed.connect(self._show)
@@ -91,6 +92,11 @@ class Regions(RegionEditor):
         """Measures the newest map, at most every 0.15 s."""
         if self.all and time.monotonic() - self._measured_at > _MEASURE_EVERY_S:
             self.measure()
+
+    def show_on_picture(self, on: bool) -> None:
+        """Shows the regions on the picture, or hides them there."""
+        self._on_picture = on
+        self._show()
 
     def measure(self) -> None:
         """Measures and shows the shares in the map on the canvas: current or average."""
@@ -143,7 +149,10 @@ class Regions(RegionEditor):
         info = self._context.session.info
         still = info is not None and (info.slides or info.kind is SourceKind.PICTURE)
         self._card.show_rows(list(rows), self.selection, over_time=not still)
-        self._layer.show_regions(self.all, self.shares, self.selection)
+        if self._on_picture:
+            self._layer.show_regions(self.all, self.shares, self.selection)
+        else:
+            self._layer.show_regions((), (), ())
 
     def _on_row_selected(self, region: Region, extends: bool) -> None:
         rest = [other for other in self.selection if other is not region] if extends else []

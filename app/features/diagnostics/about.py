@@ -14,6 +14,7 @@ from PySide6.QtCore import QUrl, qVersion
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLabel, QWidget
 
+from app.features.diagnostics.documentation import project_pages
 from app.shell.context import Fact, FactKind
 from app.ui.build import button, column, label, row
 from app.ui.controls import Scrolled
@@ -107,12 +108,7 @@ def open_address(address: str) -> None:
 
 def links() -> dict[str, str]:
     """Addresses of web pages by name: those in the package's metadata, the paper, the license."""
-    addresses = {}
-    with contextlib.suppress(importlib.metadata.PackageNotFoundError):
-        for line in importlib.metadata.metadata("uvanet").get_all("Project-URL") or ():
-            name, _, address = line.partition(",")
-            addresses[name.strip()] = address.strip()
-    return {**addresses, tr("Paper"): _PAPER, tr("License"): _LICENSE}
+    return {**project_pages(), tr("Paper"): _PAPER, tr("License"): _LICENSE}
 
 
 def versions() -> dict[str, str]:

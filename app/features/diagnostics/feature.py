@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QGuiApplication
 
+from app.features.diagnostics.documentation import documentation
 from app.features.diagnostics.stats_labels import StatsLabels
 from app.pipeline.events import PipelineState
 from app.runtime.settings import settings_path
@@ -43,6 +44,9 @@ class Diagnostics(Feature):
     def __init__(self, context: FeatureContext) -> None:
         super().__init__(context)
         self._log: LogWindow | None = None
+        self._documentation = documentation()
+        if not self._documentation:
+            context.actions.withdraw("documentation")
         self._before = context.session.stats()  # at the opening of the source
         self.labels = StatsLabels()
         self.plots = PlotPanel()
@@ -110,13 +114,34 @@ class Diagnostics(Feature):
         present(self._log)
 
     def _on_message_button(self, topic: str) -> None:
-        if topic != _CRASH:
-            return
+        if topic == _CRASH:
+            self.copy_problem_report()
+
+    @action("Documentation", "Shift+F1", icon="link", words="help manual guide docs")
+    def documentation(self) -> None:
+        """Opens the folder or the web page of the documentation."""
+        from app.features.diagnostics.about import open_address
+
+        open_address(self._documentation)
+
+    @action(
+        "Copy problem report",
+        "Ctrl+Shift+I",
+        icon="copy",
+        group=1,
+        words="bug error issue developers",
+    )
+    def copy_problem_report(self) -> None:
+        """Copies what a report of a bug needs: versions, this machine, the end of the log."""
 
         def put(text: str) -> None:
             QGuiApplication.clipboard().setText(text)
             self.context.messages.dismiss_topic(_CRASH)
-            self.context.messages.notify("done", tr("The report was copied to the clipboard."))
+            self.context.messages.notify(
+                "done",
+                tr("The report was copied to the clipboard."),
+                tr("Names of your files may be in it."),
+            )
 
         self.context.run(problem_report, put, name="report")
 

@@ -46,6 +46,7 @@ class LogWindow(QDialog):
         self.view = log_view(tr("Log"), _MAX_LINES)
         self.view.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self.view.setLineWrapMode(self.view.LineWrapMode.NoWrap)
+        self.view.setPlaceholderText(tr("There are no records of this level yet."))
         self.view.show()
         self.level = combo_box(
             tr("Level"),

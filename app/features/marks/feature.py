@@ -54,7 +54,7 @@ class Marks(Feature):
         start, end = session.marks[0], base.frame_start(session.position) + frame
         change_marks(self.context, None if start is not None and end <= start else start, end)
 
-    @action("Clear marks", "Alt+X", needs=SEEKABLE, group=4)
+    @action("Clear marks", "Alt+X", needs=SEEKABLE, group=4, words="remove delete", loses=True)
     def clear_marks(self) -> None:
         """Selects the whole video."""
         change_marks(self.context, None, None)

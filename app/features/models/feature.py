@@ -114,7 +114,8 @@ class Models(Feature):
         """A button that opens the list of models."""
         name = self.context.session.automatic.title
         widget = button(name, tr("Choose student and teacher"), self.choose_models)
-        return [Preference(tr("Model"), tr("Student and teacher"), widget)]
+        words = tr("automatic network accuracy speed processor CPU GPU")
+        return [Preference(tr("Model"), tr("Student and teacher"), widget, words)]
 
     # -- actions
 
@@ -122,7 +123,8 @@ class Models(Feature):
         "Models…",
         "M",
         icon="model",
-        words="network student teacher accuracy choose measure benchmark",
+        words="network student teacher accuracy NSS AUC choose measure benchmark "
+        "performance speed fps processor CPU GPU",
     )
     def choose_models(self) -> None:
         """Opens the list of models."""

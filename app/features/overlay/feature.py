@@ -145,7 +145,7 @@ class Overlay(Feature):
         index = _COLORMAPS.index(self._settings.colormap) + 1
         self.set_colormap(_COLORMAPS[index % len(_COLORMAPS)])
 
-    @heat_action("Reset overlay", "R", group=4)
+    @heat_action("Reset overlay", "R", group=4, words="restore default style", loses=True)
     def reset_overlay(self) -> None:
         """Restores the default style."""
         self._change(tr("reset overlay"), **asdict(OverlaySettings()))

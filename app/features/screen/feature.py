@@ -45,7 +45,9 @@ class Screen(Feature):
         for signal in (context.session.opened, context.session.failed, context.session.switched):
             signal.connect(self._on_source)
 
-    @action("Screen region…", "Ctrl+Shift+U", icon="screen", words="capture desktop monitor part")
+    @action(
+        "Screen region…", "Ctrl+Shift+U", icon="screen", words="capture record desktop monitor part"
+    )
     def open_screen_region(self) -> None:
         """Asks for a rectangle of the desktop; under Wayland for a screen or a window."""
         if is_wayland():
@@ -59,7 +61,10 @@ class Screen(Feature):
         self._picker.show()
 
     @action(
-        "Watch a window…", "Ctrl+Alt+U", icon="screen", words="capture screen program application"
+        "Watch a window…",
+        "Ctrl+Alt+U",
+        icon="screen",
+        words="capture record screen program application",
     )
     def open_window(self) -> None:
         """Asks for a window of another program; under Wayland for a screen or a window."""

@@ -56,6 +56,7 @@ class WindowPicker(QDialog):
         self._timer = QTimer(self, interval=_INTERVAL_MS)
         self._timer.timeout.connect(refresh)
         self._timer.start()
+        self._show_note(tr("Searching for windows …"))
         self._enable()
 
     def show_windows(self, windows: Sequence[WindowDevice]) -> None:
@@ -78,9 +79,12 @@ class WindowPicker(QDialog):
             if window.spec == selected or (selected is None and self.list.count() == 1):
                 self.list.setCurrentItem(entry)
         if not windows:
-            entry = QListWidgetItem(tr("No other program shows a window."))
-            entry.setFlags(Qt.ItemFlag.NoItemFlags)
-            self.list.addItem(entry)
+            self._show_note(tr("No other program shows a window."))
+
+    def _show_note(self, text: str) -> None:
+        entry = QListWidgetItem(text)
+        entry.setFlags(Qt.ItemFlag.NoItemFlags)
+        self.list.addItem(entry)
 
     def _enable(self) -> None:
         self.watch.setEnabled(bool(self.list.selectedItems()))

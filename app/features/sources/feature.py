@@ -76,7 +76,7 @@ class Sources(Feature):
         "S",
         icon="source",
         hidden=True,
-        words="webcam camera screen input device open",
+        words="webcam camera screen input device open recent files last",
     )
     def choose_source(self) -> None:
         """Opens the list of sources."""

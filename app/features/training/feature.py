@@ -117,7 +117,11 @@ class Training(Feature):
     # -- actions
 
     @action(
-        "Adapt to this scene…", "Shift+A", icon="adapt", group=1, words="train learn improve model"
+        "Adapt to this scene…",
+        "Shift+A",
+        icon="adapt",
+        group=1,
+        words="train learn improve model fine-tune finetune",
     )
     def adapt_scene(self) -> None:
         """Opens the dialog of an adaptation."""

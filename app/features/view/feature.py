@@ -69,7 +69,8 @@ class View(Feature):
         widget.activated.connect(
             lambda _: self.context.actions.trigger(f"theme_{widget.currentData()}")
         )
-        return [Preference(tr("Appearance"), tr("Theme"), widget)]
+        words = tr("theme dark mode night light")
+        return [Preference(tr("Appearance"), tr("Theme"), widget, words)]
 
     # -- window
 
