@@ -123,6 +123,13 @@ def test_words_of_newcomers_find_commands(typed, name):
         ("sprache", "preferences"),
         ("dunkel", "theme_dark"),
         ("schirmfoto", "save_snapshot"),
+        ("handbuch", "documentation"),
+        ("hilfe", "documentation"),
+        ("bereiche ausblenden", "show_regions"),
+        ("verweildauer", "copy_regions"),
+        ("bildschirm aufnehmen", "open_screen_region"),
+        ("zuletzt geöffnet", "choose_source"),
+        ("fehler melden", "copy_problem_report"),
         ("compare posters", "compare_designs"),  # programs taught people English words, too
         ("a/b-test", "compare_designs"),
         ("aoi", "region_rectangle"),
