@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QDialog, QLabel, QLineEdit, QScrollArea, QWidget
 from app.shell.actions import ActionRegistry
 from app.shell.feature import Preference
 from app.shell.key_editor import KeyEditor
+from app.shell.undo import UndoStack
 from app.ui.build import button, column, form_layout, label, row
 from app.ui.i18n import tr
 
@@ -22,15 +23,21 @@ class PreferencesDialog(QDialog):
     Args:
         preferences: The lines.
         actions: All actions, whose shortcuts can be edited.
+        undo: Records what is deleted or reset here.
         window: The window.
 
     Attributes:
         search: Hides the lines that do not contain its text.
         keys: Edits the shortcuts.
+        undo: Undoes the last change; hidden where there is none.
     """
 
     def __init__(
-        self, preferences: Sequence[Preference], actions: ActionRegistry, window: QWidget
+        self,
+        preferences: Sequence[Preference],
+        actions: ActionRegistry,
+        undo: UndoStack,
+        window: QWidget,
     ) -> None:
         super().__init__(window)
         self.setWindowTitle(tr("Preferences"))
@@ -38,7 +45,7 @@ class PreferencesDialog(QDialog):
         self.search.setPlaceholderText(tr("Search preferences"))
         self.search.setAccessibleName(tr("Search preferences"))
         self.search.setClearButtonEnabled(True)
-        self.keys = KeyEditor(actions)
+        self.keys = KeyEditor(actions, undo)
         self._lines: list[tuple[str, QLabel, QLabel, QWidget]] = []
         inner, area = QWidget(), QScrollArea()
         sections = column(spacing=18, margins=(0, 0, 10, 0), parent=inner)
@@ -62,10 +69,21 @@ class PreferencesDialog(QDialog):
         area.setWidgetResizable(True)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         close = button(tr("Close"), "", self.close, default=True)
-        bar = row(None, close)
+        # The dialog is modal: the shortcut and the messages of the window cannot be reached.
+        self._undo_action = actions["undo"]
+        self.addAction(self._undo_action)
+        self.undo = button("", "", self._undo_action.trigger)
+        bar = row(self.undo, None, close)
         column(self.search, (area, 1), bar, spacing=12, margins=(18, 16, 18, 14), parent=self)
+        self._undo_action.changed.connect(self._show_undo)
+        self._show_undo()
         self.resize(min(_WIDTH, window.width() - 20), min(_HEIGHT, window.height() - 20))
         self.search.textChanged.connect(self._filter)
+
+    def _show_undo(self) -> None:
+        self.undo.setText(self._undo_action.text())
+        self.undo.setToolTip(self._undo_action.toolTip())
+        self.undo.setVisible(self._undo_action.isEnabled())
 
     def _filter(self, text: str) -> None:
         searched = text.casefold()
