@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QHeaderView, QKeySequenceEdit, QTreeWidget, QTreeWidgetItem, QWidget
+from shiboken6 import isValid
 
 from app.shell.actions import ActionRegistry, ActionSpec
 from app.shell.shortcuts import key_text
+from app.shell.undo import UndoStack
 from app.ui.build import button, column, label
 from app.ui.flow_layout import FlowLayout
 from app.ui.i18n import tr
@@ -21,12 +25,15 @@ class KeyEditor(QWidget):
 
     Args:
         actions: All actions; a new shortcut takes effect at once.
+        undo: Records the changes.
         parent: The dialog.
     """
 
-    def __init__(self, actions: ActionRegistry, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, actions: ActionRegistry, undo: UndoStack, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
-        self._actions = actions
+        self._actions, self._undo = actions, undo
         self.list = QTreeWidget()
         self.list.setHeaderLabels([tr("Command"), tr("Menu"), tr("Keys")])
         self.list.setRootIsDecorated(False)
@@ -135,21 +142,29 @@ class KeyEditor(QWidget):
 
     def _set(self) -> None:
         name, key, other = self._selected, self._key, self._conflict
+        changed = {name: [key] if key else []}
         if other:
             kept = [used for used in self._actions.keys(self._specs[other]) if used != key]
-            self._actions.set_keys(other, kept)
-        self._change(name, [key] if key else [])
+            changed[other] = kept
+        self._change(tr("change keys"), changed)
 
     def _reset(self) -> None:
-        self._change(self._selected, None)
-
-    def _change(self, name: str, keys: list[str] | None) -> None:
-        self._actions.set_keys(name, keys)
-        self._show_keys()
-        self._on_selected()
+        self._change(tr("reset keys"), {self._selected: None})
 
     def _reset_all(self) -> None:
-        for name in self._specs:
-            self._actions.set_keys(name, None)
-        self._show_keys()
-        self._on_selected()
+        self._change(tr("reset keys"), dict.fromkeys(self._specs), tr("All keys were reset."))
+
+    def _change(
+        self, text: str, changed: Mapping[str, Sequence[str] | None], toast: str = ""
+    ) -> None:
+        before = {spec.name: self._actions.keys(spec) for spec in self._actions}
+        self._set_keys(changed)
+        after = {spec.name: self._actions.keys(spec) for spec in self._actions}
+        self._undo.record(text, self._set_keys, before, after, toast=toast)
+
+    def _set_keys(self, changed: Mapping[str, Sequence[str] | None]) -> None:
+        for name, keys in changed.items():
+            self._actions.set_keys(name, keys)
+        if isValid(self):  # undo may come after the dialog was closed
+            self._show_keys()
+            self._on_selected()

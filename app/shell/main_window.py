@@ -159,9 +159,8 @@ class MainWindow(QMainWindow):
         from app.shell.preferences import PreferencesDialog
 
         lines = [line for feature in self._features for line in feature.preferences()]
-        dialog = PreferencesDialog(
-            [*lines, language_preference(self._settings)], self.actions_by_name, self
-        )
+        lines.append(language_preference(self._settings))
+        dialog = PreferencesDialog(lines, self.actions_by_name, self.undo_stack, self)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 from app.shell.actions import ActionRegistry
 from app.shell.feature import Preference
 from app.shell.key_editor import KeyEditor
+from app.shell.undo import UndoStack
 from app.ui.build import button, column, form_layout, label, row
 from app.ui.i18n import tr
 
@@ -30,16 +31,22 @@ class PreferencesDialog(QDialog):
     Args:
         preferences: The lines.
         actions: All actions, whose shortcuts can be edited.
+        undo: Records what is deleted or reset here.
         window: The window.
 
     Attributes:
         search: Hides the lines that do not contain all words of its text.
         none: The sentence in place of lines where none matches.
         keys: Edits the shortcuts.
+        undo: Undoes the last change; hidden where there is none.
     """
 
     def __init__(
-        self, preferences: Sequence[Preference], actions: ActionRegistry, window: QWidget
+        self,
+        preferences: Sequence[Preference],
+        actions: ActionRegistry,
+        undo: UndoStack,
+        window: QWidget,
     ) -> None:
         super().__init__(window)
         self.setWindowTitle(tr("Preferences"))
@@ -49,7 +56,7 @@ class PreferencesDialog(QDialog):
         self.search.setClearButtonEnabled(True)
         self.none = label("", "quiet", wrap=True)
         self.none.hide()
-        self.keys = KeyEditor(actions)
+        self.keys = KeyEditor(actions, undo)
         self._lines: list[tuple[Preference, QLabel, QLabel]] = []
         inner, area = QWidget(), QScrollArea()
         sections = column(spacing=18, margins=(0, 0, 10, 0), parent=inner)
@@ -73,7 +80,11 @@ class PreferencesDialog(QDialog):
         area.setWidgetResizable(True)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         close = button(tr("Close"), "", self.close, default=True)
-        bar = row(None, close)
+        # The dialog is modal: the shortcut and the messages of the window cannot be reached.
+        self._undo_action = actions["undo"]
+        self.addAction(self._undo_action)
+        self.undo = button("", "", self._undo_action.trigger)
+        bar = row(self.undo, None, close)
         column(
             self.search,
             self.none,
@@ -83,8 +94,15 @@ class PreferencesDialog(QDialog):
             margins=(18, 16, 18, 14),
             parent=self,
         )
+        self._undo_action.changed.connect(self._show_undo)
+        self._show_undo()
         self.resize(min(_WIDTH, window.width() - 20), min(_HEIGHT, window.height() - 20))
         self.search.textChanged.connect(self._filter)
+
+    def _show_undo(self) -> None:
+        self.undo.setText(self._undo_action.text())
+        self.undo.setToolTip(self._undo_action.toolTip())
+        self.undo.setVisible(self._undo_action.isEnabled())
 
     def _filter(self, text: str) -> None:
         words = text.casefold().split()

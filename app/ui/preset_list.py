@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from PySide6.QtWidgets import QComboBox, QInputDialog, QWidget
+from shiboken6 import isValid
 
 from app.ui.build import button, column, combo_box, plain_tip
 from app.ui.flow_layout import FlowLayout
@@ -24,6 +25,7 @@ class PresetList(QWidget, Generic[T]):
         presets: The presets by name; changed in place.
         current: Returns the current state.
         apply: Applies a preset.
+        record: Records a change of the presets for undo, as `UndoStack.record`.
         parent: The dialog.
     """
 
@@ -33,10 +35,12 @@ class PresetList(QWidget, Generic[T]):
         presets: dict[str, T],
         current: Callable[[], T],
         apply: Callable[[T], None],
+        record: Callable[..., object],
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._presets, self._current, self._apply = presets, current, apply
+        self._record = record
         self.names: QComboBox = combo_box(name, name)
         self.names.setPlaceholderText(tr("None saved yet"))
         save = button(tr("Save as…"), tr("Saves the current state as a preset"), self._ask_save)
@@ -53,23 +57,38 @@ class PresetList(QWidget, Generic[T]):
         """Saves the current state under a name; replaces a preset of the same name."""
         name = name.strip()[:_MAX_NAME]
         if name:
-            self._presets[name] = self._current()
-            self._show(name)
+            self._change(tr("save preset"), {**self._presets, name: self._current()}, name)
 
     def rename(self, name: str) -> None:
         """Renames the chosen preset; replaces a preset of the same name."""
         name, before = name.strip()[:_MAX_NAME], self.names.currentText()
         if name and before in self._presets and name != before:
-            self._presets[name] = self._presets.pop(before)
-            self._show(name)
+            presets = dict(self._presets)
+            presets[name] = presets.pop(before)
+            self._change(tr("rename preset"), presets, name)
 
     def _use(self) -> None:
         if (name := self.names.currentText()) in self._presets:
             self._apply(self._presets[name])
 
     def _delete(self) -> None:
-        self._presets.pop(self.names.currentText(), None)
-        self._show("")
+        deleted = self.names.currentText()
+        presets = {name: preset for name, preset in self._presets.items() if name != deleted}
+        toast = tr("The preset {name} was deleted.").format(name=deleted)
+        self._change(tr("delete preset"), presets, "", toast)
+
+    def _change(self, text: str, presets: dict[str, T], chosen: str, toast: str = "") -> None:
+        before = dict(self._presets)
+        self._replace(presets)
+        self._show(chosen)
+        self._record(text, self._replace, before, presets, toast=toast)
+
+    def _replace(self, presets: dict[str, T]) -> None:
+        chosen = next((name for name in presets if name not in self._presets), "")
+        self._presets.clear()
+        self._presets.update(presets)
+        if isValid(self):  # undo may come after its dialog was closed
+            self._show(chosen or self.names.currentText())
 
     def _ask_save(self) -> None:
         self._ask(tr("Save preset"), "", self.save)

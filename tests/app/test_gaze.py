@@ -5,6 +5,7 @@ import pytest
 from PySide6.QtWidgets import QComboBox, QFileDialog
 
 from app.features.gaze.feature import GazeOfPeople
+from app.features.gaze.loaded_gaze import LoadedGaze
 from app.features.gaze.mapping_dialog import MappingDialog
 from app.features.gaze.settings import GazeSettings
 from uvanet.sources.orientation import Orientation
@@ -183,6 +184,35 @@ def test_a_table_of_other_films_is_told(bench, gaze, tmp_path):
     path.write_text("video,time,x,y\na.mp4,0.1,4,3\nb.mp4,0.1,4,3\n", encoding="utf-8")
     gaze.load([str(path)])
     bench.until(lambda: "has no gaze on square.mp4" in bench.banner.message)
+
+
+def test_removed_gaze_comes_back_with_its_offset_and_scores(bench, gaze, tmp_path):
+    load(bench, gaze, tmp_path / "gaze.csv")
+    gaze.card.offset.setValue(0.2)
+    bench.trigger("compare_gaze")
+    bench.until(lambda: gaze.scores is not None)
+    before, shown = gaze.loaded, gaze.card.results.text()
+    gaze.card.remove.click()
+    assert gaze.loaded == LoadedGaze()
+    assert gaze.card.offset.value() == 0.0
+    assert bench.banner.message == "The gaze of people was removed."
+    assert bench.banner.button.text() == "Undo"
+    bench.banner.button.click()
+    assert gaze.loaded == before
+    assert gaze.card.offset.value() == 0.2
+    assert gaze.card.measured.isVisibleTo(gaze.card)
+    assert gaze.card.results.text() == shown
+    assert gaze.card.name.text().startswith("gaze")
+    # A table that is loaded over another one gives that back, too.
+    (tmp_path / "other.csv").write_text(FIXATIONS, encoding="utf-8")
+    gaze.load([str(tmp_path / "other.csv")])
+    bench.until(lambda: gaze.loaded.name == "other.csv")
+    assert bench.actions["undo"].text() == "Undo load gaze"
+    bench.trigger("undo")
+    assert gaze.loaded == before
+    bench.session.open("demo")
+    bench.until(lambda: gaze.table is None)
+    assert not bench.actions["undo"].isEnabled()
 
 
 def test_the_gaze_goes_with_its_source(bench, gaze, tmp_path):

@@ -1,7 +1,7 @@
 """Preferences: search, keys, theme, presets; what they change and keep."""
 
 import pytest
-from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QPushButton
@@ -205,3 +205,55 @@ def test_export_presets_and_the_replay_box(still, dialog):
     keep.click()
     assert still.settings.export_keep
     assert still.actions["keep_last"].isChecked()
+
+
+def test_a_deleted_preset_comes_back(still, dialog):
+    """Nothing asked, and not even a supplied one could be had again."""
+    (looks,) = [
+        one for one in dialog.findChildren(PresetList) if "look" in one.names.accessibleName()
+    ]
+    stored = still.program.settings.section(LookPresets).looks
+    before = dict(stored)
+    assert "Calm" in before
+    assert not dialog.undo.isVisible()
+    looks.names.setCurrentText("Calm")
+    press(looks, "Delete")
+    assert "Calm" not in stored
+    assert still.banner.message == "The preset Calm was deleted."
+    assert still.banner.button.text() == "Undo"
+    # The dialog is modal: nobody can press the button over the picture.
+    assert dialog.undo.text() == "Undo delete preset"
+    dialog.undo.click()
+    assert stored == before
+    assert looks.names.currentText() == "Calm"
+    assert not dialog.undo.isVisible()
+    looks.rename("Quiet")
+    dialog.activateWindow()
+    dialog.setFocus()
+    QTest.keyClick(dialog, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert stored == before
+    looks.names.setCurrentText("Calm")
+    press(looks, "Delete")
+    dialog.close()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    still.banner.button.click()
+    assert stored == before
+
+
+def test_reset_keys_come_back(still, dialog):
+    keys = dialog.keys
+    keys.select("next_colormap")
+    keys.field.setKeySequence(QKeySequence("Ctrl+S"))
+    press(keys, "Set")
+    press(keys, "Reset all")
+    assert still.settings.keys == {}
+    assert still.banner.message == "All keys were reset."
+    assert dialog.undo.text() == "Undo reset keys"
+    dialog.undo.click()
+    assert still.settings.keys == {"next_colormap": ["Ctrl+S"], "save_snapshot": []}
+    assert keys.field.keySequence() == QKeySequence("Ctrl+S")
+    # The key that another command lost comes back with the change.
+    assert dialog.undo.text() == "Undo change keys"
+    dialog.undo.click()
+    assert still.settings.keys == {}
+    assert still.actions["save_snapshot"].shortcuts() == [QKeySequence("Ctrl+S")]

@@ -11,8 +11,8 @@ from PySide6.QtGui import QGuiApplication
 from region_kit import BOX, LEFT_HALF, OTHER, analyse, answer, regions
 from studio_kit import answer_question
 
-from app.features.analyse import region_store
 from app.features.analyse.region_store import RegionStore
+from app.runtime import source_store
 from uvanet.analysis import region_shares
 from uvanet.errors import UvanetError
 
@@ -175,14 +175,14 @@ def test_saved_files_have_the_mode_of_the_umask(still, tmp_path):
 
 def test_a_store_that_is_being_written_can_be_changed(tmp_path, monkeypatch):
     writing, go_on = threading.Event(), threading.Event()
-    real = region_store.write_text
+    real = source_store.write_text
 
     def slow(*args, **options):
         writing.set()
         assert go_on.wait(60)
         real(*args, **options)
 
-    monkeypatch.setattr(region_store, "write_text", slow)
+    monkeypatch.setattr(source_store, "write_text", slow)
     store = RegionStore(tmp_path / "regions.json")
     store.put("a", [BOX])
     thread = threading.Thread(target=store.write)

@@ -25,7 +25,7 @@ from studio_kit import (
 from app.features.training.feature import Training
 from app.features.training.orphaned_runs import scan_runs
 from app.features.training.recordings import recordings_folder
-from app.features.training.run import TrainingRun
+from app.features.training.run import RunResult, TrainingRun
 from app.features.training.run_folders import (
     EVENTS,
     RunRequest,
@@ -110,6 +110,48 @@ def test_a_run_that_cannot_start_says_why(studio, monkeypatch):
     assert dialog.result_card.title.text() == "The training failed"
     assert dialog.result_card.log.isVisible()
     assert "no luck" in dialog.result_card.log.toPlainText()
+
+
+def test_a_run_that_did_nothing_leaves_nothing_to_resume(studio, squares):
+    """The list offered to resume a run whose folder of videos never existed."""
+    words = ["--quick", "--pool", "/nonexistent/y", "--start", "uvanet-64", "--steps", "20"]
+    controller = studio.feature.controller
+    controller.start(RunRequest("distill", "y", words))
+    folder = controller.run.folder
+    result = finish(studio)
+    assert result.message == "The folder /nonexistent/y is missing."
+    assert "--" not in result.hint
+    studio.until(lambda: not folder.exists())
+    # One that ended before the program could follow it, and one that goes on from its frames.
+    lost, left = new_run_folder(), new_run_folder()
+    for each in (lost, left):
+        write_request(each, RunRequest("distill", "y", words))
+    (left / "frames.npz").touch()
+    assert [(run.folder, run.resumable) for run in scan_runs()] == [(lost, False), (left, True)]
+
+
+def test_only_a_run_that_can_be_resumed_says_so(studio, monkeypatch):
+    command = [sys.executable, "-c", "raise SystemExit('no luck')"]
+    monkeypatch.setattr(TrainingRun, "command", lambda _: command)
+    controller = studio.feature.controller
+    controller.start(RunRequest("distill", "folder", ["--quick", "--pool", "/videos"]))
+    assert "Resume" not in finish(studio).hint
+    folder = new_run_folder()
+    (folder / "checkpoint.pt").touch()
+    controller.start(RunRequest("distill", "folder", ["--quick", "--pool", "/videos"]), folder)
+    assert "Resume" in finish(studio).hint
+    assert folder.exists()
+
+
+def test_a_run_that_failed_while_the_program_was_closed_says_why(studio):
+    folder = new_run_folder()
+    request = RunRequest("distill", "y", ["--quick", "--pool", "/nonexistent/y"])
+    write_request(folder, request)
+    failed = RunResult("failed", message="It is missing.", hint="Choose another folder.")
+    studio.feature.controller.report_found(folder, request, failed)
+    assert studio.banner.level == "error"
+    assert studio.banner.message == "It is missing."
+    studio.until(lambda: not folder.exists())
 
 
 def test_a_run_folder_that_cannot_be_made_is_reported(studio, home):

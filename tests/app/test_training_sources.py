@@ -9,7 +9,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from studio_kit import finish, plays
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from studio_kit import finish, plays, press
 from training_kit import write_cut, write_gaze
 from window_bench import FakeCamera
 
@@ -17,6 +21,7 @@ from app.features.training.feature import Training
 from app.features.training.frame_pair_writer import MAX_GAP, FramePairWriter
 from app.features.training.recordings import delete_unused_recordings, recordings_folder
 from app.pipeline.packets import FramePacket
+from uvanet.training.data.inspect import survey
 
 
 def test_a_folder_is_inspected_when_it_is_chosen(studio, squares, tmp_path):
@@ -84,6 +89,71 @@ def test_a_folder_is_inspected_when_it_is_chosen(studio, squares, tmp_path):
     assert not {"--spatial", "--temporal"} & set(form.request().arguments)
     assert not form.spatial.isVisibleTo(form.advanced.inner)
     assert "Both teachers are trained on them first" in form.gaze.facts.text()
+
+
+def test_enter_does_not_start_a_training_on_an_unchecked_folder(studio, squares, monkeypatch):
+    """Enter also pressed the default button Train while the folder was being checked."""
+    started, surveys = [], []
+    monkeypatch.setattr(studio.feature.controller, "start", started.append)
+    studio.trigger("train")
+    dialog = studio.feature.dialog("distill")
+    form, line = dialog.form, dialog.form.learn.folder.line
+    form.learn.inspection_requested.disconnect()
+    form.learn.inspection_requested.connect(lambda *what: surveys.append(what))
+    QTest.keyClicks(line, "/nonexistent/y")
+    assert not form.start_button.isEnabled()
+    QTest.keyClick(line, Qt.Key.Key_Return)
+    assert surveys == [("/nonexistent/y", "")]
+    assert form.problem.text() == "Checking …"
+    assert not form.start_button.isEnabled()
+    form.recipe.setCurrentIndex(1)
+    assert not form.start_button.isEnabled()
+    form.recipe.setCurrentIndex(0)
+    assert not started
+    # What is typed after the check is unchecked again, until it is the checked path.
+    form.learn.folder.set_path(str(squares.parent))
+    form.learn.show_survey(survey(squares.parent, squares.parent))
+    assert form.start_button.isEnabled(), form.problem.text()
+    QTest.keyClicks(line, "x")
+    assert not form.start_button.isEnabled()
+    QTest.keyClick(line, Qt.Key.Key_Backspace)
+    assert form.start_button.isEnabled()
+
+
+def test_one_video_is_dropped_and_trained_on(studio, squares, tmp_path):
+    studio.trigger("train")
+    dialog = studio.feature.dialog("distill")
+    form = dialog.form
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(squares))])
+    what = QPointF(5, 5), Qt.DropAction.CopyAction, data
+    keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    entered = QDragEnterEvent(QPoint(5, 5), what[1], data, *keys)
+    QApplication.sendEvent(form.learn.folder, entered)
+    assert entered.isAccepted()
+    QApplication.sendEvent(form.learn.folder, QDropEvent(*what, *keys))
+    assert form.learn.path == str(squares)
+    studio.until(lambda: "Videos: 1" in form.learn.facts.text())
+    form.steps.setValue(20)
+    assert form.start_button.isEnabled(), form.problem.text()
+    form.start_button.click()
+    studio.until(lambda: studio.feature.controller.busy)
+    result = finish(studio)
+    assert result.state == "done", result
+    words = tmp_path / "words.txt"
+    words.write_text("no video")
+    form.learn.folder.set_path(str(words))
+    studio.until(lambda: "words.txt is not a video." in form.learn.facts.text())
+    assert not form.start_button.isEnabled()
+
+
+@pytest.mark.parametrize("kind", ["adapt", "distill"])
+def test_a_training_dialog_has_a_button_that_closes_it(studio, kind):
+    studio.trigger("train" if kind == "distill" else "adapt_scene")
+    dialog = studio.feature.dialog(kind)
+    assert dialog.isVisible()
+    press(dialog, "Close")
+    assert not dialog.isVisible()
 
 
 def test_damaged_videos_are_reported_before_the_training(studio, squares, tmp_path):

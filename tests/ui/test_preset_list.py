@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def test_a_preset_is_replaced_only_after_a_question(qtbot: QtBot) -> None:
     stored = {"first": 1, "second": 2}
-    presets = PresetList("Numbers", stored, lambda: 3, lambda _: None)
+    presets = PresetList("Numbers", stored, lambda: 3, lambda _: None, lambda *_, **__: None)
     qtbot.addWidget(presets)
     presets.names.setCurrentText("first")
 

@@ -19,8 +19,9 @@ from uvanet.registry import list_models
 from uvanet.training.data.frame_pairs import LABEL_SIDE, gap_of, split_groups
 from uvanet.training.data.gaze_datasets import NAMES, open_published, read_published
 from uvanet.training.data.inspect import survey
-from uvanet.training.data.pseudo_labels import label_pairs
+from uvanet.training.data.pseudo_labels import label_pairs, pool_files
 from uvanet.training.data.user_media import read_collection
+from uvanet.training.provenance import pool_sources
 from uvanet.training.teachers.inference import load_teacher
 
 if TYPE_CHECKING:
@@ -176,3 +177,23 @@ def test_what_is_too_little_is_said_by_the_survey(tmp_path: Path) -> None:
         path.unlink()
     write_scene(folder / "blink.mp4", 10)
     assert not survey(folder, tmp_path).enough
+
+
+def test_one_video_is_material_as_its_folder_is(tmp_path: Path) -> None:
+    folder = tmp_path / "films"
+    folder.mkdir()
+    film = folder / "film.mp4"
+    write_scene(film, 60)
+    (folder / "sources.csv").write_text("file,source,license\nfilm.mp4,mine,CC0\n")
+    alone, among = (dataclasses.replace(survey(root, film), room=0) for root in (film, folder))
+    assert alone == among
+    assert alone.videos == 1
+    assert alone.enough
+    of_film, of_folder = (list(read_collection(root)) for root in (film, folder))
+    assert [(pair.source, pair.group) for pair, _ in of_film] == [
+        (pair.source, pair.group) for pair, _ in of_folder
+    ]
+    assert pool_files(film) == pool_files(folder) == [film]
+    assert pool_sources(film, [film]) == pool_sources(folder, [film])
+    with pytest.raises(UsageError, match=r"sources\.csv is not a video"):
+        survey(folder / "sources.csv", tmp_path)

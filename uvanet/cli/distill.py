@@ -18,8 +18,6 @@ from uvanet.cli.training_options import (
     preset_named,
     running,
 )
-from uvanet.errors import UsageError
-from uvanet.i18n import tr
 from uvanet.registry import is_available
 
 if TYPE_CHECKING:
@@ -51,7 +49,7 @@ OUT that were made from the same settings and data are reused; a run that was st
             action="append",
             default=[],
             metavar="FOLDER",
-            help="more pictures and clips, without gaze; may be repeated",
+            help="more pictures and clips, without gaze, or one clip; may be repeated",
         )
         parser.add_argument(
             "--start", default="", metavar="NAME", help="the student to start from (none)"
@@ -83,13 +81,12 @@ OUT that were made from the same settings and data are reused; a run that was st
 
     def run(self, arguments: argparse.Namespace) -> int:
         need_torch()
-        for folder in arguments.pool:
-            if not folder.is_dir():
-                raise UsageError(
-                    tr("There is no folder {folder}.").format(folder=folder), tr("Check --pool.")
-                )
+        from uvanet.training.data.user_media import check_media
+
         title = ", ".join(folder.name for folder in arguments.pool) or "gaze"
         with running(arguments, title) as (callback, threads):
+            for folder in arguments.pool:
+                check_media(folder)
             return _distill(arguments, callback, threads)
 
 

@@ -47,7 +47,10 @@ deleted from OUT at the end. A run that was killed resumes when the command is g
             help="camera, video, folder of pictures, URL or screen:",
         )
         parser.add_argument(
-            "--pool", type=Path, metavar="FOLDER", help="train on its videos and pictures"
+            "--pool",
+            type=Path,
+            metavar="FOLDER",
+            help="train on its videos and pictures; or one video",
         )
         parser.add_argument(
             "--set",
@@ -114,6 +117,8 @@ deleted from OUT at the end. A run that was killed resumes when the command is g
 
     def run(self, arguments: argparse.Namespace) -> int:
         need_torch()
+        from uvanet.training.data.user_media import check_media
+
         data = (arguments.source, arguments.pool, arguments.published)
         chosen = [choice for choice in data if choice]
         if len(chosen) != 1:
@@ -127,15 +132,11 @@ deleted from OUT at the end. A run that was killed resumes when the command is g
                 tr("The data set {name!r} needs its folder.").format(name=name),
                 tr("Give --set {name}=FOLDER.").format(name=name),
             )
-        for option in ("pool", "replay"):
-            folder = getattr(arguments, option)
-            if folder and not folder.is_dir():
-                raise UsageError(
-                    tr("There is no folder {folder}.").format(folder=folder),
-                    tr("Check --{option}.").format(option=option),
-                )
         title = Path(chosen[0]).stem if arguments.recording or arguments.pool else str(chosen[0])
         with running(arguments, title) as (callback, threads):
+            for material in (arguments.pool, arguments.replay):
+                if material:
+                    check_media(material)
             return _finetune(arguments, _config(arguments, threads), callback)
 
 

@@ -46,6 +46,7 @@ from uvanet.training.data.pseudo_labels import label_pairs
 from uvanet.training.data.user_media import (
     delete_recording,
     files_of,
+    name_in,
     read_collection,
     read_recording,
     watch_source,
@@ -75,7 +76,8 @@ class AdaptConfig:
         source: A scene, as `make_source` takes it; empty where there is a recording or a folder.
         recording: Folder of recorded pairs, see `read_recording`; None where there is none.
         keep_recording: Whether the recorded pairs are kept after they were labelled.
-        own: Folder of videos and pictures, or of a data set; None where there is none.
+        own: Folder of videos and pictures, or of a data set, or one video; None where there is
+            none.
         layout: Layout of `own` where that is a published data set, one of `gaze_datasets.NAMES`;
             its gaze is used in place of a teacher. Empty otherwise.
         seconds: Length of the scene, seconds of the source.
@@ -271,7 +273,7 @@ def _folder_record(folder: Path) -> str:
     """Fingerprint of the names, sizes and times of a folder's files."""
     videos, pictures = files_of(folder)
     facts = [(path, path.stat()) for path in (*videos, *pictures)]
-    rows = [[path.relative_to(folder).as_posix(), s.st_size, s.st_mtime_ns] for path, s in facts]
+    rows = [[name_in(folder, path), s.st_size, s.st_mtime_ns] for path, s in facts]
     return fingerprint(rows)
 
 

@@ -176,17 +176,19 @@ def pool_sources(pool: Path, files: Iterable[Path]) -> list[DataSource]:
     """The sources of unlabelled pictures and clips, with the number of files from each.
 
     Args:
-        pool: A folder; its `sources.csv` (file, source, license) has the source of each file.
+        pool: A folder, or a clip in one; `sources.csv` of the folder (file, source, license) has
+            the source of each file.
         files: The used files in the folder. Files that the table does not list have an unknown
             license.
 
     Raises:
         UsageError: The table is damaged.
     """
-    stated = _stated(pool / "sources.csv")
+    folder = pool.parent if pool.is_file() else pool
+    stated = _stated(folder / "sources.csv")
     counts: Counter[tuple[str, str]] = Counter()
     for path in files:
-        name = path.relative_to(pool).as_posix()
+        name = path.relative_to(folder).as_posix()
         counts[stated.get(name, (f"{pool.name}, not in sources.csv", UNKNOWN))] += 1
     return [
         DataSource(source, license_, "labelled by the teachers", count)

@@ -3,118 +3,24 @@
 from __future__ import annotations
 
 import contextlib
-import json
-import logging
-import threading
 from collections.abc import Sequence
-from pathlib import Path
 
-import platformdirs
-
+from app.runtime.source_store import SourceStore
 from uvanet.analysis import Region
-from uvanet.atomic_io import exclusive, write_text
-from uvanet.bounded_io import read_bounded, set_aside
 from uvanet.errors import UsageError
 
-_log = logging.getLogger(__name__)
 
-_MAX_BYTES = 64 << 20
-MAX_SOURCES = 200
-"""Maximum number of sources with stored regions; the oldest changes are dropped first."""
-
-Stored = dict[str, list[dict[str, object]]]
-"""Region dictionaries by the string that opens the source."""
-
-
-def store_path() -> Path:
-    """Returns the path of the file of regions."""
-    return Path(platformdirs.user_data_dir("uvanet", appauthor=False), "regions.json")
-
-
-class RegionStore:
-    """Regions by the string that opens their source.
-
-    A damaged file is renamed to `<name>.damaged`. Several windows may use the file: each
-    writes only the sources that it has changed.
-
-    Args:
-        path: The file.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._lock = threading.Lock()  # of the content; never held while a file is written
-        self._writing = threading.Lock()
-        self._changed: set[str] = set()  # sources that are not written yet
-        self._stored = _read(path) or {}
+class RegionStore(SourceStore):
+    """Regions by the string that opens their source; see `SourceStore`."""
 
     def get(self, spec: str) -> list[Region]:
         """Returns the regions of a source."""
         result = []
-        for entry in self._stored.get(spec, []):
+        for entry in self.get_entries(spec):
             with contextlib.suppress(UsageError):
                 result.append(Region.from_dict(entry))
         return result
 
     def put(self, spec: str, regions: Sequence[Region]) -> None:
         """Sets the regions of a source. Call `write` to store them in the file."""
-        entries = [region.as_dict() for region in regions]
-        if entries == self._stored.get(spec, []):
-            return
-        with self._lock:
-            _set(self._stored, spec, entries)
-            self._changed.add(spec)
-
-    def write(self) -> bool:
-        """Writes changes to the file, on any thread. Errors are logged.
-
-        Returns:
-            Whether all changes are stored.
-        """
-        with self._writing:
-            with self._lock:
-                changed, self._changed = self._changed, set()
-                known = dict(self._stored)
-            if not changed:
-                return True
-            try:
-                self._path.parent.mkdir(parents=True, exist_ok=True)
-                with exclusive(self._path):
-                    stored = _read(self._path)
-                    stored = known if stored is None else stored
-                    for spec in changed:
-                        _set(stored, spec, known.get(spec, []))
-                    # ASCII, since a file name may contain a lone surrogate. Private, since a URL
-                    # may contain a password.
-                    write_text(self._path, json.dumps(stored), private=True)
-            except OSError as error:
-                _log.warning("regions cannot be written to %s: %s", self._path, error)
-                with self._lock:
-                    self._changed |= changed
-                return False
-            with self._lock:
-                for spec in self._changed:
-                    _set(stored, spec, self._stored.get(spec, []))
-                self._stored = stored
-            return True
-
-
-def _set(stored: Stored, spec: str, entries: list[dict[str, object]]) -> None:
-    stored.pop(spec, None)
-    if entries:
-        stored[spec] = entries
-    while len(stored) > MAX_SOURCES:
-        del stored[next(iter(stored))]
-
-
-def _read(path: Path) -> Stored | None:
-    """Returns the content of the file; None if it is missing or damaged."""
-    try:
-        stored = json.loads(read_bounded(path, _MAX_BYTES))
-        return {key: value for key, value in stored.items() if isinstance(value, list)}
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError, AttributeError, RecursionError) as error:
-        _log.warning("regions at %s cannot be read: %s", path, error)
-        set_aside(path)
-        return None
+        self.put_entries(spec, [region.as_dict() for region in regions])

@@ -5,14 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from PySide6.QtCore import QTimer
-
 from app.features.analyse.attention_history import AttentionHistory
 from app.features.analyse.region_card import RegionCard, RegionRow
-from app.features.analyse.region_store import RegionStore, store_path
-from app.runtime.shutdown import run_bounded
+from app.features.analyse.region_store import RegionStore
+from app.runtime.source_store import store_path
 from app.shell.context import FeatureContext
 from app.shell.region_editor import RegionEditor, among
+from app.shell.store_writer import StoreWriter
 from app.ui.i18n import tr
 from app.ui.region_layer import RegionLayer
 from uvanet.analysis import Region, RegionSummary, region_shares
@@ -21,7 +20,6 @@ from uvanet.video.layers import color_of
 
 _LIVE_SPAN = 60.0  # seconds of a live source in the chart
 _MEASURE_EVERY_S = 0.15
-_WRITE_AFTER_MS = 1000
 
 
 class Regions(RegionEditor):
@@ -51,14 +49,14 @@ class Regions(RegionEditor):
         self._history = history
         self._layer = layer
         self._card = card
-        self._store = RegionStore(store_path())
+        self._store = RegionStore(store_path("regions.json"))
+        warning = tr("The regions cannot be saved.")
+        self._writer = StoreWriter(context, self._store, "regions", warning, self)
         self._measured_at = 0.0
         self._summaries: list[RegionSummary | None] = []
         self.spec: str | None = None
         self.shares: list[float] = []
         self._on_picture = True
-        self._write_timer = QTimer(self, singleShot=True, interval=_WRITE_AFTER_MS)
-        self._write_timer.timeout.connect(self._write)
         self.selection_changed.connect(self._show)
         card.selected.connect(self._on_row_selected)
         card.renamed.connect(self.rename)
@@ -76,7 +74,7 @@ class Regions(RegionEditor):
         self._apply(regions, finished=finished)
         if self.spec is not None:
             self._store.put(self.spec, self.all)
-            self._write_timer.start()
+            self._writer.write_soon()
 
     def open_source(self, spec: str) -> None:
         """Loads the stored regions of a source."""
@@ -112,8 +110,7 @@ class Regions(RegionEditor):
 
     def close(self, timeout: float) -> bool:
         """Writes pending changes; returns whether they are written within `timeout` seconds."""
-        self._write_timer.stop()
-        return run_bounded(self._store.write, timeout, name="regions")
+        return self._writer.close(timeout)
 
     def _change(self, regions: Sequence[Region], text: str, toast: str = "") -> None:
         if self.spec is not None:
@@ -158,14 +155,3 @@ class Regions(RegionEditor):
         rest = [other for other in self.selection if other is not region] if extends else []
         toggled_off = extends and among(self.selection, region)
         self.select(rest if toggled_off else [*rest, region])
-
-    def _write(self) -> None:
-        self._context.jobs.run(self._store.write, self._on_written, name="regions")
-
-    def _on_written(self, stored: bool) -> None:
-        if not stored:
-            self._context.messages.notify(
-                "warning",
-                tr("The regions cannot be saved."),
-                tr("Check that the disk has space and your home folder can be written."),
-            )

@@ -23,6 +23,7 @@ def export_preferences(context: FeatureContext, builder: ExportJobBuilder) -> li
         settings.presets,
         lambda: ExportPreset(**builder.last_options().values()),
         lambda preset: builder.remember(preset, builder.folder),
+        context.undo.record,
     )
     return [
         Preference(tr("Export"), tr("Folder"), _folder_button(context, builder, settings)),

@@ -10,6 +10,7 @@ import numpy as np
 
 from app.features.gaze.gaze_card import GazeCard
 from app.features.gaze.gaze_layer import GazeLayer
+from app.features.gaze.loaded_gaze import LoadedGaze
 from app.features.gaze.looks import TRAIL_SECONDS, all_looks, looks_at
 from app.features.gaze.measurement import GazeMeasurement
 from app.features.gaze.settings import GazeSettings
@@ -54,8 +55,7 @@ class GazeOfPeople(Feature):
         card: Table, offset and scores in the side panel.
         layer: The gaze on the picture.
         measurement: Compares the map with the gaze.
-        table: The loaded table; None without one.
-        scores: The scores of the last comparison; None without one.
+        loaded: The loaded table with its offset and scores.
     """
 
     def __init__(self, context: FeatureContext) -> None:
@@ -65,12 +65,7 @@ class GazeOfPeople(Feature):
         self.card = GazeCard(*(actions[n] for n in ("load_gaze", "compare_gaze", "save_scores")))
         self.layer = GazeLayer()
         self.measurement = GazeMeasurement(session, context.jobs, self)
-        self.table: GazeTable | None = None
-        self.scores: GazeScores | None = None
-        self._files: Sequence[Path] = ()  # files of the table
-        self._mapping: GazeMapping | None = None
-        self._offset = 0.0
-        self._pictures: list[str] = []  # names of the files of a folder, by frame
+        self.loaded = LoadedGaze()
         self._request = 0  # number of the newest request to load
         context.slots.canvas.add_layer(self.layer)
         context.slots.add_card("gaze", self.card, _CARD_RANK)
@@ -82,12 +77,22 @@ class GazeOfPeople(Feature):
         self.measurement.measured.connect(self._on_measured)
         self.measurement.failed.connect(context.show_error)
         context.presenter.presented.connect(self._on_presented)
-        session.switched.connect(self._remove)
+        session.switched.connect(lambda: self._show(LoadedGaze()))
         session.turned.connect(self._show_gaze)
         session.student.changed.connect(self._on_model)
         session.student.choice_made.connect(self._on_model)
         context.slots.closing.connect(self._on_closing)
         self._set_shown(self._settings.shown)
+
+    @property
+    def table(self) -> GazeTable | None:
+        """The loaded table; None without one."""
+        return self.loaded.table
+
+    @property
+    def scores(self) -> GazeScores | None:
+        """The scores of the last comparison; None without one."""
+        return self.loaded.scores
 
     def open_drop(self, path: str) -> bool:
         """Loads a dropped table, if a source is open."""
@@ -103,9 +108,9 @@ class GazeOfPeople(Feature):
         """Writes the tables, the meaning of their columns, and the offset."""
         if self.table is not None:
             project.gaze = GazePart(
-                tables=[ProjectFile(path=str(path.absolute())) for path in self._files],
-                mapping=self._mapping,
-                offset=self._offset,
+                tables=[ProjectFile(path=str(path.absolute())) for path in self.loaded.files],
+                mapping=self.loaded.mapping,
+                offset=self.loaded.offset,
             )
 
     def open_project(self, project: Project) -> None:
@@ -163,7 +168,7 @@ class GazeOfPeople(Feature):
                 "info", tr("No gaze is loaded."), tr("Load a table of your eye tracker first.")
             )
         else:
-            self.measurement.start(self.table, self._offset)
+            self.measurement.start(self.table, self.loaded.offset)
 
     @action("Save scores as CSV…", "Alt+G", needs=FRAME, group=4, words="table spreadsheet Excel")
     def save_scores(self) -> None:
@@ -264,25 +269,37 @@ class GazeOfPeople(Feature):
                 tr("It names {names}.").format(names=names),
             )
             return
-        self.measurement.stop()
-        self.table, self._pictures = own, pictures if named else []
-        self._files, self._mapping = files, mapping
-        outside = 0 if self._pictures else own.outside(self._upright_size())
+        outside = 0 if named else own.outside(self._upright_size())
         name = files[0].name
         if len(files) > 1:
             name = tr("{name} and {count} more").format(name=name, count=len(files) - 1)
-        self.scores = None
-        self.card.show_table(own, name, outside)
+        offset = self.loaded.offset
+        self._change(
+            tr("load gaze"),
+            LoadedGaze(own, name, outside, files, mapping, pictures if named else (), offset),
+        )
         self.context.slots.set_panel_enabled(True)
         self.context.slots.reveal(self.card)
-        self._show_gaze()
 
     def _remove(self) -> None:
+        self._change(tr("remove gaze"), LoadedGaze(), toast=tr("The gaze of people was removed."))
+
+    def _change(self, text: str, loaded: LoadedGaze, toast: str = "") -> None:
+        """Shows another table, or none, and records that for undo."""
+        before = self.loaded
+        self._show(loaded)
+        self.context.undo.record(text, self._show, before, loaded, of_source=True, toast=toast)
+
+    def _show(self, loaded: LoadedGaze) -> None:
         self._request += 1
         self.measurement.stop()
-        self.table, self.scores, self._pictures = None, None, []
-        self.card.show_table(None, "")
-        self.card.offset.setValue(0.0)
+        model = short_name(self.context.session.student.name)
+        if loaded.scores is not None and loaded.scores.model != model:
+            loaded = loaded._replace(scores=None)
+        self.loaded = loaded
+        self.card.show_table(loaded.table, loaded.name, loaded.outside)
+        self.card.offset.setValue(loaded.offset)
+        self.card.show_scores(loaded.scores)
         self._show_gaze()
 
     # -- showing
@@ -298,8 +315,8 @@ class GazeOfPeople(Feature):
         self._show_gaze()
 
     def _set_offset(self, seconds: float) -> None:
-        if seconds != self._offset:
-            self._offset = seconds
+        if seconds != self.loaded.offset:
+            self.loaded = self.loaded._replace(offset=seconds)
             self.measurement.stop()
             self._forget_scores()
             self._show_gaze()
@@ -309,12 +326,11 @@ class GazeOfPeople(Feature):
         if self.table is None or packet is None or info is None or not self._settings.shown:
             self.layer.show_looks(())
             return
-        table = self.table
-        if self._pictures:
-            name = self._pictures[min(packet.frame.index, len(self._pictures) - 1)]
-            table = table.of(name)
-        still = bool(self._pictures) or info.kind is SourceKind.PICTURE
-        size, seconds = self._upright_size(), packet.frame.pts - self._offset
+        table, pictures = self.table, self.loaded.pictures
+        if pictures:
+            table = table.of(pictures[min(packet.frame.index, len(pictures) - 1)])
+        still = bool(pictures) or info.kind is SourceKind.PICTURE
+        size, seconds = self._upright_size(), packet.frame.pts - self.loaded.offset
         rows = np.arange(len(table))
         if not still:
             rows = table.places(seconds - TRAIL_SECONDS, seconds)
@@ -342,7 +358,7 @@ class GazeOfPeople(Feature):
         self.context.session.automatic.hold("gaze", share is not None)
 
     def _on_measured(self, scores: GazeScores) -> None:
-        self.scores = scores
+        self.loaded = self.loaded._replace(scores=scores)
         self.card.show_scores(scores)
         self.context.slots.reveal(self.card)
         # In a window without room for the side panel, only the message shows them.
@@ -356,7 +372,7 @@ class GazeOfPeople(Feature):
             self._forget_scores()
 
     def _forget_scores(self) -> None:
-        self.scores = None
+        self.loaded = self.loaded._replace(scores=None)
         self.context.messages.dismiss_topic(_SCORES)
         self.card.show_scores(None)
 

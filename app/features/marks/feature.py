@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 
+from app.runtime.source_store import SourceStore, store_path
 from app.shell.actions import SEEKABLE, Menu, MenuActions
 from app.shell.context import FeatureContext
 from app.shell.feature import Feature
 from app.shell.marks import change_marks
 from app.shell.project import Project
+from app.shell.store_writer import StoreWriter
+from app.ui.i18n import tr
+from uvanet.sources.base import SourceInfo
 
 action = MenuActions(Menu.PLAYBACK)
 
@@ -18,17 +23,25 @@ _DRAG = "marks"
 
 
 class Marks(Feature):
-    """The marks of the source, by keys and by the handles on the timeline."""
+    """The marks of the source, by keys and by the handles on the timeline; stored by source."""
 
     def __init__(self, context: FeatureContext) -> None:
         super().__init__(context)
         session, timeline = context.session, context.slots.timeline
+        self._store = SourceStore(store_path("marks.json"))
+        warning = tr("The marks cannot be saved.")
+        self._writer = StoreWriter(context, self._store, "marks", warning, self)
         for name in ("mark_in", "mark_out"):
             context.slots.add_timeline_button(context.actions[name], _BUTTON_RANK)
         timeline.marks_moved.connect(partial(change_marks, context, merge=_DRAG))
         timeline.marks_released.connect(context.undo.seal)
         session.marks_changed.connect(lambda: timeline.set_marks(*session.marks))
-        session.opened.connect(lambda _: session.set_marks(None, None))
+        session.marks_changed.connect(self._keep)
+        session.opened.connect(self._restore)
+
+    def close(self, timeout: float) -> bool:
+        """Writes the marks; returns whether they are written within `timeout` seconds."""
+        return self._writer.close(timeout)
 
     def save_to_project(self, project: Project) -> None:
         """Writes the marks."""
@@ -58,3 +71,24 @@ class Marks(Feature):
     def clear_marks(self) -> None:
         """Selects the whole video."""
         change_marks(self.context, None, None)
+
+    def _restore(self, info: SourceInfo) -> None:
+        """Sets the stored marks of the source that was opened."""
+        self.context.session.set_marks(*_bounded(self._store.get_entries(info.spec), info.duration))
+
+    def _keep(self) -> None:
+        session = self.context.session
+        if session.info is not None:
+            marked = session.marks != (None, None)
+            self._store.put_entries(session.info.spec, list(session.marks) if marked else [])
+            self._writer.write_soon()
+
+
+def _bounded(stored: list[object], duration: float | None) -> tuple[float | None, float | None]:
+    """Start and end from a file, which may be damaged, or of a film that was longer then."""
+    longest = math.inf if duration is None else duration
+    start, end = (
+        float(mark) if isinstance(mark, float | int) and 0 <= mark <= longest else None
+        for mark in (stored if len(stored) == 2 else (None, None))
+    )
+    return (None, None) if start is not None and end is not None and end <= start else (start, end)

@@ -60,6 +60,7 @@ class Overlay(Feature):
             self.context.settings.section(LookPresets).looks,
             lambda: Look(**asdict(self._settings)),
             lambda look: self._change(tr("apply look"), **asdict(look)),
+            self.context.undo.record,
         )
         return [Preference(tr("Look"), tr("Presets of the look"), presets)]
 

@@ -191,10 +191,12 @@ class DistillForm(TrainingForm):
 
     def _fine_tuning_problem(self) -> str:
         survey = self.learn.survey
+        if self.learn.checking:
+            return tr("Checking …")
         if self.learn.failed:
             return tr("Nothing can be learned from this folder.")
         if survey is None:
-            return tr("Choose a folder to learn from.") if not self.learn.path else ""
+            return tr("Choose a folder to learn from.")
         if not survey.videos + survey.pictures:
             return tr("There is nothing to learn from in this folder.")
         if not survey.enough:
@@ -220,6 +222,8 @@ class DistillForm(TrainingForm):
             return tr("Nothing can be learned from this folder.")
         if problem := self.gaze.problem:
             return problem
+        if self.learn.checking:
+            return tr("Checking …")
         teachers = self.spatial.value and self.temporal.value
         if not teachers and not self.train_teachers.isChecked():
             return tr("No teacher is installed: choose its file under Advanced.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QComboBox, QFormLayout, QLabel, QLineEdit, QSizePolicy, QWidget
 
 from app.ui.build import button, label, row
@@ -38,7 +39,7 @@ def align(*forms: QFormLayout) -> None:
 
 
 class FolderField(QWidget):
-    """Asks for a folder, typed or chosen in a dialog.
+    """Asks for a folder: typed, dropped, or chosen in a dialog.
 
     Args:
         name: Accessible name.
@@ -58,6 +59,8 @@ class FolderField(QWidget):
         self.line.setToolTip(tip)
         self.line.editingFinished.connect(self._emit_changed)
         self._emitted = ""
+        self.line.setAcceptDrops(False)  # it would enter a dropped file as a URL
+        self.setAcceptDrops(True)
         self.button = button(tr("Choose…"), tip, self._ask)
         self.button.setAccessibleName(tr("Choose: {name}").format(name=name))
         row((self.line, 1), self.button, parent=self)
@@ -66,6 +69,11 @@ class FolderField(QWidget):
     def path(self) -> str:
         """The path that was entered."""
         return self.line.text().strip()
+
+    @property
+    def pending(self) -> bool:
+        """Whether `changed` has not carried the path yet, as it is still being typed."""
+        return self.path != self._emitted
 
     @property
     def problem(self) -> str:
@@ -79,14 +87,30 @@ class FolderField(QWidget):
         self.line.setText(path)
         self._emit_changed()
 
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Accepts a file or folder."""
+        if _dropped(event):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Enters the path of the dropped file or folder."""
+        self.set_path(_dropped(event))
+        event.acceptProposedAction()
+
     def _emit_changed(self) -> None:
         # Qt also emits `editingFinished` when the field loses the focus.
-        if self.path != self._emitted:
+        if self.pending:
             self._emitted = self.path
             self.changed.emit(self.path)
 
     def _ask(self) -> None:
         ask_folder(self, self.path or str(Path.home()), self.set_path, self._name)
+
+
+def _dropped(event: QDropEvent) -> str:
+    """Path of the first dropped file or folder; empty for none."""
+    paths = (url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile())
+    return next(paths, "")
 
 
 class ModelChoice(QComboBox):

@@ -28,6 +28,7 @@ class OrphanedRun:
         active: Whether its process runs.
         state: "failed", "stopped", "killed" or "never started", in the user's language.
         result: Its result; None if it was killed or never started.
+        resumable: Whether the user can resume or discard it.
     """
 
     folder: Path
@@ -35,11 +36,7 @@ class OrphanedRun:
     active: bool
     state: str
     result: RunResult | None
-
-    @property
-    def resumable(self) -> bool:
-        """Whether the user can resume or discard it."""
-        return not self.active and is_resumable(self.request, self.result)
+    resumable: bool
 
 
 def scan_runs() -> list[OrphanedRun]:
@@ -53,7 +50,8 @@ def scan_runs() -> list[OrphanedRun]:
             state = tr("killed") if count else tr("never started")
         else:
             state = tr("failed") if result.state == "failed" else tr("stopped")
-        runs.append(OrphanedRun(folder, request, active, state, result))
+        resumable = not active and is_resumable(folder, request, result)
+        runs.append(OrphanedRun(folder, request, active, state, result, resumable))
     return runs
 
 

@@ -55,6 +55,11 @@ def keep_recording(folder: Path) -> Path:
         ) from error
 
 
+def holds_recording(arguments: Sequence[str]) -> bool:
+    """Whether a run learns from a temporary recording that exists; see `delete_recording`."""
+    return any(_is_temporary(Path(argument)) and Path(argument).is_dir() for argument in arguments)
+
+
 def delete_recording(arguments: Sequence[str]) -> None:
     """Deletes the temporary recording of a run; no other folder is deleted.
 

@@ -15,7 +15,8 @@ from typing import Any, Literal
 import psutil
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.features.training.run_folders import EVENTS, LOG, RunRequest, write_request
+from app.features.training.recordings import holds_recording
+from app.features.training.run_folders import EVENTS, LOG, RunRequest, holds_work, write_request
 from app.runtime.child_process import DetachedProcess, own_command
 from app.ui.i18n import tr
 from uvanet.errors import OutputError, output_errors
@@ -74,10 +75,11 @@ def read_events(folder: Path) -> tuple[int, RunResult | None]:
     return count, result
 
 
-def is_resumable(request: RunRequest, result: RunResult | None) -> bool:
+def is_resumable(folder: Path, request: RunRequest, result: RunResult | None) -> bool:
     """Whether an inactive run can be resumed; otherwise its folder can be deleted."""
     if result is None or result.state == "failed":
-        return True
+        # A recording cannot be chosen again. Without one, a run that did nothing is started anew.
+        return holds_work(folder) or holds_recording(request.arguments)
     # A stopped distillation can be resumed. A fine-tuning ends when it is stopped.
     return result.state == "stopped" and not request.fine_tuning
 
@@ -235,5 +237,7 @@ class TrainingRun(QObject):
         return RunResult(
             "failed",
             message=tr("The training ended unexpectedly.") + (f" {reason}." if reason else ""),
-            hint=tr("Resume it from its last checkpoint: Models, Unfinished training."),
+            hint=tr("Resume it: Models, Unfinished training.")
+            if is_resumable(self.folder, self.request, None)
+            else tr("Look at its log."),
         )

@@ -104,13 +104,14 @@ class RunController(QObject):
 
     def _on_ended(self, run: TrainingRun, result: RunResult) -> None:
         self.run, self.result = None, result
+        log = run.log_text()  # its file may be deleted now
         self._clean_up(run.folder, run.request, result)
-        self.ended.emit(run.request, result, run.log_text())
+        self.ended.emit(run.request, result, log)
         run.deleteLater()
 
     def _clean_up(self, folder: Path, request: RunRequest, result: RunResult) -> None:
         """Deletes a run's folder unless the run can be resumed; its model is stored elsewhere."""
-        if is_resumable(request, result):
+        if is_resumable(folder, request, result):
             return
 
         def work() -> None:

@@ -12,7 +12,8 @@ from app.features.training.run_view import RunView
 from app.features.training.torch_page import TorchPage
 from app.features.training.training_dependencies import training_possible
 from app.features.training.training_form import TrainingForm
-from app.ui.build import column
+from app.ui.build import button, column, row
+from app.ui.i18n import tr
 
 
 class RunDialog(QDialog):
@@ -43,7 +44,8 @@ class RunDialog(QDialog):
         self.view.command.connect(self.command)
         self.result_card.again.connect(self.show_form)
         self.torch.installed.connect(self.show_form)
-        column(self.pages, margins=(22, 20, 22, 18), parent=self)
+        close = row(None, button(tr("Close"), "", self.close))
+        column((self.pages, 1), close, spacing=12, margins=(22, 20, 22, 18), parent=self)
 
     def show_form(self) -> None:
         """Shows the options; if torch is missing, shows how to install it."""

@@ -14,11 +14,13 @@ from app.ui.i18n import tr
 from uvanet.atomic_io import numbered, write_bytes
 from uvanet.bounded_io import read_bounded
 from uvanet.errors import UvanetError
-from uvanet.training.run_lock import holder
+from uvanet.training.control import CONTROL
+from uvanet.training.run_lock import LOCK, PID, holder
 from uvanet.user_models import make_private, runs_folder
 
 EVENTS, LOG, REQUEST = "events.jsonl", "log.txt", "run.json"
 _MAX_REQUEST_BYTES = 1 << 20
+_NO_WORK = {EVENTS, LOG, REQUEST, CONTROL, LOCK, PID}
 
 
 class RunRequest(msgspec.Struct, frozen=True):
@@ -97,6 +99,14 @@ def find_runs() -> Iterator[tuple[Path, RunRequest]]:
         request = read_request(folder)
         if request is not None:
             yield folder, request
+
+
+def holds_work(folder: Path) -> bool:
+    """Whether a run's folder holds labelled frames, weights or a checkpoint to go on from."""
+    try:
+        return any(path.name not in _NO_WORK for path in folder.iterdir())
+    except OSError:
+        return False
 
 
 def delete_run(folder: Path) -> None:

@@ -81,10 +81,7 @@ class RunOutcome(QObject):
         if use:
             self._history.use(result.model)
         self._show(request, result, in_use=use, log=log)
-        if result.state == "failed":
-            error = UvanetError(result.message, result.hint)
-            self._context.show_error(error, topic=ERROR_TOPIC)
-        elif not use:
+        if not use:
             self._report(request, result)
 
     def found(self, request: RunRequest, result: RunResult, *, busy: bool) -> None:
@@ -155,6 +152,10 @@ class RunOutcome(QObject):
         self._context.jobs.run(work, show, failed, name="compare-students")
 
     def _report(self, request: RunRequest, result: RunResult) -> None:
+        if result.state == "failed":
+            error = UvanetError(result.message, result.hint)
+            self._context.show_error(error, topic=ERROR_TOPIC)
+            return
         if result.model:
             text = tr("{title}: the new student is among your models.")
         elif result.report:

@@ -30,7 +30,7 @@ class FolderForm(QWidget):
     """Asks for a folder of videos and images, or records one from the current source.
 
     Signals:
-        changed: Another folder or layout was chosen, or the folder was inspected.
+        changed: Another folder or layout was entered or chosen, or the folder was inspected.
         inspection_requested: A folder, and the layout of its data set; empty for own files.
         record_requested: Seconds of the current source to record; 0 cancels the recording.
 
@@ -63,8 +63,9 @@ class FolderForm(QWidget):
             ],
         )
         self.kind.currentIndexChanged.connect(self._inspect)
-        self.folder = FolderField(tr("Folder"), tr("The folder with the videos and images"))
+        self.folder = FolderField(tr("Folder"), tr("A folder of videos and images, or one video"))
         self.folder.changed.connect(self._inspect)
+        self.folder.line.textEdited.connect(lambda _: self.changed.emit())
         self.seconds = spin_box(
             tr("Seconds to record"), tr("How much of the current source is recorded"), 10, 3600, 60
         )
@@ -105,6 +106,12 @@ class FolderForm(QWidget):
     def path(self) -> str:
         """The folder; empty for none."""
         return self.folder.path
+
+    @property
+    def checking(self) -> bool:
+        """Whether what is entered has not been inspected yet."""
+        waiting = self.survey is None and not self.failed
+        return self.folder.pending or (bool(self.path) and waiting)
 
     def show_survey(self, survey: Survey) -> None:
         """Shows what the folder holds."""
@@ -154,7 +161,7 @@ class GazeForm(QWidget):
     """Asks for the gaze data of a coupled distillation.
 
     Signals:
-        changed: Another folder was chosen, or the folder was inspected.
+        changed: Another folder was entered or chosen, or the folder was inspected.
         inspection_requested: A folder.
 
     Attributes:
@@ -171,6 +178,7 @@ class GazeForm(QWidget):
         self.folder = FolderField(tr("Gaze data"), tr("A folder with images and human fixations"))
         self.folder.set_path(path)
         self.folder.changed.connect(self.inspect)
+        self.folder.line.textEdited.connect(lambda _: self.changed.emit())
         self.facts = help_text()
         column(self.folder, self.facts, spacing=4, parent=self)
 
@@ -184,13 +192,13 @@ class GazeForm(QWidget):
         """Why the gaze data cannot be used; empty if they can."""
         if not self.path:
             return tr("Coupled distillation needs gaze data: choose its folder.")
-        if self.survey is None:
-            return self._problem or tr("Checking the gaze data …")
-        return ""
+        if self.folder.pending or (self.survey is None and not self._problem):
+            return tr("Checking the gaze data …")
+        return self._problem
 
     def inspect(self) -> None:
         """Requests an inspection of the folder, once for each path."""
-        if self.path == self._requested:
+        if self.folder.pending or self.path == self._requested:
             return
         self._requested, self.survey, self._problem = self.path, None, ""
         self.facts.clear()

@@ -26,7 +26,7 @@ from uvanet.training.data.frame_pairs import (
     cache_side,
 )
 from uvanet.training.data.gaze_datasets import open_published
-from uvanet.training.data.user_media import MAX_COLLECTION, PARTS, files_of, shares
+from uvanet.training.data.user_media import MAX_COLLECTION, PARTS, files_of, name_in, shares
 
 Check = tuple[str, bool, Callable[[], tuple[int, float]]]
 """A name, whether it is a video, and a function that returns its frames and seconds."""
@@ -164,13 +164,13 @@ def survey(
     """Inspects a folder.
 
     Args:
-        root: The folder.
+        root: The folder; for own files, it may be one video.
         runs: Folder of the runs, whose disk's free bytes are reported.
         going: Called before each file; returns False to end early.
         layout: Layout of a published data set, one of `gaze_datasets.NAMES`; empty for own files.
 
     Raises:
-        UsageError: The folder is missing, or does not have that layout.
+        UsageError: The folder is missing, is a file but no video, or does not have that layout.
     """
     found = Survey(room=free_bytes(runs), layout=layout)
     for name, is_video, check in (
@@ -197,7 +197,7 @@ def _checks(root: Path, found: Survey) -> Iterator[Check]:
     def check_video(path: Path) -> tuple[int, float]:
         fps, frames = video_facts(path)
         if not _reaches(path, frames):
-            found.cut.append(path.relative_to(root).as_posix())
+            found.cut.append(name_in(root, path))
         return frames, frames / fps if fps else 0.0
 
     def check_picture(path: Path, *, decode: bool) -> tuple[int, float]:
@@ -207,10 +207,10 @@ def _checks(root: Path, found: Survey) -> Iterator[Check]:
         return 1, 0.0
 
     for path in videos:
-        yield path.relative_to(root).as_posix(), True, partial(check_video, path)
+        yield name_in(root, path), True, partial(check_video, path)
     for path, decode in _sampled(pictures):
         check = partial(check_picture, path, decode=decode)
-        yield path.relative_to(root).as_posix(), False, check
+        yield name_in(root, path), False, check
 
 
 def _set_checks(root: Path, layout: str, found: Survey) -> Iterator[Check]:

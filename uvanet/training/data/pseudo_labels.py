@@ -125,9 +125,10 @@ def frames_every(path: Path, seconds: float, first: float = 0.0) -> Iterator[Ima
 
 
 def pool_files(pool: Path) -> list[Path]:
-    """Finds the pictures and clips in a folder and its subfolders, ordered by path."""
+    """Finds the pictures and clips in a folder and its subfolders, ordered by path; or one clip."""
     suffixes = PICTURE_SUFFIXES | VIDEO_SUFFIXES
-    paths = (path for path in pool.rglob("*") if path.suffix.lower() in suffixes)
+    found = [pool] if pool.is_file() else pool.rglob("*")
+    paths = (path for path in found if path.suffix.lower() in suffixes)
     return sorted(path for path in paths if path.is_file())
 
 

@@ -47,14 +47,40 @@ PARTS = 10
 _EACH = 60  # pairs of each video, if there are many
 
 
+def check_media(root: Path) -> None:
+    """Checks that there is a folder, or one video.
+
+    Raises:
+        UsageError: There is neither.
+    """
+    if not root.is_file():
+        need_folder(root, tr_noop("Choose another folder."))
+    elif root.suffix.lower() not in VIDEO_SUFFIXES:
+        raise UsageError(
+            tr("{file} is not a video.").format(file=root),
+            tr("Choose a video, or a folder of videos and images."),
+        )
+
+
+def name_in(root: Path, path: Path) -> str:
+    """Name of a file: its path below a folder, or that of the video `root` without its folder."""
+    return path.name if path == root else path.relative_to(root).as_posix()
+
+
 def files_of(root: Path) -> tuple[list[Path], list[Path]]:
     """Finds the videos and pictures in a folder and its subfolders; hidden files are left out.
 
+    Args:
+        root: The folder; or one video.
+
     Raises:
-        UsageError: The folder is missing.
+        UsageError: See `check_media`.
     """
+    check_media(root)
+    if root.is_file():
+        return [root], []
     videos, pictures = [], []
-    for path in sorted(need_folder(root, tr_noop("Choose another folder.")).rglob("*")):
+    for path in sorted(root.rglob("*")):
         if path.name.startswith(".") or not path.is_file():
             continue
         if path.name.endswith(BEFORE) and _partner(path, BEFORE, NOW).is_file():
@@ -190,7 +216,7 @@ def read_collection(root: Path, most: int = MAX_COLLECTION) -> Iterator[tuple[Fr
     that one video is enough.
 
     Args:
-        root: The folder.
+        root: The folder; or one video.
         most: Largest number of pairs.
 
     Raises:
@@ -241,7 +267,7 @@ def read_all(
 
 
 def _of_file(path: Path, root: Path, video: bool, each: int, parts: bool) -> Iterator[FramePair]:
-    name = path.relative_to(root).as_posix()
+    name = name_in(root, path)
     before = _partner(path, NOW, BEFORE)
     if before != path and before.is_file():
         seconds = _seconds(path)
