@@ -185,7 +185,6 @@ class Playback(Feature):
         self._seek(self.context.session.position + seconds)
 
     def _seek(self, seconds: float) -> None:
-        self.shuttle.reverse.stop()
         self.context.session.seek(seconds)
 
     def _step(self, frames: int) -> None:
