@@ -200,7 +200,7 @@ class Playback:
 
     def _next_in_time(self) -> Frame | None:
         """Reads the next frame; None where it came too late, or at the end."""
-        frame = self._next()
+        frame = self._next() or self._start_over()
         if frame is None:
             self._end()
             return None
@@ -245,19 +245,22 @@ class Playback:
             self._end()
 
     def _next(self) -> Frame | None:
-        """Reads the next frame, from the start again in a loop; None at the end."""
+        """Reads the next frame; None at the end."""
         if self._held is not None:
             held, self._held = self._held, None
             return held
-        frame = self._rewind.next() or self._read()
+        return self._rewind.next() or self._read()
+
+    def _start_over(self) -> Frame | None:
+        """Reads the first frame again in a loop; None where it does not loop."""
         # A still picture has nothing to loop through, and slides do not start over.
         loops = self._commands.loop and self._moves and not self._info.slides
-        if frame is None and loops and self._info.seekable:
-            with self._watched():
-                self._source.seek(0.0)
-            self._begin_epoch(None)
-            frame = self._read()
-        return frame
+        if not (loops and self._info.seekable):
+            return None
+        with self._watched():
+            self._source.seek(0.0)
+        self._begin_epoch(None)
+        return self._read()
 
     @contextlib.contextmanager
     def _watched(self) -> Iterator[None]:
