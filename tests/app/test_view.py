@@ -119,6 +119,20 @@ def test_presentation_mode_shows_only_the_picture(player):
     assert not player.actions["presentation_mode"].isChecked()
 
 
+def test_a_new_source_is_shown_whole_and_a_seek_keeps_the_zoom(still, tmp_path):
+    viewport = still.canvas.viewport
+    still.trigger("zoom_in")
+    still.seek(0.5)
+    assert viewport.zoom > 1
+    poster = tmp_path / "poster.png"
+    cv2.imwrite(str(poster), np.zeros((80, 60, 3), np.uint8))
+    still.open(poster)
+    assert viewport.zoom == 1
+    still.trigger("zoom_in")
+    still.open("demo")
+    assert viewport.zoom == 1
+
+
 def test_a_notice_is_not_shown_again_after_presentation_mode(player):
     player.banner.notify("info", "Look!")
     player.trigger("presentation_mode")

@@ -47,6 +47,7 @@ class View(Feature):
         context.slots.chrome_requested.connect(self._leave_full_screen)
         context.slots.closing.connect(self._on_closing)
         context.slots.canvas.double_clicked.connect(context.actions["full_screen"].trigger)
+        context.session.switched.connect(context.slots.canvas.viewport.fit)
         context.session.opened.connect(self._on_opened)
         context.session.turned.connect(self._on_turned)
 
