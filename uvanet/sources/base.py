@@ -105,6 +105,11 @@ class SourceInfo:
     pictures: tuple[Path, ...] = ()
 
     @property
+    def plays(self) -> bool:
+        """Whether frames follow one another in time: neither slides nor a still picture."""
+        return not self.slides and self.kind is not SourceKind.PICTURE
+
+    @property
     def folder_rate(self) -> float | None:
         """The `fps` with which `make_source` opens this folder again; None for other sources."""
         if self.kind is not SourceKind.FOLDER:

@@ -27,7 +27,7 @@ from app.ui.controls import SteadyLabel
 from app.ui.file_dialogs import ask_folder
 from app.ui.i18n import tr
 from app.ui.icons import icon
-from uvanet.sources.base import SourceInfo, SourceKind
+from uvanet.sources.base import SourceInfo
 
 action = MenuActions(Menu.FILE)
 
@@ -119,7 +119,7 @@ class Export(Feature):
             return
         if info.live:
             self.recording.save_last(self.ask.for_recording)
-        elif info.kind is SourceKind.PICTURE or info.slides:
+        elif not info.plays:
             self.ask.for_pictures(info)
         else:
             self.ask.for_part(info)
