@@ -105,6 +105,12 @@ class SourceInfo:
     pictures: tuple[Path, ...] = ()
 
     @property
+    def path(self) -> Path | None:
+        """The file or folder that is shown; None for other sources."""
+        kinds = (SourceKind.VIDEO, SourceKind.PICTURE, SourceKind.FOLDER)
+        return Path(self.spec).absolute() if self.kind in kinds else None
+
+    @property
     def plays(self) -> bool:
         """Whether frames follow one another in time: neither slides nor a still picture."""
         return not self.slides and self.kind is not SourceKind.PICTURE

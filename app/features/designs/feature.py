@@ -13,7 +13,6 @@ from app.features.designs.design import read_design
 from app.session.models import short_name
 from app.shell.actions import Menu, MenuActions
 from app.shell.feature import Feature
-from app.shell.settings import WindowSettings
 from app.ui.build import present
 from app.ui.file_dialogs import ask_save_comparison, ask_two_files
 from app.ui.i18n import tr
@@ -62,19 +61,18 @@ class Designs(Feature):
     )
     def compare_designs(self) -> None:
         """Asks for two pictures or films and compares them."""
-        settings = self.context.settings.section(WindowSettings)
 
         def refuse() -> None:
             self.context.messages.notify("info", tr("Choose two files to compare."))
 
-        ask_two_files(self.context.slots.window, settings.folder, self._open, refuse)
+        ask_two_files(self.context.slots.window, self.context.folder, self._open, refuse)
 
     def _open(self, first: str, second: str) -> None:
         from app.features.designs.dialog import DesignsDialog
 
         context, specs = self.context, (first, second)
-        # The report is saved beside the designs, unless the user chooses another folder.
         context.remember_folder(first)
+        folder = str(Path(first).parent)  # for the report, which belongs beside the designs
         model = context.session.student.name
         dialog = self.dialog = DesignsDialog(
             titles(specs),
@@ -88,7 +86,7 @@ class Designs(Feature):
         self._stops.append(stop)
         dialog.finished.connect(stop.set)
         dialog.finished.connect(dialog.deleteLater)
-        dialog.export_requested.connect(lambda: self._ask_export(dialog, model))
+        dialog.export_requested.connect(lambda: self._ask_export(dialog, model, folder))
         dialog.copied.connect(
             lambda: dialog.messages.notify("done", tr("The table was copied to the clipboard."))
         )
@@ -112,12 +110,11 @@ class Designs(Feature):
             )
         present(dialog)
 
-    def _ask_export(self, dialog: DesignsDialog, model: str) -> None:
+    def _ask_export(self, dialog: DesignsDialog, model: str, folder: str) -> None:
         from app.features.designs.report import comparison_report
         from app.ui.report_pdf import report_pdf
         from uvanet.report.page import report_html
 
-        folder = self.context.folder
         table, picture = csv_text(dialog.cells()), dialog.view.picture()
         content = partial(
             comparison_report,
