@@ -15,12 +15,14 @@ class PlaybackCommand:
     Attributes:
         play: The newest of play (True) and pause (False); None where neither came.
         seek: The newest seek target in seconds; None where none came.
+        backwards: Whether the seek belongs to reverse playback.
         steps: Frames to step after the seek; the sum of all steps since.
         speed: Playback speed; 1 is real time.
     """
 
     play: bool | None
     seek: float | None
+    backwards: bool
     steps: int
     speed: float
 
@@ -43,6 +45,7 @@ class CommandQueue:
         self._condition = threading.Condition()
         self._play: bool | None = None
         self._seek: float | None = None
+        self._backwards = False
         self._steps = 0
         self._speed = speed
         self._changed = False
@@ -55,10 +58,10 @@ class CommandQueue:
             self._play = on
             self._wake()
 
-    def seek(self, seconds: float) -> None:
+    def seek(self, seconds: float, *, backwards: bool = False) -> None:
         """Seeks; replaces waiting seeks and steps."""
         with self._condition:
-            self._seek, self._steps = seconds, 0
+            self._seek, self._backwards, self._steps = seconds, backwards, 0
             self._wake()
 
     def step(self, frames: int) -> None:
@@ -82,8 +85,11 @@ class CommandQueue:
 
     @property
     def seek_waiting(self) -> bool:
-        """Whether a seek waits, so that the running one is obsolete."""
-        return self._seek is not None
+        """Whether a seek waits, so that the running one is obsolete.
+
+        Reverse playback goes on from a position, so that the running seek has to reach it.
+        """
+        return self._seek is not None and not self._backwards
 
     @property
     def waiting(self) -> bool:
@@ -104,7 +110,9 @@ class CommandQueue:
                 self._clock.wait(self._condition, None)
             if self.stopped.is_set():
                 return None
-            command = PlaybackCommand(self._play, self._seek, self._steps, self._speed)
+            command = PlaybackCommand(
+                self._play, self._seek, self._backwards, self._steps, self._speed
+            )
             self._play, self._seek, self._steps, self._changed = None, None, 0, False
             return command
 

@@ -163,6 +163,15 @@ class LivePipeline:
         if (commands := self._capture.commands) is not None:
             commands.seek(seconds)
 
+    def rewind(self, seconds: float) -> None:
+        """Goes back to a time and shows its frame, never one on the way; paused.
+
+        Args:
+            seconds: Not later than the frame shown last.
+        """
+        if (commands := self._capture.commands) is not None:
+            commands.seek(seconds, backwards=True)
+
     def step(self, frames: int = 1) -> None:
         """Pauses and moves by single frames; steps that wait add up.
 

@@ -11,6 +11,7 @@ from app.pipeline.command_queue import CommandQueue, PlaybackCommand
 from app.pipeline.events import PipelineState, SourceEvent, StateChanged
 from app.pipeline.frame_router import SourceFeed
 from app.pipeline.pacing import Pacer
+from app.pipeline.rewind import Rewind
 from app.pipeline.stats import Drop
 from app.pipeline.watchdog import StallDetector
 from uvanet.errors import SourceError
@@ -61,6 +62,7 @@ class Playback:
         self._period = 1.0 / self._info.fps if self._info.fps > 0 else 0.0
         self._pacer = Pacer(self._period)
         self._held: Frame | None = None  # read, but not due yet
+        self._rewind = Rewind(source, self._read)
         self._shown_pts: float | None = None
         self._shown_t = -math.inf
         self._t_scene = -math.inf
@@ -110,7 +112,9 @@ class Playback:
                 self._resume()
         elif command.play is False and self._state is PipelineState.PLAYING:
             self._enter(PipelineState.PAUSED)
-        if seek is not None:
+        if seek is not None and command.backwards:
+            self._go_back(seek)
+        elif seek is not None:
             self._seek(seek)
         if command.steps:
             self._step(command.steps)
@@ -140,6 +144,7 @@ class Playback:
 
     def _seek(self, seconds: float) -> None:
         self._held = None
+        self._rewind.clear()
         # The frame of the seek before is still painted: while a slider is dragged, each seek would
         # drop it.
         self._begin_epoch(None if self._sought else Drop.SEEK)
@@ -148,6 +153,15 @@ class Playback:
             self._source.seek(max(0.0, seconds))
         self._show_next()
         self._sought = True
+
+    def _go_back(self, seconds: float) -> None:
+        self._held = None
+        self._begin_epoch(Drop.SEEK)
+        with self._watched():
+            frame = self._rewind.back_to(max(0.0, seconds))
+        if frame is not None and not self._commands.stopped.is_set():
+            self._deliver(frame, self._clock.now())
+            self._sought = True
 
     def _is_superseded(self) -> bool:
         """Whether a running seek may end before its position, since another seek waits.
@@ -186,7 +200,7 @@ class Playback:
 
     def _next_in_time(self) -> Frame | None:
         """Reads the next frame; None where it came too late, or at the end."""
-        frame = self._next()
+        frame = self._next() or self._start_over()
         if frame is None:
             self._end()
             return None
@@ -201,6 +215,7 @@ class Playback:
                 self._pacer.start(frame.pts, now)
                 return False
             self._feed.skip(Drop.LATE, now)
+            self._rewind.clear()
             self._begin_epoch(None)
             with self._watched():
                 self._source.seek(self._pacer.position(now))
@@ -230,19 +245,22 @@ class Playback:
             self._end()
 
     def _next(self) -> Frame | None:
-        """Reads the next frame, from the start again in a loop; None at the end."""
+        """Reads the next frame; None at the end."""
         if self._held is not None:
             held, self._held = self._held, None
             return held
-        frame = self._read()
+        return self._rewind.next() or self._read()
+
+    def _start_over(self) -> Frame | None:
+        """Reads the first frame again in a loop; None where it does not loop."""
         # A still picture has nothing to loop through, and slides do not start over.
         loops = self._commands.loop and self._moves and not self._info.slides
-        if frame is None and loops and self._info.seekable:
-            with self._watched():
-                self._source.seek(0.0)
-            self._begin_epoch(None)
-            frame = self._read()
-        return frame
+        if not (loops and self._info.seekable):
+            return None
+        with self._watched():
+            self._source.seek(0.0)
+        self._begin_epoch(None)
+        return self._read()
 
     @contextlib.contextmanager
     def _watched(self) -> Iterator[None]:

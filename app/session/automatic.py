@@ -15,7 +15,7 @@ from app.session.settings import SessionSettings
 from app.session.step_times import RememberedTimes, student_times
 from app.session.student import StudentModel
 from app.ui.i18n import tr
-from uvanet.sources.base import SourceInfo, SourceKind
+from uvanet.sources.base import SourceInfo
 
 TICK_MS = 500
 """Interval of the observations; `AutomaticPolicy` counts them."""
@@ -206,7 +206,7 @@ def source_rate(info: SourceInfo | None, speed: float) -> float:
     """
     if info is None:
         return 0.0
-    if info.kind is SourceKind.PICTURE or info.slides:
+    if not info.plays:
         return PICTURE_RATE
     rate = info.fps if info.fps > 0 else UNKNOWN_RATE
     return min(rate if info.live else rate * speed, MAX_RATE)

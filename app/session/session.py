@@ -64,6 +64,7 @@ class LiveSession(QObject):
     Signals:
         opening: Name of the source that is being opened; empty for the default source.
         switched: The next source replaces the current one, whose results no longer arrive.
+        sought: `seek` was called.
         opened: SourceInfo of the source that plays from now on.
         failed: UvanetError that ended a source, or kept it from opening.
         stalled: Seconds without a frame of a source that should give one; 0 once frames arrive.
@@ -91,6 +92,7 @@ class LiveSession(QObject):
 
     opening = Signal(str)
     switched = Signal()
+    sought = Signal()
     opened = Signal(object)
     failed = Signal(object)
     stalled = Signal(float)
@@ -263,12 +265,18 @@ class LiveSession(QObject):
 
     def seek(self, seconds: float) -> None:
         """Jumps to a time of the source; clamped to its start and end."""
+        self.sought.emit()
         info = self.info
         seconds = max(0.0, seconds)
         if info is not None and info.seekable:
             seconds = min(seconds, info.duration or seconds)
             self._position = seconds
         self._pipeline.seek(seconds)
+
+    def rewind(self, seconds: float) -> None:
+        """Goes back to a time of the source in pause, for reverse playback."""
+        self._position = max(0.0, seconds)
+        self._pipeline.rewind(self._position)
 
     def step(self, frames: int) -> None:
         """Pauses and moves by single frames."""

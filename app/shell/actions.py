@@ -33,11 +33,11 @@ class Needs(enum.Flag):
 
     Attributes:
         SOURCE: A source is open: playing, paused, ended or failed.
-        PACED: The playback speed can be chosen: the source is neither live nor slides.
+        PACED: The playback speed can be chosen: the source plays and is not live.
         SEEKABLE: The source can jump to a time.
         FRAME: A frame is on the canvas.
         SLIDES: The source is a set of slides, which do not play.
-        PLAYS: The source is not a set of slides.
+        PLAYS: The source is neither a set of slides nor a still picture.
         UNDO: There is a change to undo.
         REDO: A change was undone last.
     """
@@ -56,10 +56,10 @@ NOTHING = Needs(0)
 _REASONS = {
     Needs.SOURCE: tr_noop("Open a source first"),
     Needs.FRAME: tr_noop("There is no picture yet"),
-    Needs.PACED: tr_noop("Only for files"),
+    Needs.PACED: tr_noop("Only for videos"),
     Needs.SEEKABLE: tr_noop("Only for sources with a timeline"),
     Needs.SLIDES: tr_noop("Only for folders of pictures"),
-    Needs.PLAYS: tr_noop("Slides do not play"),
+    Needs.PLAYS: tr_noop("Only for moving pictures"),
     Needs.UNDO: tr_noop("There is nothing to undo"),
     Needs.REDO: tr_noop("There is nothing to redo"),
 }
@@ -336,8 +336,9 @@ def available_needs(session: LiveSession, presenter: FramePresenter, undo: UndoS
     info, available = session.info, NOTHING
     if info is not None and session.state in _OPEN:
         available |= SOURCE
-        available |= SLIDES if info.slides else PLAYS
-        available |= NOTHING if info.live or info.slides else PACED
+        available |= SLIDES if info.slides else NOTHING
+        available |= PLAYS if info.plays else NOTHING
+        available |= PACED if info.plays and not info.live else NOTHING
         available |= SEEKABLE if info.seekable and not info.slides else NOTHING
     if presenter.packet is not None:
         available |= FRAME

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -108,6 +109,7 @@ class FeatureContext:
 
         def saved(result: object) -> None:
             done(result)
+            self.remember_folder(str(paths[0]))
             names = tr(" and ").join(printable(path.name) for path in paths)
             text = tr("Saved {names}.").format(names=names)
             self.messages.notify_saved(text, paths[0])
@@ -116,9 +118,15 @@ class FeatureContext:
 
     @property
     def folder(self) -> str:
-        """The folder in which dialogs for files start: that of the last file."""
-        return self.settings.section(WindowSettings).folder
+        """The folder in which dialogs for files start.
+
+        The folder beside the current source, else the one used last, else the home folder.
+        """
+        path = self.session.info.path if self.session.info is not None else None
+        last = self.settings.section(WindowSettings).folder
+        places = str(path.parent) if path is not None else "", last
+        return next((place for place in places if os.path.isdir(place)), str(Path.home()))
 
     def remember_folder(self, file: str) -> None:
-        """Lets dialogs for files start in the folder of a file."""
+        """Lets dialogs for files start in the folder of a file, where no source says another."""
         self.settings.section(WindowSettings).folder = str(Path(file).parent)

@@ -42,12 +42,14 @@ class WindowSlots(QObject):
         panel_changed: `panel_enabled` or `panel_shown` may have changed.
         chrome_changed: Whether everything but the picture is hidden from now on.
         chrome_requested: The user opens a control that may be hidden with the rest of the window.
+        panel_requested: A card of the side panel is wanted; nothing may hide the panel any more.
         closing: The window is about to close; it is still shown.
     """
 
     panel_changed = Signal()
     chrome_changed = Signal(bool)
     chrome_requested = Signal()
+    panel_requested = Signal()
     closing = Signal()
 
     def __init__(self, window: QWidget) -> None:
@@ -114,6 +116,13 @@ class WindowSlots(QObject):
     def reveal(self, card: QWidget) -> None:
         """Scrolls the side panel to a card, once the card has its new size."""
         QTimer.singleShot(0, card, lambda: self.panel.ensureWidgetVisible(card))
+
+    def show_card(self, card: QWidget) -> None:
+        """Shows a card, and the side panel scrolled to it, whatever hides them."""
+        card.show()
+        self.set_panel_enabled(True)
+        self.panel_requested.emit()
+        self.reveal(card)
 
     def add_timeline_button(self, button: QAction | QWidget, rank: int) -> QWidget:
         """Adds a button, or a new button for an action, beside the timeline; returns it."""

@@ -47,7 +47,7 @@ def ask_folder(
     parent: QWidget, folder: str, done: Callable[[str], None], title: str = ""
 ) -> QFileDialog:
     """Asks for a folder."""
-    dialog = QFileDialog(parent, title or tr("Open folder of pictures"), folder)
+    dialog = _make(parent, title or tr("Open folder of pictures"), folder)
     dialog.setFileMode(QFileDialog.FileMode.Directory)
     dialog.setOption(QFileDialog.Option.ShowDirsOnly)
     return _open(dialog, done)
@@ -133,10 +133,15 @@ def ask_missing_source(
     return _ask_existing(parent, title, folder, [f"{tr('All files')} (*)"], done)
 
 
+def _make(parent: QWidget, title: str, folder: str) -> QFileDialog:
+    # Without a folder, Qt starts in that of the process.
+    return QFileDialog(parent, title, folder or str(Path.home()))
+
+
 def _ask_existing(
     parent: QWidget, title: str, folder: str, filters: list[str], done: Callable[[str], None]
 ) -> QFileDialog:
-    dialog = QFileDialog(parent, title, folder)
+    dialog = _make(parent, title, folder)
     dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
     dialog.setNameFilters(filters)
     return _open(dialog, done)
@@ -149,7 +154,7 @@ def _ask_several(
     filters: list[str],
     done: Callable[[list[str]], object],
 ) -> QFileDialog:
-    dialog = QFileDialog(parent, title, folder)
+    dialog = _make(parent, title, folder)
     dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
     dialog.setNameFilters(filters)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -175,7 +180,8 @@ def _ask_report(
 
 
 def _make_save(parent: QWidget, title: str, folder: str, kind: str, suffix: str) -> QFileDialog:
-    dialog = QFileDialog(parent, title, folder, f"{kind} (*.{suffix})")
+    dialog = _make(parent, title, folder)
+    dialog.setNameFilter(f"{kind} (*.{suffix})")
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
     dialog.setDefaultSuffix(suffix)
     return dialog

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import platformdirs
 from numpy.typing import NDArray
 from PySide6.QtGui import QImage
 
@@ -21,12 +20,6 @@ def snapshot_name(title: str) -> str:
     """Makes a file name from the title of a source, such as `demo-20260131-153000.png`."""
     stem = re.sub(r"[^\w.-]+", "-", Path(title).stem).strip("-.") or "snapshot"
     return f"{stem[:60]}-{time.strftime('%Y%m%d-%H%M%S')}.png"
-
-
-def pictures_folder() -> str:
-    """Returns the user's folder of pictures, or the home folder if there is none."""
-    folder = Path(platformdirs.user_pictures_dir())
-    return str(folder if folder.is_dir() else Path.home())
 
 
 def write_png(path: Path, image: NDArray[np.uint8]) -> None:

@@ -29,7 +29,7 @@ def test_the_marked_part_is_exported(still, tmp_path):
     assert frames_of(tmp_path / "cut.mp4") == 16
     assert len((tmp_path / "cut.csv").read_text().splitlines()) == 17
     assert still.banner.message == "Exported cut.mp4."
-    assert still.settings.export_folder == str(tmp_path)
+    assert still.settings.folder == str(tmp_path)
     assert "csv" in still.settings.export_extras
     still.trigger("clear_marks")
     assert still.session.marks == (None, None)
@@ -108,7 +108,7 @@ def test_a_whole_folder(player, clip, tmp_path):
     tasks = wait_ended(player, 2)
     assert [task.state for task in tasks] == [ExportState.DONE, ExportState.DONE]
     assert frames_of(tmp_path / "a-attention.mp4") == frames_of(tmp_path / "b-attention.mp4") == 60
-    assert player.settings.export_folder == str(tmp_path)
+    assert player.settings.folder == str(tmp_path.parent)
 
 
 def test_an_empty_folder_is_reported(player, tmp_path):

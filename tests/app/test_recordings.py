@@ -169,7 +169,7 @@ def test_a_recording_is_exported_with_the_regions_of_its_own_source(camera, clip
 
 def test_a_recording_does_not_inherit_slow_options(camera, tmp_path):
     builder = feature(camera).builder
-    builder.remember(ExportOptions("teacher", "webm", "png", "best", 720, ["csv"]), tmp_path)
+    builder.remember(ExportOptions("teacher", "webm", "png", "best", 720, ["csv"]))
     options = builder.recording_options()
     assert (options.preset, options.format) == ("overlay", "mp4")
     assert (options.quality, options.height, options.extras) == ("best", 720, ["csv"])

@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from region_kit import active
 
+from app.features.diagnostics.feature import Diagnostics
 from app.features.playback.feature import Playback
 from app.features.slides.feature import Slides
 from app.features.slides.thumbnails import SIDE, Thumbnails
@@ -75,6 +76,14 @@ def test_a_folder_shows_its_first_picture_and_stays(slides):
     slides.settle()
     assert slides.session.stats().captured == captured
     assert slides.session.state is PipelineState.PAUSED
+
+
+def test_pictures_that_are_passed_by_are_not_called_drops_and_have_no_average(slides):
+    drops = slides.find(Diagnostics).labels.drops
+    slides.until(lambda: not drops.isVisible())
+    slides.find(Diagnostics)._show_stats()
+    assert not drops.isVisible()
+    assert not slides.actions["average"].isEnabled()
 
 
 def test_keys_move_through_the_pictures(slides):

@@ -1,5 +1,7 @@
 """Choice of the source: list, dialogs, drops, recent sources, invalid input."""
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
@@ -7,6 +9,7 @@ from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QFileDialog
 
+from app.features.export.feature import Export
 from app.features.sources import devices
 from app.features.sources.url_dialog import UrlDialog
 from app.pipeline.events import PipelineState
@@ -166,6 +169,39 @@ def test_files_and_folders_by_dialog(player, clip, tmp_path):
         QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
         player.until(lambda chosen=chosen: player.source_title == chosen.name)
     assert player.settings.folder == str(clip.parent)
+
+
+DIALOGS = ["open_file", "open_folder", "compare_designs", "open_project_file", "save_project"]
+DIALOGS += ["save_snapshot", "load_regions", "save_shares", "load_gaze", "export_folder"]
+
+
+def start_of(bench, name):
+    """The folder in which the dialog of an action starts."""
+    bench.trigger(name)
+    (dialog,) = (one for one in bench.window.findChildren(QFileDialog) if one.isVisible())
+    folder = dialog.directory().path()
+    dialog.close()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    return folder
+
+
+def test_dialogs_start_beside_the_source_whatever_was_used_last(launch, clip, tmp_path):
+    bench = launch(clip)
+    bench.until(lambda: bench.presenter.overlay_seen)
+    bench.settings.folder = str(tmp_path)
+    places = {name: start_of(bench, name) for name in [*DIALOGS, "report"]}
+    assert places == dict.fromkeys(places, str(clip.parent))
+    assert bench.find(Export).builder.start_folder == clip.parent
+    bench.find(Export).builder._settings.folder = str(tmp_path)  # by the preferences
+    assert start_of(bench, "report") == str(tmp_path)
+
+
+def test_without_a_file_dialogs_start_in_the_last_folder_or_at_home(launch, home, tmp_path):
+    bench = launch()
+    bench.until(lambda: bench.presenter.overlay_seen)
+    assert {start_of(bench, name) for name in DIALOGS} == {str(Path.home())}
+    bench.settings.folder = str(tmp_path)
+    assert {start_of(bench, name) for name in DIALOGS} == {str(tmp_path)}
 
 
 def test_a_url_by_dialog(player):

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import av
+import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
@@ -14,6 +16,21 @@ from app.ui.time_text import TimeBase
 
 def click(bench, name):
     QTest.keyClick(bench.canvas, name)
+
+
+@pytest.fixture
+def long_group(tmp_path):
+    """Four seconds of noise that moves, 854x480 at 25 frames a second, with one key frame."""
+    path = tmp_path / "group.mp4"
+    noise = np.random.default_rng(1).integers(0, 256, (480, 854, 3), np.uint8)
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", 25, options={"g": "1000", "preset": "ultrafast"})
+        stream.width, stream.height, stream.pix_fmt = 854, 480, "yuv420p"
+        for number in range(100):
+            frame = av.VideoFrame.from_ndarray(np.roll(noise, 4 * number, axis=1), "bgr24")
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return path
 
 
 @pytest.fixture
@@ -49,6 +66,30 @@ def test_j_plays_backwards_to_the_start(active):
     backwards = shown[shown.index(max(shown)) :]  # a frame from before J may come first
     assert backwards == sorted(backwards, reverse=True)
     assert active.session.state is PipelineState.PAUSED
+
+
+def test_j_never_shows_a_later_frame_where_key_frames_are_rare(launch, long_group):
+    bench = launch(long_group)
+    bench.until(lambda: bench.presenter.overlay_seen)
+    bench.pause()
+    bench.seek(3.5)
+    shown = []
+    bench.trigger("play_backwards")
+    bench.presenter.shown.emit(3.5)  # a frame from before J is painted only now
+    bench.presenter.shown.connect(shown.append)
+    bench.until(lambda: not bench.find(Playback).shuttle.reverse.running)
+    bench.settle()
+    assert len(shown) > 2
+    assert shown == sorted(shown, reverse=True)
+    assert shown[-1] == 0.0
+
+
+def test_a_seek_of_another_feature_stops_reverse_playback(active):
+    active.trigger("play_backwards")
+    active.session.seek(0.5)
+    assert not active.find(Playback).shuttle.reverse.running
+    active.settle()
+    assert active.frame() == 15
 
 
 def test_space_and_a_new_source_stop_reverse_playback(active):

@@ -1,10 +1,13 @@
 """Play, pause, seek, step, loop and speed on a real clip."""
 
+import cv2
+import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from window_bench import PATIENCE
 
+from app.features.diagnostics.feature import Diagnostics
 from app.pipeline.events import PipelineState
 from app.ui.controls import IconButton
 from app.ui.time_text import clock_text
@@ -123,9 +126,6 @@ def test_speed(player):
 
 
 def test_only_supported_controls_are_shown(player, tmp_path, clip):
-    import cv2
-    import numpy as np
-
     bar = player.transport
     assert bar.timeline.isVisible()
     assert bar.loop.isVisible()
@@ -135,6 +135,24 @@ def test_only_supported_controls_are_shown(player, tmp_path, clip):
     player.open(picture)
     assert not bar.timeline.isVisible()
     assert not bar.loop.isVisible()
+    assert not bar.play.isVisible()
+
+
+def test_a_still_picture_offers_nothing_that_needs_time(player, tmp_path):
+    picture = tmp_path / "one.png"
+    cv2.imwrite(str(picture), np.full((40, 60, 3), 90, np.uint8))
+    player.open(picture)
+    names = ["play_pause", "play_forwards", "play_backwards", "stop", "loop", "faster", "slower"]
+    names += ["normal_speed", "step_forward", "step_back", "average"]
+    player.until(lambda: not any(player.actions[name].isEnabled() for name in names))
+    player.until(lambda: player.actions.missing("average") == "Only for moving pictures")
+    assert not player.plots.isVisible()
+    player.until(lambda: not player.find(Diagnostics).labels.drops.isVisible())
+    player.open("demo")
+    player.until(lambda: player.actions["play_pause"].isEnabled())
+    assert player.transport.play.isVisible()
+    assert player.plots.isVisible()
+    player.until(player.find(Diagnostics).labels.drops.isVisible)
 
 
 def test_times():

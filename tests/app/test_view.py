@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from app.features.analyse.feature import Analyse
 from app.features.diagnostics import documentation
 from app.features.diagnostics.about import AboutDialog
+from app.features.export.feature import Export
 from uvanet.analysis import Region, Shape
 from uvanet.colormaps import COLORMAPS, SAFE_COLORMAPS, colormap
 from uvanet.paths import log_folder, resource
@@ -119,6 +120,50 @@ def test_presentation_mode_shows_only_the_picture(player):
     assert player.transport.isVisible()
     assert player.banner.message == "A private path was not found."
     assert not player.actions["presentation_mode"].isChecked()
+
+
+@pytest.mark.parametrize("hidden_by", ["narrow window", "panel", "presentation_mode"])
+def test_the_list_of_exports_is_shown_whatever_hides_it(player, hidden_by):
+    card = player.find(Export).card
+    player.window.resize(780, 420)
+    player.trigger("exports")
+    assert card.isVisible()
+    if hidden_by == "narrow window":
+        player.window.resize(560, 420)
+        player.until(lambda: not player.slots.panel.isVisible())
+    else:
+        player.trigger(hidden_by)
+    assert not card.isVisible()
+    player.trigger("exports")
+    player.until(card.isVisible)
+    assert player.actions["exports"].isChecked()
+    player.trigger("exports")
+    assert not card.isVisible()
+    assert player.slots.panel.isVisible()
+    assert not player.actions["exports"].isChecked()
+
+
+def test_a_region_is_renamed_in_presentation_mode(still):
+    still.session.set_regions([Region("A", Shape.RECTANGLE, ((0.2, 0.2), (0.6, 0.6)))])
+    still.trigger("select_regions")
+    still.trigger("presentation_mode")
+    still.trigger("select_regions")
+    still.trigger("rename_region")
+    still.until(still.find(Analyse).card.isVisible)
+
+
+def test_a_new_source_is_shown_whole_and_a_seek_keeps_the_zoom(still, tmp_path):
+    viewport = still.canvas.viewport
+    still.trigger("zoom_in")
+    still.seek(0.5)
+    assert viewport.zoom > 1
+    poster = tmp_path / "poster.png"
+    cv2.imwrite(str(poster), np.zeros((80, 60, 3), np.uint8))
+    still.open(poster)
+    assert viewport.zoom == 1
+    still.trigger("zoom_in")
+    still.open("demo")
+    assert viewport.zoom == 1
 
 
 def test_a_notice_is_not_shown_again_after_presentation_mode(player):

@@ -313,6 +313,22 @@ def test_steps_beyond_the_end_and_back() -> None:
     assert player.state is PipelineState.PAUSED
 
 
+def test_steps_end_at_the_last_frame_of_a_loop_and_playback_starts_over() -> None:
+    player = Player(Clip(3, 25.0), loop=True)
+    player.commands.play(False)
+    player.commands.seek(1 / 25)
+    player.begin().run()
+    for _ in range(3):
+        player.commands.step(1)
+        player.run()
+    player.commands.step(5)
+    player.run()
+    assert player.feed.indices == [1, 2]
+    player.commands.play(True)
+    player.run(4)
+    assert player.feed.indices[:6] == [1, 2, 0, 1, 2, 0]
+
+
 def test_seek_after_the_end_shows_the_frame_in_pause() -> None:
     player = Player(Clip(10, 25.0)).begin().run()
     player.commands.seek(0.2)

@@ -105,6 +105,17 @@ class SourceInfo:
     pictures: tuple[Path, ...] = ()
 
     @property
+    def path(self) -> Path | None:
+        """The file or folder that is shown; None for other sources."""
+        kinds = (SourceKind.VIDEO, SourceKind.PICTURE, SourceKind.FOLDER)
+        return Path(self.spec).absolute() if self.kind in kinds else None
+
+    @property
+    def plays(self) -> bool:
+        """Whether frames follow one another in time: neither slides nor a still picture."""
+        return not self.slides and self.kind is not SourceKind.PICTURE
+
+    @property
     def folder_rate(self) -> float | None:
         """The `fps` with which `make_source` opens this folder again; None for other sources."""
         if self.kind is not SourceKind.FOLDER:

@@ -18,7 +18,7 @@ from app.features.analyse.settings import AnalyseSettings
 from app.features.analyse.table_export import facts_text, map_facts, region_facts
 from app.pipeline.packets import SaliencyPacket
 from app.session.models import AUTOMATIC
-from app.shell.actions import FRAME, SEEKABLE, Menu, MenuActions
+from app.shell.actions import FRAME, PLAYS, SEEKABLE, Menu, MenuActions
 from app.shell.context import Fact, FeatureContext
 from app.shell.project import Project
 from app.ui.controls import IconButton
@@ -186,7 +186,7 @@ class Analyse(RegionActions):
         "Average heat map of the clip",
         "H",
         icon="average",
-        needs=FRAME,
+        needs=FRAME | PLAYS,
         group=3,
         checkable=True,
         words="mean summary",

@@ -92,7 +92,7 @@ class RegionActions(Feature):
     def rename_region(self) -> None:
         """Starts editing the name of the selected region."""
         if selection := self.regions.chosen():
-            self.context.slots.set_panel_enabled(True)
+            self.context.slots.show_card(self.card)
             self.card.edit_name(selection[-1])
 
     @analyse_action("Duplicate region", "Ctrl+Shift+D", needs=FRAME, words="copy clone")

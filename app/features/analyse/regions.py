@@ -15,7 +15,6 @@ from app.shell.store_writer import StoreWriter
 from app.ui.i18n import tr
 from app.ui.region_layer import RegionLayer
 from uvanet.analysis import Region, RegionSummary, region_shares
-from uvanet.sources.base import SourceKind
 from uvanet.video.layers import color_of
 
 _LIVE_SPAN = 60.0  # seconds of a live source in the chart
@@ -144,7 +143,7 @@ class Regions(RegionEditor):
         summaries = self._summaries if len(self._summaries) == count else [None] * count
         rows = map(RegionRow, self.all, shares, summaries)
         info = self._context.session.info
-        still = info is not None and (info.slides or info.kind is SourceKind.PICTURE)
+        still = info is not None and not info.plays
         self._card.show_rows(list(rows), self.selection, over_time=not still)
         if self._on_picture:
             self._layer.show_regions(self.all, self.shares, self.selection)

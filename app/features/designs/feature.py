@@ -98,8 +98,8 @@ class Designs(Feature):
         from app.features.designs.dialog import DesignsDialog
 
         context, specs = self.context, (first, second)
-        # The report is saved beside the designs, unless the user chooses another folder.
         context.remember_folder(first)
+        folder = str(Path(first).parent)  # for the report, which belongs beside the designs
         student, info = context.session.student, context.session.info
         model = student.offline_name
         # Regions of another source mean nothing on the designs.
@@ -116,7 +116,7 @@ class Designs(Feature):
         self._stops.append(stop)
         dialog.finished.connect(stop.set)
         dialog.finished.connect(dialog.deleteLater)
-        dialog.export_requested.connect(lambda: self._ask_export(dialog, model))
+        dialog.export_requested.connect(lambda: self._ask_export(dialog, model, folder))
         dialog.copied.connect(
             lambda: dialog.messages.notify("done", tr("The table was copied to the clipboard."))
         )
@@ -140,12 +140,11 @@ class Designs(Feature):
             )
         present(dialog)
 
-    def _ask_export(self, dialog: DesignsDialog, model: str) -> None:
+    def _ask_export(self, dialog: DesignsDialog, model: str, folder: str) -> None:
         from app.features.designs.report import comparison_report
         from app.ui.report_pdf import report_pdf
         from uvanet.report.page import report_html
 
-        folder = self.context.folder
         table, picture = csv_text(dialog.cells()), dialog.view.picture()
         content = partial(
             comparison_report,

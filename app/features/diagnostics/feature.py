@@ -53,8 +53,8 @@ class Diagnostics(Feature):
         context.slots.add_status(self.labels, _STATUS_RANK)
         context.slots.add_card("measurements", self.plots, _CARD_RANK)
         context.session.switched.connect(self._on_switched)
-        # Slides do not play: their charts would stay empty.
-        context.session.opened.connect(lambda info: self.plots.setVisible(not info.slides))
+        # The charts of pictures would stay empty.
+        context.session.opened.connect(lambda info: self.plots.setVisible(info.plays))
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._show_stats)
         self._timer.start(_INTERVAL_MS)
@@ -173,6 +173,10 @@ class Diagnostics(Feature):
     def _show_stats(self) -> None:
         stats = self._stats()
         self.labels.show_stats(stats)
+        # A picture that the user passes by before its map is made is no loss.
+        info = self.context.session.info
+        plays = info is None or info.plays
+        self.labels.drops.setVisible(plays or stats.failed + stats.damaged > 0)
         if self.context.session.state is PipelineState.PLAYING:
             self.plots.add(time.monotonic(), stats)
         else:

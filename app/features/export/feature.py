@@ -27,7 +27,7 @@ from app.ui.controls import SteadyLabel
 from app.ui.file_dialogs import ask_folder
 from app.ui.i18n import tr
 from app.ui.icons import icon
-from uvanet.sources.base import SourceInfo, SourceKind
+from uvanet.sources.base import SourceInfo
 
 action = MenuActions(Menu.FILE)
 
@@ -119,7 +119,7 @@ class Export(Feature):
             return
         if info.live:
             self.recording.save_last(self.ask.for_recording)
-        elif info.kind is SourceKind.PICTURE or info.slides:
+        elif not info.plays:
             self.ask.for_pictures(info)
         else:
             self.ask.for_part(info)
@@ -185,10 +185,12 @@ class Export(Feature):
     @action("List of exports", "Shift+E", group=3, checkable=True, words="queue progress")
     def exports(self, on: bool) -> None:
         """Shows or hides the list of exports."""
-        self.context.actions.set_checked("exports", on)
-        self.card.setVisible(on)
-        if on and not self.context.slots.panel_enabled:
-            self.context.slots.set_panel_enabled(True)
+        slots = self.context.slots
+        if on or not slots.panel.isVisible():  # the list is shown, but nobody can see it
+            slots.show_card(self.card)
+        else:
+            self.card.hide()
+        self.context.actions.set_checked("exports", not self.card.isHidden())
 
     def _is_live(self) -> bool:
         """Returns whether the source is live; otherwise tells the user what to do instead."""
@@ -217,7 +219,8 @@ class Export(Feature):
         first = not self.card.rows
         self.card.show_row(queue_row(task))
         if first and self.context.slots.panel_enabled:
-            self.exports(True)
+            self.card.show()
+            self.context.actions.set_checked("exports", True)
         self._show_status()
 
     def _on_task_ended(self, task: ExportTask) -> None:

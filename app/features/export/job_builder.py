@@ -51,8 +51,13 @@ class ExportJobBuilder:
 
     @property
     def folder(self) -> Path:
-        """The folder of exports."""
+        """The folder of recordings: that of exports which the user chose, else the videos."""
         return exports_folder(self._settings.folder)
+
+    @property
+    def start_folder(self) -> Path:
+        """Where dialogs start: the folder of exports that the user chose, else as elsewhere."""
+        return self.folder if self._settings.folder else Path(self._context.folder)
 
     def teachers(self) -> list[str]:
         """Returns the models that can be the second model; the last teacher comes first."""
@@ -97,11 +102,10 @@ class ExportJobBuilder:
         preset = "overlay" if options.preset == "teacher" else options.preset
         return msgspec.structs.replace(options, preset=preset, format="mp4")
 
-    def remember(self, options: ExportPreset, folder: Path) -> None:
+    def remember(self, options: ExportPreset) -> None:
         """Stores the options for the next export."""
         for name, value in options.values().items():
             setattr(self._settings, name, value)
-        self._settings.folder = str(folder)
 
     def add(
         self,
@@ -155,7 +159,7 @@ class ExportJobBuilder:
             regions: Regions of interest of this source.
             gaze: Gaze of people on this source; None for none.
         """
-        self._settings.folder = str(path.parent)
+        self._context.remember_folder(str(path))
         arguments = [*range_arguments(info, span), "--overwrite"]
         temporary: tuple[Path, ...] = ()
         with self._errors_shown():

@@ -22,7 +22,7 @@ def export_preferences(context: FeatureContext, builder: ExportJobBuilder) -> li
         tr("Presets of exports"),
         settings.presets,
         lambda: ExportPreset(**builder.last_options().values()),
-        lambda preset: builder.remember(preset, builder.folder),
+        builder.remember,
         context.undo.record,
     )
     return [

@@ -58,7 +58,7 @@ class ExportQuestions:
         request = ExportRequest(
             title,
             part,
-            builder.folder,
+            builder.start_folder,
             stem,
             builder.teachers(),
             builder.last_options(),
@@ -69,7 +69,8 @@ class ExportQuestions:
         dialog = ExportDialog(request, self._context.slots.window)
 
         def chosen(options: ExportOptions, base: Path) -> None:
-            builder.remember(options, base.parent if stem else base)
+            builder.remember(options)
+            self._context.remember_folder(str(base))
             export(options, base)
 
         dialog.chosen.connect(chosen)

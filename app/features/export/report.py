@@ -37,4 +37,4 @@ def ask_report(context: FeatureContext, builder: ExportJobBuilder) -> None:
         builder.add_report(info, Path(chosen), span, regions, project.gaze)
 
     name = f"{file_stem(info.title, dated=False)}.html"
-    ask_save_report(context.slots.window, str(builder.folder), name, write)
+    ask_save_report(context.slots.window, str(builder.start_folder), name, write)

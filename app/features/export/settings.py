@@ -58,7 +58,7 @@ class ExportSettings(ExportPreset, Section):
     """The options of the last export, and the settings of recordings.
 
     Attributes:
-        folder: Folder of exports; empty for the user's folder of videos.
+        folder: Folder of exports and recordings; empty where the user has chosen none.
         presets: Options that the user saved, by name.
         keep: Whether the last half minute of a live source is kept on disk, which writes to the
             disk continuously. On by default in 0.1.0.

@@ -172,7 +172,7 @@ class Playback(Feature):
         """Plays in real time."""
         self._set_speed(1.0)
 
-    @action("Loop", "Alt+L", icon="loop", group=3, checkable=True, words="repeat")
+    @action("Loop", "Alt+L", icon="loop", needs=PACED, group=3, checkable=True, words="repeat")
     def loop(self, on: bool) -> None:
         """Sets whether files start again at their end."""
         self._settings.loop = on
@@ -185,7 +185,6 @@ class Playback(Feature):
         self._seek(self.context.session.position + seconds)
 
     def _seek(self, seconds: float) -> None:
-        self.shuttle.reverse.stop()
         self.context.session.seek(seconds)
 
     def _step(self, frames: int) -> None:
@@ -211,9 +210,9 @@ class Playback(Feature):
             self.context.session.time_base,
             live=info.live,
             seekable=info.seekable,
-            paced=not info.live and info.kind is not SourceKind.PICTURE,
+            paced=not info.live,
         )
-        self.transport.set_wanted(not info.slides)
+        self.transport.set_wanted(info.plays)
         self.transport.set_speed(self.context.session.speed)
         self._show_lost(False)
         self._show_thumbnails(info)

@@ -1,4 +1,4 @@
-"""Reverse playback: repeated seeks to earlier positions in real time."""
+"""Reverse playback: repeated jumps to earlier positions in real time."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from app.session.presenter import FramePresenter
 from app.session.session import LiveSession
 
-_MIN_PERIOD = 0.01  # seconds between two seeks
+_MIN_PERIOD = 0.01  # seconds between two jumps
 _DEFAULT_FPS = 25.0  # of a source of unknown rate
 
 
 class ReversePlayback(QObject):
     """Plays a file backwards.
 
-    Decoders only run forwards, so that each frame needs a seek. The next seek starts after the
-    frame before was painted, and goes to the position that is due then. Where seeks take longer
-    than a frame lasts, frames are left out and the speed stays.
+    The next jump back starts after the frame before was painted, and goes to the position that is
+    due then. Where a frame takes longer than it lasts, frames are left out and the speed stays.
+    A seek by anybody else stops it.
 
     Args:
         session: The session that plays; paused meanwhile.
@@ -40,10 +40,11 @@ class ReversePlayback(QObject):
         self._session = session
         self.speed = 0.0
         self._from = (0.0, 0.0)  # clock time and position at the start with this speed
-        self._sought_at = 0.0
+        self._jumped_at = 0.0
         self._timer = QTimer(self, singleShot=True, timerType=Qt.TimerType.PreciseTimer)
-        self._timer.timeout.connect(self._seek)
+        self._timer.timeout.connect(self._jump)
         presenter.shown.connect(self._wait)
+        session.sought.connect(self.stop)
 
     @property
     def running(self) -> bool:
@@ -59,7 +60,7 @@ class ReversePlayback(QObject):
         self._session.pause()
         self._from = (time.monotonic(), self._session.position)
         self.speed = speed
-        self._seek()
+        self._jump()
         self.changed.emit()
 
     def stop(self) -> None:
@@ -69,11 +70,11 @@ class ReversePlayback(QObject):
             self.speed = 0.0
             self.changed.emit()
 
-    def _seek(self) -> None:
+    def _jump(self) -> None:
         began, position = self._from
-        self._sought_at = time.monotonic()
-        seconds = position - (self._sought_at - began) * self.speed
-        self._session.seek(seconds)
+        self._jumped_at = time.monotonic()
+        seconds = position - (self._jumped_at - began) * self.speed
+        self._session.rewind(seconds)
         if seconds <= 0:
             self.stop()
 
@@ -83,5 +84,5 @@ class ReversePlayback(QObject):
             info = self._session.info
             fps = info.fps if info is not None and info.fps > 0 else _DEFAULT_FPS
             period = max(_MIN_PERIOD, 1 / (fps * self.speed))
-            rest = self._sought_at + period - time.monotonic()
+            rest = self._jumped_at + period - time.monotonic()
             self._timer.start(max(0, round(rest * 1000)))

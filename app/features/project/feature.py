@@ -15,14 +15,13 @@ from app.ui.file_dialogs import ask_folder, ask_missing_source, ask_project, ask
 from app.ui.i18n import tr
 from app.ui.questions import ask
 from uvanet.redaction import printable, redact_source
-from uvanet.sources.base import SourceInfo, SourceKind
+from uvanet.sources.base import SourceInfo
 from uvanet.sources.network import is_network
 from uvanet.sources.orientation import Orientation
 
 action = MenuActions(Menu.FILE)
 
 _MISSING = "missing source"  # topic of messages
-_FILES = (SourceKind.VIDEO, SourceKind.PICTURE, SourceKind.FOLDER)
 
 
 class Projects(Feature):
@@ -65,10 +64,7 @@ class Projects(Feature):
         info = self.context.session.info
         if info is None:
             return
-        spec = info.spec
-        if info.kind in _FILES:
-            spec = str(Path(spec).absolute())
-        project = Project(source=spec)
+        project = Project(source=str(info.path or info.spec))
         for feature in self.context.project_parts():
             feature.save_to_project(project)
         session = self.context.session

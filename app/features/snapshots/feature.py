@@ -11,7 +11,7 @@ from app.shell.context import FeatureContext
 from app.shell.feature import Feature
 from app.ui.file_dialogs import ask_save_snapshot
 from app.ui.i18n import tr
-from app.ui.images import pictures_folder, snapshot_name, to_qimage, write_png
+from app.ui.images import snapshot_name, to_qimage, write_png
 
 edit_action = MenuActions(Menu.EDIT)
 file_action = MenuActions(Menu.FILE)
@@ -44,7 +44,7 @@ class Snapshots(Feature):
             self.context.save(lambda: write_png(path, render()), path)
 
         name = snapshot_name(info.title if info else "")
-        ask_save_snapshot(self.context.slots.window, pictures_folder(), name, write)
+        ask_save_snapshot(self.context.slots.window, self.context.folder, name, write)
 
     @edit_action(
         "Copy snapshot",

@@ -122,7 +122,6 @@ class Sources(Feature):
     # -- opening
 
     def _open_path(self, path: str) -> None:
-        self.context.remember_folder(path)
         self.context.session.open(path)
 
     def _find_devices(self, *, announce: bool = False) -> None:
@@ -162,6 +161,8 @@ class Sources(Feature):
 
     def _on_opened(self, info: SourceInfo) -> None:
         self._dismiss_messages()
+        if info.path is not None:
+            self.context.remember_folder(str(info.path))
         if info.kind in _REMEMBERED:
             spec = info.spec if "://" in info.spec else str(Path(info.spec).absolute())
             self._settings.add_recent(spec)

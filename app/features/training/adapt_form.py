@@ -118,7 +118,7 @@ class AdaptForm(TrainingForm):
     def _problem(self, info: SourceInfo | None, room: int) -> str:
         if info is None:
             return tr("There is no scene: choose a source first.")
-        if info.kind is SourceKind.PICTURE or info.slides:
+        if not info.plays:
             return tr("Still images have no later frames; choose a camera or a video.")
         if info.duration is not None and info.duration < MIN_CLIP:
             text = tr("The video is too short: {seconds:g} s are needed.")

@@ -104,7 +104,7 @@ class FolderField(QWidget):
             self.changed.emit(self.path)
 
     def _ask(self) -> None:
-        ask_folder(self, self.path or str(Path.home()), self.set_path, self._name)
+        ask_folder(self, self.path, self.set_path, self._name)
 
 
 def _dropped(event: QDropEvent) -> str:

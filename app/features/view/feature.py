@@ -45,8 +45,10 @@ class View(Feature):
         self._show_panel()
         context.slots.panel_changed.connect(self._show_panel)
         context.slots.chrome_requested.connect(self._leave_full_screen)
+        context.slots.panel_requested.connect(self._uncover_panel)
         context.slots.closing.connect(self._on_closing)
         context.slots.canvas.double_clicked.connect(context.actions["full_screen"].trigger)
+        context.session.switched.connect(context.slots.canvas.viewport.fit)
         context.session.opened.connect(self._on_opened)
         context.session.turned.connect(self._on_turned)
 
@@ -142,6 +144,11 @@ class View(Feature):
                 tr("It appears in a window of {width} pixels.").format(width=PANEL_MIN_WIDTH),
                 topic=_PANEL,
             )
+
+    def _uncover_panel(self) -> None:
+        self._leave_full_screen()
+        self._leave_presentation()
+        self.panel(True)
 
     def _show_panel(self) -> None:
         self.context.actions.set_checked("panel", self.context.slots.panel_shown)
