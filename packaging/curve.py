@@ -28,7 +28,7 @@ from uvanet.system_info import describe
 
 BENCH = Path(__file__).with_name("bench")
 TICKS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50)  # milliseconds
-SIDES = "32,40,48,56,64,72,80,88,96,112,128,160,192,224,256,280,320"
+SIDES = "32,40,48,56,64,72,80,88,96,100,112,128,160,192,224,256,280,320"
 
 
 def open_candidate(path: Path) -> Model:
