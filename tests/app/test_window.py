@@ -172,6 +172,16 @@ def test_title_and_status_name_the_source(player, clip):
     player.until(lambda: "p95" in player.find(Diagnostics).labels.latency.text())
 
 
+def test_other_texts_do_not_move_the_counters(player):
+    labels = player.find(Diagnostics).labels
+    player.pause()
+    player.until(lambda: labels.isVisible())
+    before = labels.geometry()
+    player.status.model.set_full_text("Automatic: uvanet-64 (computer busy)")
+    player.until(lambda: player.status.model.width() > before.width() / 2)
+    assert labels.geometry() == before
+
+
 def test_the_charts_start_and_follow_the_pipeline(player):
     plots = player.plots
     player.until(lambda: plots.rates.started and plots.memory.started)

@@ -34,7 +34,8 @@ action = MenuActions(Menu.HELP)
 
 _INTERVAL_MS = 400
 _CHARTS_AFTER_MS = 400  # of the first overlay, which must not wait for their library
-_STATUS_RANK, _CARD_RANK = 50, 20
+_CARD_RANK = 20
+_STATUS_RANK = 110  # at the end, so that no other text moves the counters
 _CRASH = "crash"  # topic of the message
 
 
