@@ -62,7 +62,7 @@ class Playback:
         self._period = 1.0 / self._info.fps if self._info.fps > 0 else 0.0
         self._pacer = Pacer(self._period)
         self._held: Frame | None = None  # read, but not due yet
-        self._rewind = Rewind(source, self._read)
+        self._rewind = Rewind(source, self._read, self._is_given_up)
         self._shown_pts: float | None = None
         self._shown_t = -math.inf
         self._t_scene = -math.inf
@@ -156,12 +156,18 @@ class Playback:
 
     def _go_back(self, seconds: float) -> None:
         self._held = None
+        if self._shown_pts is not None and seconds > self._shown_pts:
+            self._rewind.clear()  # it was sought before, and that seek was not executed
         self._begin_epoch(Drop.SEEK)
         with self._watched():
             frame = self._rewind.back_to(max(0.0, seconds))
         if frame is not None and not self._commands.stopped.is_set():
             self._deliver(frame, self._clock.now())
             self._sought = True
+
+    def _is_given_up(self) -> bool:
+        """Whether the user no longer waits for a frame of reverse playback."""
+        return self._commands.stopped.is_set() or self._commands.seek_waiting
 
     def _is_superseded(self) -> bool:
         """Whether a running seek may end before its position, since another seek waits.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 
+from uvanet.errors import SourceError
 from uvanet.sources.base import Frame, Source
 
 _MAX_BYTES = 256 << 20  # of one group of pictures, counted as BGR
@@ -19,14 +20,20 @@ class Rewind:
     Args:
         source: Open and seekable; read by nobody else between `back_to` and `clear`.
         read: Reads its next frame; None at the end.
+        is_given_up: Whether nobody waits for the frame any more; called for each frame.
         max_bytes: Memory for the frames; of a longer group only the newest are kept.
     """
 
     def __init__(
-        self, source: Source, read: Callable[[], Frame | None], max_bytes: int = _MAX_BYTES
+        self,
+        source: Source,
+        read: Callable[[], Frame | None],
+        is_given_up: Callable[[], bool],
+        max_bytes: int = _MAX_BYTES,
     ) -> None:
         self._source = source
         self._read = read
+        self._is_given_up = is_given_up
         self._max_bytes = max_bytes
         self._behind: deque[Frame] = deque()  # up to the frame given last
         self._ahead: deque[Frame] = deque()  # between that frame and the next one of the source
@@ -36,7 +43,10 @@ class Rewind:
 
         Returns:
             The last frame that is not later than `seconds`, or the first one of the source; None
-            where no frame can be read.
+            where no frame can be read, or it was given up.
+
+        Raises:
+            SourceError: The source cannot be read at `seconds`.
         """
         while self._behind and self._behind[-1].pts > seconds:
             self._ahead.appendleft(self._behind.pop())
@@ -58,8 +68,14 @@ class Rewind:
         self._ahead.clear()
         # A seek that is abandoned at once ends at the key frame.
         self._source.abandon_seek = lambda: True
-        self._source.seek(seconds)
-        while (frame := self._read()) is not None:
+        try:
+            self._source.seek(seconds)
+        finally:
+            self._source.abandon_seek = None
+        while (frame := self._read_in_group()) is not None:
+            if self._is_given_up():
+                self.clear()
+                return
             if frame.pts > seconds and self._behind:
                 self._ahead.append(frame)
                 return
@@ -67,3 +83,12 @@ class Rewind:
             height, width, channels = frame.picture.shape
             if len(self._behind) > max(1, self._max_bytes // (height * width * channels)):
                 self._behind.popleft()
+
+    def _read_in_group(self) -> Frame | None:
+        """Reads the next frame; damage behind the frames that are wanted ends them."""
+        try:
+            return self._read()
+        except SourceError:
+            if not self._behind:
+                raise
+            return None

@@ -12,6 +12,7 @@ from test_playback import Player
 from app.pipeline.events import PipelineState
 from app.pipeline.rewind import Rewind
 from app.pipeline.stats import Drop
+from uvanet.errors import SourceError
 from uvanet.sources import make_source
 
 if TYPE_CHECKING:
@@ -112,7 +113,68 @@ def test_a_running_seek_reaches_its_position_although_reverse_playback_waits(cli
 def test_of_a_long_group_only_the_frames_before_the_time_are_kept(clip: Source) -> None:
     clip.open()
     reads: list[Frame | None] = []
-    rewind = Rewind(clip, lambda: reads.append(frame := clip.read()) or frame, 5 * 64 * 48 * 3)
+    rewind = Rewind(
+        clip, lambda: reads.append(frame := clip.read()) or frame, lambda: False, 5 * 64 * 48 * 3
+    )
     found = [rewind.back_to((index + 0.5) / 25) for index in range(20, 0, -1)]
     assert [frame.index if frame else None for frame in found] == list(range(20, 0, -1))
     assert len(reads) == 22 + 17 + 12 + 7
+
+
+@pytest.mark.parametrize("act", ["seek", "stop"])
+def test_a_seek_or_the_end_gives_up_a_group(
+    clip: Source, monkeypatch: pytest.MonkeyPatch, act: str
+) -> None:
+    player = paused_at(clip, 0)
+    player.commands.seek(1.0)
+    player.run()
+    reads: list[Frame | None] = []
+    read = clip.read
+
+    def counted() -> Frame | None:
+        reads.append(frame := read())
+        if len(reads) == 3:
+            player.commands.seek(0.02) if act == "seek" else player.commands.stop()
+        return frame
+
+    monkeypatch.setattr(clip, "read", counted)
+    go_back(player, 22)
+    assert len(reads) == 3
+    if act == "seek":
+        player.run()
+    assert player.feed.indices[-1] == (0 if act == "seek" else 25)
+
+
+def test_later_seeks_of_the_source_reach_their_position(clip: Source) -> None:
+    player = paused_at(clip, 40)
+    go_back(player, 30)
+    clip.seek(1.82)  # as a film does that has fallen behind
+    frame = clip.read()
+    assert frame is not None
+    assert frame.index == 45
+
+
+def test_a_time_after_the_frames_in_memory_is_sought(clip: Source) -> None:
+    player = paused_at(clip, 55)
+    go_back(player, 40, 30)
+    player.commands.seek(50.5 / 25)  # replaced by the next before it is executed
+    go_back(player, 49)
+    assert player.feed.indices[-1] == 49
+
+
+def test_damage_behind_the_wanted_frames_does_not_end_reverse_playback(
+    clip: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    player = paused_at(clip, 59)
+    read = clip.read
+
+    def damaged() -> Frame | None:
+        frame = read()
+        if frame is None:
+            raise SourceError("the video ends early", "")
+        return frame
+
+    monkeypatch.setattr(clip, "read", damaged)
+    go_back(player, 59, 58)
+    assert player.feed.indices[-1] == 58
+    assert player.state is PipelineState.PAUSED

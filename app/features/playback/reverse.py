@@ -18,7 +18,7 @@ class ReversePlayback(QObject):
 
     The next jump back starts after the frame before was painted, and goes to the position that is
     due then. Where a frame takes longer than it lasts, frames are left out and the speed stays.
-    A seek by anybody else stops it.
+    A seek by anybody else stops it, and the failure of the source.
 
     Args:
         session: The session that plays; paused meanwhile.
@@ -45,6 +45,7 @@ class ReversePlayback(QObject):
         self._timer.timeout.connect(self._jump)
         presenter.shown.connect(self._wait)
         session.sought.connect(self.stop)
+        session.failed.connect(lambda _: self.stop())
 
     @property
     def running(self) -> bool:
