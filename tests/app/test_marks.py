@@ -52,6 +52,8 @@ def test_marks_return_with_their_source(
         ([1.5, 0.5], (None, None)),
         ([-1, "1"], (None, None)),
         ([float("nan"), 1], (None, 1.0)),
+        ([10**400, 1], (None, 1.0)),
+        ([True, 1], (None, 1.0)),
         ([1.0], (None, None)),
         ([], (None, None)),
     ],

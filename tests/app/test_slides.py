@@ -157,9 +157,11 @@ def test_frames_of_a_film_play_as_one(launch, frames):
     assert strip.film.isChecked()
     assert not strip.list.isVisible()
     assert bench.session.info.fps == 25
+    bench.session.set_marks(0.04, 0.12)
     bench.trigger("play_as_film")
     bench.wait_state(PipelineState.PAUSED)
     assert bench.session.info.slides
+    assert bench.session.marks == (None, None)  # times of the film mean nothing here
 
 
 def test_a_picture_that_cannot_be_read_is_left_out_in_both_directions(launch, tmp_path):

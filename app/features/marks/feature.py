@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from functools import partial
 
 from app.runtime.source_store import SourceStore, store_path
@@ -13,23 +12,28 @@ from app.shell.marks import change_marks
 from app.shell.project import Project
 from app.shell.store_writer import StoreWriter
 from app.ui.i18n import tr
-from uvanet.sources.base import SourceInfo
+from uvanet.sources.base import SourceInfo, SourceKind
 
 action = MenuActions(Menu.PLAYBACK)
 
 _BUTTON_RANK = 10
 _FRAME_SECONDS = 0.04  # duration of a frame of a source without a frame rate
 _DRAG = "marks"
+_LONGEST = 1e9  # seconds of a source of unknown duration
 
 
 class Marks(Feature):
-    """The marks of the source, by keys and by the handles on the timeline; stored by source."""
+    """The marks of the source, by keys and by the handles on the timeline.
+
+    Those of a video are stored. The times of a folder depend on the rate at which it plays.
+    """
 
     def __init__(self, context: FeatureContext) -> None:
         super().__init__(context)
         session, timeline = context.session, context.slots.timeline
         self._store = SourceStore(store_path("marks.json"))
         warning = tr("The marks cannot be saved.")
+        self._restoring = False
         self._writer = StoreWriter(context, self._store, "marks", warning, self)
         for name in ("mark_in", "mark_out"):
             context.slots.add_timeline_button(context.actions[name], _BUTTON_RANK)
@@ -74,21 +78,30 @@ class Marks(Feature):
 
     def _restore(self, info: SourceInfo) -> None:
         """Sets the stored marks of the source that was opened."""
-        self.context.session.set_marks(*_bounded(self._store.get_entries(info.spec), info.duration))
+        stored = self._store.get_entries(info.spec) if _is_stored(info) else []
+        self._restoring = True
+        self.context.session.set_marks(*_bounded(stored, info.duration))
+        self._restoring = False
 
     def _keep(self) -> None:
         session = self.context.session
-        if session.info is not None:
+        if session.info is not None and _is_stored(session.info) and not self._restoring:
             marked = session.marks != (None, None)
             self._store.put_entries(session.info.spec, list(session.marks) if marked else [])
             self._writer.write_soon()
 
 
+def _is_stored(info: SourceInfo) -> bool:
+    return info.seekable and info.kind is not SourceKind.FOLDER
+
+
 def _bounded(stored: list[object], duration: float | None) -> tuple[float | None, float | None]:
     """Start and end from a file, which may be damaged, or of a film that was longer then."""
-    longest = math.inf if duration is None else duration
+    longest = _LONGEST if duration is None else duration
     start, end = (
-        float(mark) if isinstance(mark, float | int) and 0 <= mark <= longest else None
+        float(mark)
+        if isinstance(mark, float | int) and not isinstance(mark, bool) and 0 <= mark <= longest
+        else None
         for mark in (stored if len(stored) == 2 else (None, None))
     )
     return (None, None) if start is not None and end is not None and end <= start else (start, end)
