@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QHeaderView, QKeySequenceEdit, QTreeWidget, QTreeWidgetItem, QWidget
-from shiboken6 import isValid
 
 from app.shell.actions import ActionRegistry, ActionSpec
 from app.shell.shortcuts import key_text
@@ -63,8 +62,8 @@ class KeyEditor(QWidget):
         column(self.list, self.field, buttons, self.note, spacing=8, parent=self)
         self.list.currentItemChanged.connect(lambda *_: self._on_selected())
         self.field.keySequenceChanged.connect(lambda _: self._show_conflict())
-        self._show_keys()
-        self._on_selected()
+        undo.changed.connect(self._refresh)
+        self._refresh()
 
     def filter(self, text: str) -> bool:
         """Shows the commands that contain all words of a text, and selects the only one.
@@ -165,6 +164,7 @@ class KeyEditor(QWidget):
     def _set_keys(self, changed: Mapping[str, Sequence[str] | None]) -> None:
         for name, keys in changed.items():
             self._actions.set_keys(name, keys)
-        if isValid(self):  # undo may come after the dialog was closed
-            self._show_keys()
-            self._on_selected()
+
+    def _refresh(self) -> None:
+        self._show_keys()
+        self._on_selected()

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from PySide6.QtWidgets import QComboBox, QInputDialog, QWidget
-from shiboken6 import isValid
 
 from app.ui.build import button, column, combo_box, plain_tip
 from app.ui.flow_layout import FlowLayout
@@ -80,15 +79,18 @@ class PresetList(QWidget, Generic[T]):
     def _change(self, text: str, presets: dict[str, T], chosen: str, toast: str = "") -> None:
         before = dict(self._presets)
         self._replace(presets)
-        self._show(chosen)
         self._record(text, self._replace, before, presets, toast=toast)
+        self._show(chosen)
+
+    def refresh(self) -> None:
+        """Shows the presets as they are now, as after an undo."""
+        shown = {self.names.itemText(index) for index in range(self.names.count())}
+        new = next((name for name in self._presets if name not in shown), "")
+        self._show(new or self.names.currentText())
 
     def _replace(self, presets: dict[str, T]) -> None:
-        chosen = next((name for name in presets if name not in self._presets), "")
         self._presets.clear()
         self._presets.update(presets)
-        if isValid(self):  # undo may come after its dialog was closed
-            self._show(chosen or self.names.currentText())
 
     def _ask_save(self) -> None:
         self._ask(tr("Save preset"), "", self.save)

@@ -257,3 +257,24 @@ def test_reset_keys_come_back(still, dialog):
     dialog.undo.click()
     assert still.settings.keys == {}
     assert still.actions["save_snapshot"].shortcuts() == [QKeySequence("Ctrl+S")]
+
+
+def test_undo_is_shown_in_preferences_that_were_opened_again(still, dialog):
+    looks = next(one for one in dialog.findChildren(PresetList) if one.names.findText("Calm") >= 0)
+    looks.names.setCurrentText("Calm")
+    press(looks, "Delete")
+    dialog.keys.select("next_colormap")
+    before = dialog.keys.list.currentItem().text(2)
+    dialog.keys.field.setKeySequence(QKeySequence("Ctrl+Alt+Y"))
+    press(dialog.keys, "Set")
+    dialog.close()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    still.trigger("preferences")
+    again = still.window.findChild(PreferencesDialog)
+    again.keys.select("next_colormap")
+    assert again.keys.list.currentItem().text(2) != before
+    again.undo.click()
+    assert again.keys.list.currentItem().text(2) == before
+    again.undo.click()
+    assert any(one.names.findText("Calm") >= 0 for one in again.findChildren(PresetList))
+    again.close()

@@ -25,6 +25,7 @@ def export_preferences(context: FeatureContext, builder: ExportJobBuilder) -> li
         builder.remember,
         context.undo.record,
     )
+    context.undo.changed.connect(presets.refresh)
     return [
         Preference(tr("Export"), tr("Folder"), _folder_button(context, builder, settings)),
         Preference(tr("Export"), tr("Presets of exports"), presets),

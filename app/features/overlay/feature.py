@@ -62,6 +62,7 @@ class Overlay(Feature):
             lambda look: self._change(tr("apply look"), **asdict(look)),
             self.context.undo.record,
         )
+        self.context.undo.changed.connect(presets.refresh)
         return [Preference(tr("Look"), tr("Presets of the look"), presets)]
 
     def save_to_project(self, project: Project) -> None:
