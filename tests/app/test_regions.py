@@ -9,6 +9,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit
 from region_kit import LEFT_HALF, active, analyse, at, drag, key, regions
 
+from app.features.export.feature import Export
 from app.ui import region_painter
 from app.ui.i18n import install_language
 from app.ui.number_text import percent_text
@@ -52,9 +53,14 @@ def test_hidden_regions_stay_and_come_back_for_the_next_one(still):
     assert regions(still).selection == ()
     assert still.session.regions == (LEFT_HALF,)
     assert analyse(still).card.rows
+    assert "regions" not in still.find(Export).builder.last_options().extras
     still.trigger("region_rectangle")
     assert still.actions["show_regions"].isChecked()
     assert (still.grab() != before).any()
+    assert "regions" in still.find(Export).builder.last_options().extras
+    regions(still).select([LEFT_HALF])
+    still.trigger("show_regions")
+    assert regions(still).selection == ()  # Delete must not take what nobody sees
 
 
 def test_labels_of_near_regions_do_not_cover_each_other_in_a_small_window(still, monkeypatch):

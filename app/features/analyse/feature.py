@@ -109,6 +109,7 @@ class Analyse(RegionActions):
         """Loads a dropped region file."""
         if not path.lower().endswith(".json"):
             return False
+        self.show_regions(True)
         self.files.load(path, self.regions.spec)
         return True
 
@@ -120,6 +121,7 @@ class Analyse(RegionActions):
 
     def open_project(self, project: Project) -> None:
         """Restores the regions, the scan and the scanpath setting of a project."""
+        self.show_regions(True)
         self.regions.replace_all(project.regions)
         if project.scan is not None:
             self._scan.restore(project.scan, swap=project.model == AUTOMATIC)

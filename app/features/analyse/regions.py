@@ -93,6 +93,8 @@ class Regions(RegionEditor):
     def show_on_picture(self, on: bool) -> None:
         """Shows the regions on the picture, or hides them there."""
         self._on_picture = on
+        if not on:
+            self.select(())  # keys must not change what nobody sees
         self._show()
 
     def measure(self) -> None:

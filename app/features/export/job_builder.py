@@ -83,7 +83,7 @@ class ExportJobBuilder:
     def _extras(self) -> list[Extra]:
         """The last extras; regions, scan path and color bar as the window shows them."""
         shown: dict[Extra, bool] = {
-            "regions": bool(self._session.regions),
+            "regions": bool(self._session.regions) and self._is_checked("show_regions"),
             "scanpath": self._is_checked("scanpath"),
             "color_bar": self._is_checked("color_bar"),
         }
