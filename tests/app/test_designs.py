@@ -318,6 +318,10 @@ def test_one_chosen_file_is_compared_with_the_open_picture(launch, posters):
     bench.until(lambda: bench.source_title == "a.png")
     bench.session.set_regions([LEFT])
     bench.window.actions_by_name["compare_designs"].trigger()
+    assert "a.png" in choose(bench, posters[0])  # not with itself: asks for the other one
+    assert "a.png" in choose(bench, posters[0])
+    assert "Choose two files" in bench.banner.message
+    bench.window.actions_by_name["compare_designs"].trigger()
     assert "a.png" in choose(bench, posters[1])
     dialog = bench.find(Designs).dialog
     assert dialog.titles == ["a.png", "b.png"]

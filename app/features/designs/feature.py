@@ -75,15 +75,16 @@ class Designs(Feature):
         """Asks for files until there are two; `first` counts where only one is chosen."""
 
         def chosen(files: list[str]) -> None:
-            if len(files) > 2:
-                self.context.messages.notify("info", tr("Choose two files to compare."))
-            elif len(files) == 2:
+            partner = first or self._open_file_like(files[0])
+            if len(files) == 2:
                 self._open(*files)
-            elif partner := first or self._open_file_like(files[0]):
+            elif len(files) == 1 and partner and not _same(partner, files[0]):
                 self._open(partner, files[0])
-            else:
+            elif len(files) == 1 and not first:
                 title = tr("Choose the design to compare with {name}")
                 self._ask(title.format(name=Path(files[0]).name), files[0])
+            else:
+                self.context.messages.notify("info", tr("Choose two files to compare."))
 
         ask_designs(self.context.slots.window, title, self.context.folder, chosen)
 
@@ -201,3 +202,7 @@ def titles(specs: Sequence[str]) -> list[str]:
     if len(set(names)) == 1:
         names = [f"{path.parent.name}/{path.name}" for path in paths]
     return [printable(name) for name in names]
+
+
+def _same(first: str, second: str) -> bool:
+    return Path(first).absolute() == Path(second).absolute()
