@@ -99,6 +99,11 @@ def test_labelling_with_the_teachers_that_ship_needs_no_torch(tmp_path):
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert "2 labelled, 0 failed" in done.stdout, done.stderr
+    words = ["label", folder / "clip.mp4", "--out", tmp_path / "one", "--quiet"]
+    assert "1 labelled, 0 failed" in run_command(*words).stdout
+    assert "picture.png is not a video" in refused(
+        "label", folder / "picture.png", "--out", tmp_path / "none", cwd=tmp_path
+    )
 
 
 def test_what_reads_the_teachers_is_named_where_it_is_missing(pool, tmp_path, monkeypatch):

@@ -38,7 +38,11 @@ after an interruption: a file with labels is not labelled again. Needs the extra
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument(
-            "pools", type=Path, nargs="+", metavar="POOL", help="folders of pictures and clips"
+            "pools",
+            type=Path,
+            nargs="+",
+            metavar="POOL",
+            help="folders of pictures and clips, or single clips",
         )
         parser.add_argument(
             "--out", type=Path, required=True, metavar="FOLDER", help="the run's folder"
@@ -80,14 +84,11 @@ after an interruption: a file with labels is not labelled again. Needs the extra
 def _tasks(arguments: argparse.Namespace) -> list[LabelTask]:
     from uvanet.training.data.label_tasks import LabelTask
     from uvanet.training.data.pseudo_labels import CLIP_EVERY, PAIR_EVERY, pool_files
+    from uvanet.training.data.user_media import check_media
     from uvanet.training.teachers.inference import SPATIAL, TEMPORAL, find_teacher
 
-    for folder in arguments.pools:
-        if not folder.is_dir():
-            raise UsageError(
-                tr("There is no folder {folder}.").format(folder=printable(folder)),
-                tr("Check POOL."),
-            )
+    for pool in arguments.pools:
+        check_media(pool)
     files = [path for folder in arguments.pools for path in pool_files(folder.absolute())]
     if not files:
         raise UsageError(tr("POOL holds no picture and no clip."), tr("Choose another folder."))
