@@ -164,7 +164,7 @@ class MainWindow(QMainWindow):
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
-    @file_action("Quit", "Ctrl+Q", "Ctrl+W", group=9, words="exit close", loses=True)
+    @file_action("Quit", "Ctrl+Q", "Ctrl+W", group=9, words="exit close")
     def quit(self) -> None:
         """Closes the window."""
         self.close()

@@ -97,6 +97,7 @@ def best(typed):
         ("finetune", "adapt_scene"),
         ("adapt", "adapt_scene"),
         ("remove marks", "clear_marks"),
+        ("exit program", "quit"),
     ],
 )
 def test_words_of_newcomers_find_commands(typed, name):

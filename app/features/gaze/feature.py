@@ -293,7 +293,7 @@ class GazeOfPeople(Feature):
     def _show(self, loaded: LoadedGaze) -> None:
         self._request += 1
         self.measurement.stop()
-        model = short_name(self.context.session.student.name)
+        model = short_name(self.context.session.student.offline_name)
         if loaded.scores is not None and loaded.scores.model != model:
             loaded = loaded._replace(scores=None)
         self.loaded = loaded
