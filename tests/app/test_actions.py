@@ -254,7 +254,7 @@ def test_no_german_title_keeps_the_space_before_its_dots(player, qapp):
     """The list of keys had "Clip exportieren " with a space, which messages put into quotes."""
     install_language(qapp, "de")
     try:
-        keys = KeyEditor(player.context.actions, player.window)
+        keys = KeyEditor(player.context.actions, player.window.undo_stack)
     finally:
         install_language(qapp, "en")
     titles = [keys.list.topLevelItem(row).text(0) for row in range(keys.list.topLevelItemCount())]

@@ -103,8 +103,9 @@ class Designs(Feature):
         folder = str(Path(first).parent)  # for the report, which belongs beside the designs
         student, info = context.session.student, context.session.info
         model = student.offline_name
-        # Regions of another source mean nothing on the designs.
-        known = info is not None and info.spec in specs
+        # Regions of another source mean nothing on the designs, unless it is their folder.
+        files = [Path(spec).absolute() for spec in specs]
+        known = info is not None and info.path in [*files, *(file.parent for file in files)]
         dialog = self.dialog = DesignsDialog(
             titles(specs),
             context.session.regions if known else (),
