@@ -122,7 +122,14 @@ def test_names_from_outside_are_shown_as_they_are(page: Page, folder: Path) -> N
 
 
 def test_a_report_says_what_the_numbers_say(page: Page, folder: Path) -> None:
-    for part in (CAUTION, "UVA-Net Live", "uvanet-64", "Settings", "turbo"):
+    for part in (
+        CAUTION,
+        "UVA-Net Live",
+        "uvanet-64",
+        "Settings",
+        "turbo",
+        "60\N{NO-BREAK SPACE}%",
+    ):
         assert part in page.text
     assert accuracy_text(resolve_model("uvanet-64").verified()[1]) in page.text
     rows = list(csv.DictReader(io.StringIO((folder / "out.regions.csv").read_text("utf-8"))))

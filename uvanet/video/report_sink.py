@@ -249,8 +249,8 @@ class ReportSink(WholeFile):
         end = tr("the end") if job.end is None else f"{number_text(job.end)} s"
         settings = [
             (tr("Colors"), look.style.colormap),
-            (tr("Opacity"), number_text(look.style.opacity)),
-            (tr("Threshold"), number_text(look.style.threshold)),
+            (tr("Opacity"), percent_text(look.style.opacity)),
+            (tr("Threshold"), percent_text(look.style.threshold)),
         ]
         if self._tracker.duration:
             span = tr("{start:g} s to {end}").format(start=job.start, end=end)
