@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
@@ -74,6 +75,7 @@ def if_available(name: str) -> str:
     return name if name and is_available(name) else ""
 
 
+@cache  # the window asks often, and each answer reads all cards
 def largest_student() -> str:
     """Name of the shipped student with the largest input, the most accurate one; empty for none."""
     return next((card.name for card in reversed(shipped_students())), "")
