@@ -16,7 +16,7 @@ from uvanet.evaluation.evaluate_gaze import STEP, WINDOW, GazeRows, gaze_on, nam
 from uvanet.evaluation.gaze_scores import GazeScores
 from uvanet.i18n import number_text, percent_text, tr, tr_noop
 from uvanet.report.content import SCORES, ReportGaze
-from uvanet.sources import SourceInfo, SourceKind
+from uvanet.sources import SourceInfo
 from uvanet.sources.orientation import Orientation
 from uvanet.video.annotated_frame import AnnotatedFrame
 
@@ -83,7 +83,7 @@ class GazeComparison:
         frame = item.frame
         height, width = frame.picture.shape[:2]
         size = (height, width) if self._orientation.sideways else (width, height)
-        still = self._info.slides or self._info.kind is SourceKind.PICTURE
+        still = not self._info.plays
         own, name = self._gaze, self._info.title
         if self._info.pictures:
             name = self._info.pictures[frame.index].name
@@ -103,7 +103,7 @@ class GazeComparison:
 
     def part(self) -> ReportGaze:
         """Makes the section of the report."""
-        still = self._info.slides or self._info.kind is SourceKind.PICTURE
+        still = not self._info.plays
         try:
             scores = self._rows.scores(
                 self._info.title,
