@@ -120,6 +120,16 @@ def test_enter_does_not_start_a_training_on_an_unchecked_folder(studio, squares,
     assert form.start_button.isEnabled()
 
 
+def train(studio, form):
+    """Runs a short training from a form to its end."""
+    form.steps.setValue(20)
+    assert form.start_button.isEnabled(), form.problem.text()
+    form.start_button.click()
+    studio.until(lambda: studio.feature.controller.busy)
+    result = finish(studio)
+    assert result.state == "done", result
+
+
 def test_one_video_is_dropped_and_trained_on(studio, squares, tmp_path):
     studio.trigger("train")
     dialog = studio.feature.dialog("distill")
@@ -134,12 +144,7 @@ def test_one_video_is_dropped_and_trained_on(studio, squares, tmp_path):
     QApplication.sendEvent(form.learn.folder, QDropEvent(*what, *keys))
     assert form.learn.path == str(squares)
     studio.until(lambda: "Videos: 1" in form.learn.facts.text())
-    form.steps.setValue(20)
-    assert form.start_button.isEnabled(), form.problem.text()
-    form.start_button.click()
-    studio.until(lambda: studio.feature.controller.busy)
-    result = finish(studio)
-    assert result.state == "done", result
+    train(studio, form)
     words = tmp_path / "words.txt"
     words.write_text("no video")
     form.learn.folder.set_path(str(words))
@@ -189,12 +194,7 @@ def test_the_current_source_is_recorded_and_trained_on(studio, home):
     assert form.learn.keep.isVisible()
     assert form.learn.survey.enough
     studio.pause()
-    form.steps.setValue(20)
-    assert form.start_button.isEnabled(), form.problem.text()
-    form.start_button.click()
-    studio.until(lambda: studio.feature.controller.busy)
-    result = finish(studio)
-    assert result.state == "done", result
+    train(studio, form)
     # The frames are deleted with the run.
     studio.until(lambda: not list(recordings_folder().iterdir()))
 
