@@ -2,37 +2,32 @@
 
 from __future__ import annotations
 
-import math
 from collections import deque
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from uvanet.overlay import OverlayStyle, heat_image
-from uvanet.video.smoothing import smooth
+from uvanet.video.smoothing import Smoother
 
 # Qt scales the heat image to the window; more pixels cost time and are not visible.
 _LONG_SIDE = 384
-# Six time constants of the strongest smoothing; older maps have no visible weight.
-_HISTORY_SECONDS = 6.0
-_MAX_MAPS = 240
-# The maps of two models differ a little in their proportions, since input sizes are rounded.
-_MAX_RATIO_CHANGE = 0.2  # of the logarithm
+# Earlier maps are needed for a new time constant only. Those of uvanet-256 take 2 MB a second.
+_HISTORY_SECONDS = 2.0
+_MAX_MAPS = 80
 
 MAX_SMOOTHING = 1.0
 """Longest time constant of the smoothing, in seconds."""
 
 
 class Heat:
-    """Style of the heat map, and the short history of maps that smoothing needs.
+    """Style of the heat map, and the smoothed map.
 
-    A new style or smoothing is applied to the maps in the history; the network does not run
-    again. Used from one thread.
+    A new style or smoothing is applied at once to the maps of the last two seconds; the network
+    does not run again. Used from one thread.
 
     Attributes:
         style: Color map, opacity and threshold.
-        smoothing: Time constant in seconds, 0..`MAX_SMOOTHING`.
         visible: Whether the heat map is shown.
         fixed: A map that is shown instead of the newest one, such as an average: float32, shape
             (h, w), 0..1; None for the newest.
@@ -40,16 +35,33 @@ class Heat:
 
     def __init__(self, style: OverlayStyle | None = None, smoothing: float = 0.0) -> None:
         self.style = style or OverlayStyle()
-        self.smoothing = smoothing
         self.visible = True
         self.fixed: NDArray[np.float32] | None = None
+        self._smoothing = smoothing
+        self._smoother = Smoother(smoothing)
+        self._smoothed: NDArray[np.float32] | None = None
         self._epoch: int | None = None
         self._maps: deque[tuple[float, NDArray[np.float32]]] = deque(maxlen=_MAX_MAPS)
 
+    @property
+    def smoothing(self) -> float:
+        """Time constant in seconds, 0..`MAX_SMOOTHING`."""
+        return self._smoothing
+
+    @smoothing.setter
+    def smoothing(self, seconds: float) -> None:
+        if seconds == self._smoothing:
+            return
+        self._smoothing = seconds
+        self._smoother = Smoother(seconds)
+        for entry in self._maps:
+            self._smoothed = self._smoother.step(*entry)
+
     def clear(self) -> None:
-        """Clears the history."""
+        """Forgets all maps."""
+        self._smoother.reset()
+        self._smoothed = None
         self._maps.clear()
-        self._epoch = None
 
     def push(self, seconds: float, saliency: NDArray[np.float32], epoch: int) -> None:
         """Adds the map of the newest frame.
@@ -57,40 +69,20 @@ class Heat:
         Args:
             seconds: The frame's time in its source.
             saliency: float32, shape (h, w), values 0..1.
-            epoch: The frame's epoch; a new one clears the history, since maps before a
+            epoch: The frame's epoch; a new one forgets earlier maps, since maps before a
                 discontinuity must not be smoothed with those after it.
         """
-        continues = epoch == self._epoch and self._maps and seconds >= self._maps[-1][0]
-        if not continues or not self._resize_maps(saliency.shape):
-            self._maps.clear()
+        if epoch != self._epoch:
+            self.clear()
         self._epoch = epoch
         self._maps.append((seconds, saliency))
-        while seconds - self._maps[0][0] > _HISTORY_SECONDS:
+        self._smoothed = self._smoother.step(seconds, saliency)
+        while not 0.0 <= seconds - self._maps[0][0] <= _HISTORY_SECONDS:
             self._maps.popleft()
-
-    def _resize_maps(self, shape: tuple[int, ...]) -> bool:
-        """Resizes the maps in the history to the map size of another model.
-
-        Returns:
-            False where the proportions differ, as after a rotation of the picture; the maps are
-            unchanged then.
-        """
-        height, width = shape
-        before = self._maps[-1][1].shape
-        if before == shape:
-            return True
-        if abs(math.log(before[0] * width / (before[1] * height))) > _MAX_RATIO_CHANGE:
-            return False
-        # So the smoothing also blends the maps of the two models.
-        for index, (seconds, saliency) in enumerate(self._maps):
-            self._maps[index] = seconds, cv2.resize(saliency, (width, height)).astype(np.float32)
-        return True
 
     def saliency(self) -> NDArray[np.float32] | None:
         """The map to show, smoothed: float32, shape (h, w), 0..1; None before the first map."""
-        if self.fixed is not None:
-            return self.fixed
-        return smooth(list(self._maps), self.smoothing) if self._maps else None
+        return self._smoothed if self.fixed is None else self.fixed
 
     def heat(self, width: int, height: int) -> NDArray[np.uint8] | None:
         """The translucent image to draw over a frame of `width` by `height` pixels.

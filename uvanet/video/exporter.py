@@ -17,7 +17,6 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from uvanet.errors import SourceError, UsageError
 from uvanet.i18n import tr
@@ -31,13 +30,12 @@ from uvanet.video.annotated_frame import AnnotatedFrame
 from uvanet.video.control import Cancelled, Control, Meter, Progress
 from uvanet.video.job import Job
 from uvanet.video.output_names import free_names, protect_inputs
-from uvanet.video.outputs import make_sinks, shows_pictures
+from uvanet.video.outputs import make_sinks
 from uvanet.video.prefetch import EARLY, read_ahead
-from uvanet.video.smoothing import smooth
+from uvanet.video.smoothing import Smoother
 from uvanet.video.timing import Timing, timing_of
 from uvanet.video.transaction import Transaction, WriteError
 
-_SMOOTHED_MAPS = 64  # maps kept for smoothing: two seconds at 30 frames a second
 _SAMPLES = 20_000  # timings for the percentiles
 _RECONNECT_SECONDS = 20.0  # a camera or stream that fails for longer ends the export
 
@@ -186,10 +184,8 @@ class _Annotator:
         # A teacher takes as long as the rest of the export, so it runs only if it is shown.
         shown = job.teacher is not None and "teacher" in job.look.panes
         self._teacher = Stream(job.teacher) if shown and job.teacher is not None else None
-        # Smoothing takes as long as the network, and tables need only raw maps.
-        self._smoothing = job.look.smoothing if shows_pictures(job) else 0.0
-        self._maps: deque[tuple[float, NDArray[np.float32]]] = deque(maxlen=_SMOOTHED_MAPS)
-        self._teacher_maps: deque[tuple[float, NDArray[np.float32]]] = deque(maxlen=_SMOOTHED_MAPS)
+        self._smoother = Smoother(job.look.smoothing)
+        self._teacher_smoother = Smoother(job.look.smoothing)
         self._first: Fraction | None = None
         self._last: Fraction | None = None
         self._timing: Timing
@@ -228,24 +224,19 @@ class _Annotator:
         start = time.perf_counter()
         saliency = self._stream.step(frame.picture, frame.pts, bgr=True)
         self.network.append(time.perf_counter() - start)
-        if self._maps and self._maps[-1][1].shape != saliency.shape:
-            # Maps of pictures with different aspect ratios cannot be averaged.
-            self._forget()
-        self._maps.append((frame.pts, saliency))
+        smoothed = self._smoother.step(frame.pts, saliency)
         teacher = None
         if self._teacher is not None:
             teacher_map = self._teacher.step(frame.picture, frame.pts, bgr=True)
-            self._teacher_maps.append((frame.pts, teacher_map))
-            teacher = smooth(self._teacher_maps, self._smoothing)
-        smoothed = smooth(self._maps, self._smoothing)
+            teacher = self._teacher_smoother.step(frame.pts, teacher_map)
         return AnnotatedFrame(frame, self._time(frame), saliency, smoothed, teacher)
 
     def _forget(self) -> None:
         """Clears the state that earlier frames left for the next one."""
         for stream in filter(None, (self._stream, self._teacher)):
             stream.reset()
-        self._maps.clear()
-        self._teacher_maps.clear()
+        self._smoother.reset()
+        self._teacher_smoother.reset()
 
     def _time(self, frame: Frame) -> Fraction:
         """The time of a frame in the clip; times increase even if those of the source do not."""

@@ -119,11 +119,6 @@ def make_sinks(
     return [make(out) for out in job.outs]
 
 
-def shows_pictures(job: Job) -> bool:
-    """Whether any output is a video or a picture."""
-    return any(out.suffix.lower() in (*_VIDEO_ENDINGS, *PICTURE_ENDINGS) for out in job.outs)
-
-
 def _sound_of(job: Job, info: SourceInfo, files: Sequence[Path]) -> Sound | None:
     """The sound of the source for a video output; None for none."""
     source = files[0] if files else info.spec
