@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import ctypes
+import importlib.util
 import os
 import re
 import socket
@@ -12,11 +13,18 @@ from pathlib import Path
 
 from uvanet.i18n import tr
 
+# Debian's packages of the libraries that Qt takes from the system.
+_PACKAGES = (
+    "libegl1 libgl1 libdbus-1-3 libfontconfig1 libglib2.0-0 libxkbcommon-x11-0 libxcb-cursor0 "
+    "libxcb-icccm4 libxcb-keysyms1 libxcb-shape0 libxcb-xkb1 fonts-dejavu-core"
+)
+
 
 def display_problem() -> str | None:
     """Returns the reason why no window can be opened, a sentence; None if one can be opened.
 
-    Qt aborts the process if it finds no display, so this is checked before Qt starts.
+    Qt aborts the process if it finds no display or lacks a library, so this is checked before Qt
+    starts.
     """
     # Plugins that Qt tries in turn, each with parameters behind a colon.
     plugins = (os.environ.get("QT_QPA_PLATFORM") or "xcb").split(";")
@@ -26,11 +34,31 @@ def display_problem() -> str | None:
     wayland, x11 = os.environ.get("WAYLAND_DISPLAY"), os.environ.get("DISPLAY")
     if not wayland and not x11:
         return tr("There is no display here (neither DISPLAY nor WAYLAND_DISPLAY is set).")
+    library = _missing_library("libqxcb.so" if x11 else "libqwayland.so")
+    if library is not None:
+        return tr(
+            "The window needs {library}, which is missing on this system (Debian and Ubuntu: "
+            "apt install {packages})."
+        ).format(library=library, packages=_PACKAGES)
     if wayland and _wayland_answers(wayland):
         return None
     if x11 and _x_answers(x11):
         return None
     return tr("The display {name} does not answer.").format(name=x11 or wayland)
+
+
+def _missing_library(plugin: str) -> str | None:
+    """Name of a library that Qt's plugin for a window system needs and does not find."""
+    package = importlib.util.find_spec("PySide6")
+    places = (package and package.submodule_search_locations) or []
+    # Distributions have the plugin elsewhere, and depend on its libraries.
+    for path in (Path(place, "Qt/plugins/platforms", plugin) for place in places):
+        try:
+            if path.is_file():
+                ctypes.CDLL(str(path))
+        except OSError as error:
+            return str(error).partition(":")[0]
+    return None
 
 
 def _wayland_answers(name: str) -> bool:
@@ -48,7 +76,7 @@ def _x_answers(name: str) -> bool:
     try:
         xcb = ctypes.CDLL("libxcb.so.1")
     except OSError:
-        return False
+        return True  # Qt has a copy of its own, as in conda
     xcb.xcb_connect.restype = ctypes.c_void_p
     xcb.xcb_connection_has_error.argtypes = [ctypes.c_void_p]
     xcb.xcb_disconnect.argtypes = [ctypes.c_void_p]

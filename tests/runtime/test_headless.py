@@ -1,8 +1,12 @@
 """`uvanet run` without a display: how that is noticed, and the file that is written."""
 
+import os
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
+import PySide6
 import pytest
 from command_kit import run_command
 
@@ -26,6 +30,26 @@ def test_a_missing_display_is_noticed_whatever_plugins_qt_tries(no_display, monk
 def test_a_plugin_without_a_display_opens_the_window(no_display, monkeypatch, plugins):
     monkeypatch.setenv("QT_QPA_PLATFORM", plugins)
     assert display_problem() is None
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the plugin of X11")
+def test_a_missing_system_library_is_named(tmp_path):
+    # A copy of the plugin does not find the libraries beside the original.
+    plugin = "Qt/plugins/platforms/libqxcb.so"
+    copy = tmp_path / "PySide6" / plugin
+    copy.parent.mkdir(parents=True)
+    shutil.copy(Path(PySide6.__file__).parent / plugin, copy)
+    (tmp_path / "PySide6" / "__init__.py").touch()
+    code = "from app.runtime.headless import display_problem; print(display_problem())"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": str(tmp_path), "DISPLAY": ":1", "QT_QPA_PLATFORM": "xcb"},
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.startswith("The window needs libQt6XcbQpa.so.6, which is missing")
 
 
 @pytest.mark.parametrize(
