@@ -13,8 +13,8 @@ from uvanet.video.smoothing import Smoother
 # Qt scales the heat image to the window; more pixels cost time and are not visible.
 _LONG_SIDE = 384
 # Earlier maps are needed for a new time constant only. Those of uvanet-256 take 2 MB a second.
-_HISTORY_SECONDS = 2.0
-_MAX_MAPS = 80
+_HISTORY_SECONDS = 1.0
+_MAX_MAPS = 60
 
 MAX_SMOOTHING = 1.0
 """Longest time constant of the smoothing, in seconds."""
@@ -23,7 +23,7 @@ MAX_SMOOTHING = 1.0
 class Heat:
     """Style of the heat map, and the smoothed map.
 
-    A new style or smoothing is applied at once to the maps of the last two seconds; the network
+    A new style or smoothing is applied at once to the maps of the last second; the network
     does not run again. Used from one thread.
 
     Attributes:
