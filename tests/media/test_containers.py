@@ -29,6 +29,7 @@ CLIPS = {
     "h264.flv": ("libx264", None, {"bf": "0"}, "aac", "yuv420p"),
     "h264.3gp": ("libx264", None, {}, "aac", "yuv420p"),
     "h264.avi": ("libx264", None, {"bf": "0"}, "ac3", "yuv420p"),
+    "h264-b.avi": ("libx264", None, {"bf": "3", "g": "15"}, "ac3", "yuv420p"),
     "hevc.mp4": ("libx265", None, {"x265-params": "log-level=none"}, "aac", "yuv420p"),
     "av1.mp4": (
         "libsvtav1",

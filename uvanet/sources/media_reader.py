@@ -47,11 +47,11 @@ ENCRYPTED_HINT = tr_noop("Get it without copy protection (DRM) from where it was
 
 
 class NoVideoError(Exception):
-    """The container has no video track that can be decoded; `tracks` names its tracks."""
+    """The container has no video track, or `found` one without a frame; `tracks` names all."""
 
-    def __init__(self, tracks: str) -> None:
+    def __init__(self, tracks: str, *, found: bool = False) -> None:
         super().__init__(tracks)
-        self.tracks = tracks
+        self.tracks, self.found = tracks, found
 
 
 class MediaReader:
@@ -110,7 +110,7 @@ class MediaReader:
         self._start()
         first = next(self._decoded, None)
         if first is None:
-            raise NoVideoError(self.tracks())
+            raise NoVideoError(self.tracks(), found=True)
         self._ready.append(first)
         height, width = self._converter.convert(first[0]).bgr().shape[:2]  # it may fail
         self.size = (width, height)
@@ -288,7 +288,7 @@ class MediaReader:
         assert self._input is not None
         base = self._track.time_base or Fraction(1, av.time_base)
         self._input.container.seek(int((zero + Fraction(seconds)) / base), stream=self._track)
-        self._decoded = self._timed(self._decoder.frames())
+        self._decoded = self._timed(self._decoder.frames(jumped=True))
 
     def _scan(self, target: float, abandon: Callable[[], bool] | None) -> float | None:
         """Decodes up to the last frame not after `target` and returns its time.
