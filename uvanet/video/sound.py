@@ -347,4 +347,12 @@ def _choose(media: MediaInput, number: int | None) -> AudioStream | None:
     if number is not None:
         return tracks[number - 1] if number <= len(tracks) else None
     default = av.stream.Disposition.default
-    return next((t for t in tracks if t.disposition & default), next(iter(tracks), None))
+    heard = [track for track in tracks if not _is_empty(track)] or tracks
+    return next((t for t in heard if t.disposition & default), next(iter(heard), None))
+
+
+def _is_empty(track: AudioStream) -> bool:
+    """Whether a track is known to have no packet, as a second language that is seldom sent."""
+    context = track.codec_context
+    stated = track.metadata.get("DURATION", "")  # of Matroska, such as 00:00:03.000000000
+    return not context.sample_rate or (bool(stated) and not stated.strip("0:."))
