@@ -183,6 +183,15 @@ def test_two_numbers_in_a_name_are_refused(clip: Path, tmp_path: Path) -> None:
         export(Job(str(clip), (tmp_path / "a%d-%d.png",)))
 
 
+@pytest.mark.parametrize("command", ["predict", "report"])
+def test_an_empty_name_is_refused(
+    clip: Path, command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As of a variable of a shell that is not set."""
+    assert main([command, str(clip), "-o", ""]) == 2
+    assert "the name is empty" in capsys.readouterr().err
+
+
 NAMES = [b"caf\xe9.mp4", b" a.mp4", b"a.mp4 ", b"-a.mp4", b"a\nb.mp4", b"100%d.mp4", b"a:b.mp4"]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import struct
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ import pytest
 from uvanet.sources import make_source
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 B_FRAMES = {"bf": "2", "g": "12"}
@@ -29,6 +31,7 @@ CLIPS = {
     "h264.flv": ("libx264", None, {"bf": "0"}, "aac", "yuv420p"),
     "h264.3gp": ("libx264", None, {}, "aac", "yuv420p"),
     "h264.avi": ("libx264", None, {"bf": "0"}, "ac3", "yuv420p"),
+    "h264-b.avi": ("libx264", None, {"bf": "3", "g": "15"}, "ac3", "yuv420p"),
     "hevc.mp4": ("libx265", None, {"x265-params": "log-level=none"}, "aac", "yuv420p"),
     "av1.mp4": (
         "libsvtav1",
@@ -182,4 +185,59 @@ def test_wmv_that_states_more_than_its_last_packet_is_not_called_damaged(tmp_pat
     struct.pack_into("<Q", data, place, stated + 1_600_000)
     path.write_bytes(data)
     with make_source(str(path)) as source:
+        assert len(list(iter(source.read, None))) == corpus.FRAMES
+
+
+def boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Kind and bytes of each part of an MP4."""
+    while data:
+        size, kind = struct.unpack(">I4s", data[:8])
+        yield kind, data[:size]
+        data = data[size:]
+
+
+def test_fragments_of_a_live_stream_begin_late(tmp_path: Path) -> None:
+    """The clock, from which FFmpeg takes the duration, began with the stream."""
+    options = {"g": "10", "bf": "0"}
+    muxer = {"movflags": "frag_keyframe+empty_moov+default_base_moof"}
+    whole = corpus.write(tmp_path / "whole.mp4", "libx264", options=options, muxer=muxer)
+    kept, dropped = b"", 0
+    for kind, box in boxes(whole.read_bytes()):
+        dropped += kind == b"moof"
+        if kind in (b"ftyp", b"moov") or (kind in (b"moof", b"mdat") and dropped > 2):
+            kept += box
+    (tmp_path / "late.mp4").write_bytes(kept)
+    with make_source(str(tmp_path / "late.mp4")) as source:
+        assert source.info.duration == pytest.approx(20 / corpus.RATE, abs=0.01)
+        frames = list(iter(source.read, None))  # raises where an end is missed
+    assert [corpus.number_in(frame.image) for frame in frames] == list(range(20, corpus.FRAMES))
+
+
+class OneWay(io.RawIOBase):
+    """A pipe that keeps what is written."""
+
+    def __init__(self) -> None:
+        self.data = b""
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: bytes) -> int:
+        self.data += bytes(data)
+        return len(data)
+
+
+def test_an_avi_that_was_written_to_a_pipe_states_no_length(tmp_path: Path) -> None:
+    whole = corpus.write(tmp_path / "whole.avi", "mpeg4")
+    pipe = OneWay()
+    with av.open(str(whole)) as media, av.open(pipe, "w", format="avi") as out:
+        track = out.add_stream_from_template(media.streams.video[0])
+        for packet in media.demux(video=0):
+            if packet.size:
+                packet.stream = track
+                out.mux(packet)
+    (tmp_path / "pipe.avi").write_bytes(pipe.data)
+    with make_source(str(tmp_path / "pipe.avi")) as source:
+        assert source.info.duration is None
+        assert not source.info.note
         assert len(list(iter(source.read, None))) == corpus.FRAMES

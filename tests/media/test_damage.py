@@ -249,6 +249,17 @@ def test_a_source_that_grows_is_no_damage(tmp_path: Path) -> None:
         assert len(list(iter(source.read, None))) == corpus.FRAMES - 1
 
 
+def test_video_without_a_start_is_not_called_sound(tmp_path: Path) -> None:
+    """The only key frame is lost, as of a broadcast with one per recording."""
+    options = {"g": "1000", "x264-params": "scenecut=0"}
+    path = corpus.write(tmp_path / "clip.ts", "libx264", sound="aac", options=options)
+    data = path.read_bytes()
+    path.write_bytes(data[len(data) // 3 // 188 * 188 :])
+    frames, error = play(path)
+    assert frames == []
+    assert "no video that can be decoded (video h264, audio aac)" in error
+
+
 @pytest.mark.parametrize("name", ["song.mp3", "song.mp4", "song.flac", "song.mka"])
 def test_a_cover_is_never_the_video(tmp_path: Path, name: str) -> None:
     import av

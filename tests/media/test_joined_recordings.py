@@ -67,6 +67,26 @@ def test_picture_and_sound_go_on_behind_a_jump_of_the_clock(
     assert corpus.beeps(out) == pytest.approx(BEEPS, abs=0.06)
 
 
+def test_a_jump_into_interlaced_pictures_is_no_damage(tmp_path: Path) -> None:
+    """After progressive ones, those cannot be decoded up to the next key frame."""
+    options = {"g": "10", "bf": "0"}
+    parts = []
+    for number, flags in enumerate(["", "+ilme+ildct"]):
+        one = tmp_path / f"{number}.ts"
+        corpus.write(one, "mpeg2video", options=options | ({"flags": flags} if flags else {}))
+        parts.append(moved(one, tmp_path / f"{number}-moved.ts", number * LENGTH))
+    both = join(tmp_path / "both.ts", *parts)
+    numbers, times = numbers_and_times(both)
+    with make_source(str(both)) as source:
+        for number, seconds in list(zip(numbers, times, strict=True))[corpus.FRAMES + 2 :: 3]:
+            source.seek(seconds)
+            frame = source.read()
+            assert frame is not None
+            assert corpus.number_in(frame.image) == number
+        while source.read() is not None:  # raises where damage was counted
+            pass
+
+
 @pytest.mark.parametrize("ending", [".mp4", ".webm"])
 @pytest.mark.parametrize("sound", ["mp2", "aac", "ac3"])
 def test_sound_of_a_broadcast_changes_its_channels(tmp_path: Path, sound: str, ending: str) -> None:

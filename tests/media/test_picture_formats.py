@@ -55,16 +55,37 @@ def by_pillow(path: Path, image: NDArray[np.uint8]) -> bytes:
     return path.read_bytes()
 
 
+def by_fits(path: Path, image: NDArray[np.uint8]) -> bytes:
+    with av.open(str(path), "w", format="fits") as out:
+        track = out.add_stream("fits", rate=1)
+        track.width, track.height, track.pix_fmt = image.shape[1], image.shape[0], "gbrp"
+        frame = av.VideoFrame.from_ndarray(image, "rgb24").reformat(format="gbrp")
+        out.mux([*track.encode(frame), *track.encode(None)])
+    return path.read_bytes()
+
+
+def x_pixmap(image: NDArray[np.uint8]) -> bytes:
+    """An XPM of two colors."""
+    rows = ["t" * 64 if tuple(row[0]) == TOP else "b" * 64 for row in image]
+    colors = [f"{key} c #{bytes(color).hex()}" for key, color in (("t", TOP), ("b", BOTTOM))]
+    lines = ",\n".join(f'"{line}"' for line in ["64 48 2 1", *colors, *rows])
+    return f"/* XPM */\nstatic char *a[] = {{\n{lines}}};\n".encode()
+
+
 MAKERS: dict[str, Callable[[Path, NDArray[np.uint8]], bytes]] = {
     "a.dds": by_pillow,
     "a.dpx": lambda _, image: encoded("dpx", "rgb24", image),
     "b.dpx": lambda _, image: encoded("dpx", "gbrp10le", image),
+    "a.fits": by_fits,
     "a.jls": lambda _, image: encoded("jpegls", "rgb24", image),
     "a.pcx": by_pillow,
     "a.psd": lambda _, image: photoshop(image),
     "a.qoi": lambda _, image: encoded("qoi", "rgb24", image),
+    "a.ras": lambda _, image: encoded("sunrast", "bgr24", image),
     "a.sgi": by_pillow,
     "a.tga": by_pillow,
+    "a.xpm": lambda _, image: x_pixmap(image),
+    "a.xwd": lambda _, image: encoded("xwd", "rgb24", image),
 }
 
 

@@ -30,6 +30,8 @@ SOURCES = {
     "ac3.vob": ("mpeg2video", "ac3", {"bf": "2"}),
     "ac3.mkv": ("libx264", "ac3", {}),
     "flac.mkv": ("libx264", "flac", {}),
+    "tta.mkv": ("libx264", "tta", {}),
+    "wavpack.mkv": ("libx264", "wavpack", {}),
     "pcm.mov": ("mjpeg", "pcm_s16le", {}),
     "pcm.avi": ("mpeg4", "pcm_s16le", {"bf": "2"}),
 }

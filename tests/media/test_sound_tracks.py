@@ -134,3 +134,21 @@ def test_a_layout_with_an_order_of_its_own_does_not_end_the_process(tmp_path: Pa
     assert done.returncode == 0, done.stderr
     assert corpus.heard_at(out) == pytest.approx(corpus.BEEP_AT, abs=0.06)
     assert [track.layout for track in sound_tracks(source)] == ["7.1"]
+
+
+@pytest.mark.parametrize("name", ["film.ts", "film.mkv"])
+def test_a_track_without_packets_is_passed_over(tmp_path: Path, name: str) -> None:
+    """As of a second language that is seldom sent, or of a recorder with an unused input."""
+    whole = corpus.write(tmp_path / "whole.mp4", "libx264", sound="aac", options={"bf": "0"})
+    path = tmp_path / name
+    with av.open(str(whole)) as media, av.open(str(path), "w") as out:
+        video = out.add_stream_from_template(media.streams.video[0])
+        out.add_stream("mp2", rate=RATE, layout="stereo")
+        sound = out.add_stream_from_template(media.streams.audio[0])
+        packets = [packet for packet in media.demux() if packet.dts is not None]
+        for packet in sorted(packets, key=lambda p: p.dts * p.time_base):
+            packet.stream = video if packet.stream.type == "video" else sound
+            out.mux(packet)
+    export(Job(str(path), (tmp_path / "out.mp4",), look=BARE))
+    assert corpus.heard_at(tmp_path / "out.mp4") == pytest.approx(corpus.BEEP_AT, abs=0.03)
+    assert [track.default for track in sound_tracks(path)] == [False, True]

@@ -9,6 +9,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from uvanet.atomic_io import atomic_write
+from uvanet.cli.options import file_name
 from uvanet.errors import ModelError, OutputError, UsageError
 from uvanet.extras import require
 from uvanet.i18n import tr
@@ -38,7 +39,11 @@ h, w, 3), and of a model with memory also `earlier`, the `features` of the frame
             "--format", choices=FORMATS, default="onnx", help="of the file (%(default)s)"
         )
         parser.add_argument(
-            "-o", "--out", type=Path, metavar="PATH", help="the file, or a folder (MODEL.onnx here)"
+            "-o",
+            "--out",
+            type=file_name,
+            metavar="PATH",
+            help="the file, or a folder (MODEL.onnx here)",
         )
         parser.add_argument(
             "--overwrite", action="store_true", help="replace files that exist already"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from uvanet.bounded_io import read_bounded
-from uvanet.cli.options import add_offset, number
+from uvanet.cli.options import add_offset, file_name, number
 from uvanet.colormaps import COLORMAPS
 from uvanet.errors import UsageError
 from uvanet.i18n import tr
@@ -33,7 +33,7 @@ def add_outputs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-o",
         "--out",
-        type=Path,
+        type=file_name,
         required=True,
         action="append",
         metavar="OUT",

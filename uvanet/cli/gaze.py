@@ -16,6 +16,7 @@ from uvanet.cli.options import (
     add_offset,
     as_json,
     check_report,
+    file_name,
     number,
     progress_bar,
 )
@@ -103,7 +104,7 @@ give the names of the columns:
             "--screen", type=_size, metavar="WxH", help="pixels of the screen (the picture's)"
         )
         parser.add_argument(
-            "-o", "--out", type=Path, metavar="FILE", help="write all values as .csv or .json"
+            "-o", "--out", type=file_name, metavar="FILE", help="write all values as .csv or .json"
         )
         parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
         parser.add_argument("--quiet", action="store_true", help="no progress bar")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from tqdm import tqdm
 
 from uvanet.cli.batch import add_workers
-from uvanet.cli.options import integer
+from uvanet.cli.options import file_name, integer
 from uvanet.errors import UsageError, UvanetError
 from uvanet.extras import require
 from uvanet.i18n import tr
@@ -45,7 +45,7 @@ after an interruption: a file with labels is not labelled again. Needs the extra
             help="folders of pictures and clips, or single clips",
         )
         parser.add_argument(
-            "--out", type=Path, required=True, metavar="FOLDER", help="the run's folder"
+            "--out", type=file_name, required=True, metavar="FOLDER", help="the run's folder"
         )
         for kind in ("spatial", "temporal"):
             parser.add_argument(

@@ -29,6 +29,17 @@ def integer(low: int, high: int) -> Callable[[str], int]:
     return _bounded(int, "an integer", low, high)
 
 
+def file_name(text: str) -> Path:
+    """The type for argparse of a file or folder to write.
+
+    Raises:
+        argparse.ArgumentTypeError: The text is empty, which would mean the current folder.
+    """
+    if not text:
+        raise argparse.ArgumentTypeError("the name is empty")
+    return Path(text)
+
+
 def _bounded(convert: Callable[[str], T], noun: str, low: float, high: float) -> Callable[[str], T]:
     def parse(text: str) -> T:
         with contextlib.suppress(ValueError):
@@ -70,7 +81,7 @@ def add_threads(parser: argparse.ArgumentParser) -> None:
 def add_report(parser: argparse.ArgumentParser) -> None:
     """Adds `--json` and `--out`, for `check_report` and `print_report`."""
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
-    parser.add_argument("-o", "--out", type=Path, metavar="FILE", help="also write JSON there")
+    parser.add_argument("-o", "--out", type=file_name, metavar="FILE", help="also write JSON there")
 
 
 def check_report(path: Path | None) -> None:

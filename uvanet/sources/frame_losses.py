@@ -40,12 +40,22 @@ class LossDetector:
         damage: Receives the losses.
         segments: Whether the track comes in segments of whole frames, of which some may be missing.
         exact: Whether packets state exactly for how long they are shown.
+        jumped: Whether the pass begins after a jump. In a broadcast that may be between two key
+            frames; what cannot be decoded up to the next one is no loss.
     """
 
-    def __init__(self, damage: Damage, *, segments: bool = False, exact: bool = False) -> None:
+    def __init__(
+        self,
+        damage: Damage,
+        *,
+        segments: bool = False,
+        exact: bool = False,
+        jumped: bool = False,
+    ) -> None:
         self._damage = damage
         self._segments = segments
         self._exact = exact
+        self._decodable = not jumped
         self._adjoin = True  # whether each packet so far began where the one before ended
         self._previous: Packet[Any] | None = None
         self._step: float | None = None  # seconds between the last two packets
@@ -89,6 +99,7 @@ class LossDetector:
             self._adjoin = False
         self._previous, self._step = packet, step
         if packet.size:
+            self._decodable = self._decodable or packet.is_keyframe
             if packet.is_keyframe and self._inter and whole:
                 # Recordings that were joined on one clock: the count of packets starts anew, for
                 # which FFmpeg flags one of the two packets before. No frame is missing.
@@ -130,7 +141,8 @@ class LossDetector:
         """Takes a packet that could not be decoded."""
         self._incomplete.pop(packet.pts, None)  # counted once
         self._errors += 1
-        self._damage.add(position, reason(error))
+        if self._decodable:
+            self._damage.add(position, reason(error))
 
 
 def _step(earlier: Packet[Any] | None, later: Packet[Any]) -> float | None:

@@ -55,6 +55,8 @@ _TS = {"merge_pmt_versions": "1"}
 _LAYOUTS = {1: "mono", 2: "stereo", 3: "3.0", 4: "quad", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
 _BUFFER_BYTES = 1 << 17
 _PICTURE_BRANDS = ("avif", "avis", "heic", "mif1")
+# Formats whose duration counts from zero on their clock, not from their first packet.
+_COUNT_FROM_ZERO = ("matroska", "nut", "flv")
 _NO_TIMESTAMPS, _CLOCK_JUMPS = 0x80, 0x200  # AVFMT_NOTIMESTAMPS, AVFMT_TS_DISCONT
 
 
@@ -196,6 +198,14 @@ class MediaInput:
     def has_fragments(self, track: Stream) -> bool:
         """Whether the track has an index for each part of the file only, as in fragmented MP4."""
         return self.container.format.name.startswith("mov") and not track.frames
+
+    def counts_from_zero(self, track: Stream) -> bool:
+        """Whether the stated duration begins at zero on the clock instead of the first packet.
+
+        That of fragments is the end of the last one: a recording of a live stream begins late.
+        """
+        name = self.container.format.name
+        return name.startswith(_COUNT_FROM_ZERO) or self.has_fragments(track)
 
     def skip_other_tracks(self, track: Stream) -> None:
         """Skips the other tracks of a playlist, which would be downloaded for nothing."""

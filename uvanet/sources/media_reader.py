@@ -33,8 +33,8 @@ _DEFAULT_FPS = 25.0
 _SEEK_LEADS: tuple[float | None, ...] = (0.0, 1.0, 10.0, None)
 # Largest number of frames without times that are held back until a frame has a time.
 _MAX_UNTIMED = 32
-# Formats whose duration counts from zero on their clock, not from their first packet.
-_COUNT_FROM_ZERO = ("matroska", "nut", "flv")
+# Frames that an AVI states if its writer could not go back, as into a pipe.
+_UNKNOWN_FRAMES = 1 << 30
 # Formats that state their duration; FFmpeg estimates that of others from their bit rate.
 _STATE_DURATION = ("mov", "matroska", "avi", "asf", "flv", "mxf", "nut")
 _SMALL_PROGRAM_STREAM_BYTES = 64 << 20
@@ -47,11 +47,11 @@ ENCRYPTED_HINT = tr_noop("Get it without copy protection (DRM) from where it was
 
 
 class NoVideoError(Exception):
-    """The container has no video track that can be decoded; `tracks` names its tracks."""
+    """The container has no video track, or `found` one without a frame; `tracks` names all."""
 
-    def __init__(self, tracks: str) -> None:
+    def __init__(self, tracks: str, *, found: bool = False) -> None:
         super().__init__(tracks)
-        self.tracks = tracks
+        self.tracks, self.found = tracks, found
 
 
 class MediaReader:
@@ -110,7 +110,7 @@ class MediaReader:
         self._start()
         first = next(self._decoded, None)
         if first is None:
-            raise NoVideoError(self.tracks())
+            raise NoVideoError(self.tracks(), found=True)
         self._ready.append(first)
         height, width = self._converter.convert(first[0]).bgr().shape[:2]  # it may fail
         self.size = (width, height)
@@ -223,7 +223,7 @@ class MediaReader:
         if not self._input.container.format.name.startswith(_STATE_DURATION):
             return 0.0
         start = 0.0
-        if not self._input.container.format.name.startswith(_COUNT_FROM_ZERO):
+        if not self._input.counts_from_zero(self._track):
             start = (self._input.container.start_time or 0) / av.time_base
         missing = start + self._stated - self._decoder.end
         # Containers round, and the last packet may state no duration. FFmpeg's own writer of ASF
@@ -288,7 +288,7 @@ class MediaReader:
         assert self._input is not None
         base = self._track.time_base or Fraction(1, av.time_base)
         self._input.container.seek(int((zero + Fraction(seconds)) / base), stream=self._track)
-        self._decoded = self._timed(self._decoder.frames())
+        self._decoded = self._timed(self._decoder.frames(jumped=True))
 
     def _scan(self, target: float, abandon: Callable[[], bool] | None) -> float | None:
         """Decodes up to the last frame not after `target` and returns its time.
@@ -372,20 +372,21 @@ class MediaReader:
             # Each field may be a sample, as in an MP4 copied from the file of a camcorder.
             self._samples_per_frame = max(1, min(2, round(self._rate / float(coded))))
             self.fps = self._rate = self._rate / self._samples_per_frame
+        unknown = track.frames >= _UNKNOWN_FRAMES
+        late = max(0.0, self.clock_start) if self._input.counts_from_zero(track) else 0.0
         # The bit rate in MPEG-1 and MPEG-2 video may be any number.
-        guessed = container.format.name == "mpegvideo"
+        guessed = unknown or container.format.name == "mpegvideo"
         if not guessed and container.duration is not None and container.duration > 0:
-            self.duration = self._stated = container.duration / av.time_base
-            if container.format.name.startswith(_COUNT_FROM_ZERO):
-                self.duration -= max(0.0, self.clock_start)
+            self._stated = container.duration / av.time_base
+            self.duration = self._stated - late
         length = jumping_duration(self._input, self._open_input, self.fps)
         self.duration, self._jumps = length or self.duration, length is not None
         # Without an index, FFmpeg only estimates the duration of a track.
-        indexed = container.format.name.startswith(("mov", "avi"))
+        indexed = container.format.name.startswith(("mov", "avi")) and not unknown
         if indexed and track.duration and track.time_base and track.duration > 0:
-            own = float(track.duration * track.time_base)
+            own = float(track.duration * track.time_base) - late
             self.duration = min(own, self.duration or own)
-        if track.frames > 0:
+        if track.frames > 0 and not unknown:
             self.frames = track.frames // self._samples_per_frame
             if container.format.name == "avi" and track.average_rate:
                 # FFmpeg shortens the duration of a file that was cut off, but not its frame count.

@@ -24,8 +24,8 @@ from uvanet.sources.picture_decoding import HEAD_BYTES, load_picture, read_pictu
 from uvanet.sources.tiff_pages import hidden_pages
 
 _PICTURES = (
-    "avif bmp dds dib dpx exr hdr ico j2c j2k jls jp2 jpe jpeg jpg pbm pcx pfm pgm png pnm ppm psd "
-    "qoi sgi tga tif tiff webp"
+    "avif bmp dds dib dpx exr fits hdr ico j2c j2k jls jp2 jpe jpeg jpg pbm pcx pfm pgm "
+    "png pnm ppm psd qoi ras sgi tga tif tiff webp xbm xpm xwd"
 )
 _VIDEOS = (
     "3g2 3gp apng asf avi dv f4v flv gif m2ts m4v mjpeg mjpg mkv mov mp4 mpeg mpg mts mxf ogv qt "

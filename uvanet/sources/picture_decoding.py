@@ -34,8 +34,8 @@ _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _ICC = b"acsp"  # the signature of a profile
 # FFmpeg's names of the formats that OpenCV does not decode.
 _FFMPEG_FORMATS = (
-    *("dds_pipe", "dpx_pipe", "exr_pipe", "ico", "jpegls_pipe", "pcx_pipe", "psd_pipe"),
-    *("qoi_pipe", "sgi_pipe"),
+    *("dds_pipe", "dpx_pipe", "exr_pipe", "fits", "ico", "jpegls_pipe", "pcx_pipe"),
+    *("psd_pipe", "qoi_pipe", "sgi_pipe", "sunrast_pipe", "xbm_pipe", "xpm_pipe", "xwd_pipe"),
 )
 _LOSSLESS_JPEG, _JPEG_HEAD_BYTES = b"\xff\xc3", 1 << 16  # the marker of its frame
 _UPRIGHT = cv2.IMREAD_ANYDEPTH | cv2.IMREAD_ANYCOLOR

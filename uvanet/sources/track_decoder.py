@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
     from uvanet.sources.media_input import Damage, MediaInput
 
+# Codecs of whose frames FFmpeg derives wrong times where the container states the order of decoding
+# only; of others, a decoder gives a frame for each packet.
+_FREE_ORDER = ("h264", "hevc", "vvc")
 # Bytes between two packets: the heads of a cluster and of a block.
 _MAX_OVERHEAD = 256
 _MAX_ERRORS_IN_A_ROW = 200  # reads of the container that fail
@@ -74,17 +77,21 @@ class TrackDecoder:
         current = self._context.sample_aspect_ratio if self._context is not None else None
         return self._track.sample_aspect_ratio if current == self._first_aspect else current
 
-    def frames(self) -> Iterator[VideoFrame]:
+    def frames(self, *, jumped: bool = False) -> Iterator[VideoFrame]:
         """Yields the frames from the container's position to its end, deinterlaced.
 
         A frame with errors is yielded and counted as a loss. An encrypted frame ends the iteration.
+
+        Args:
+            jumped: Whether the container jumped to its position.
         """
         deinterlacer = Deinterlacer()
         decoder = self._open()
         fragments = self._media.has_fragments(self._track)
         segments = fragments or self._media.is_playlist
-        losses = LossDetector(self._damage, segments=segments, exact=fragments)
+        losses = LossDetector(self._damage, segments=segments, exact=fragments, jumped=jumped)
         changes = CodecChanges(self._media, decoder.name, self._damage)
+        clock = _DecodingClock() if self._states_decoding_order() else None
         for packet in self._packets():
             if packet.has_sidedata("encryption_info"):  # it would decode to noise
                 self._damage.encrypted = True
@@ -107,6 +114,8 @@ class TrackDecoder:
                         frames += decoder.decode(waiting)
             elif losses.hopeless:
                 return
+            if clock is not None:
+                clock.stamp(packet, frames)
             for frame in frames:
                 losses.saw_frame(frame, self.position)
                 self.interlaced = self.interlaced or frame.interlaced_frame
@@ -155,18 +164,43 @@ class TrackDecoder:
             context = av.CodecContext.create(codec, "r")  # type: ignore[assignment]
             context.extradata = track.codec_context.extradata
         if not context.is_open:
+            ordered = self._live or self._states_decoding_order()
             small = context.width * context.height <= _SINGLE_THREAD_PIXELS
-            context.thread_type = "SLICE" if self._live else "AUTO"
+            context.thread_type = "SLICE" if ordered else "AUTO"
             context.thread_count = 1 if small else 0
         if self._context is None:
             self._first_aspect = context.sample_aspect_ratio
         self._context = context
         return context
 
+    def _states_decoding_order(self) -> bool:
+        codec = self._track.codec_context.codec.canonical_name
+        return self._media.container.format.name == "avi" and codec in _FREE_ORDER
+
     def _note_end(self, packet: Packet[Any]) -> None:
         if packet.pts is not None and packet.time_base is not None:
             end = float((packet.pts + (packet.duration or 0)) * packet.time_base)
             self.end = max(self.end, end)
+
+
+class _DecodingClock:
+    """Gives frames the time at which they leave the decoder, as in AVI, and their order is kept.
+
+    The decoder must have no threads that each decode a frame: they would delay the frames further.
+    """
+
+    def __init__(self) -> None:
+        self._now = 0  # ticks; one is a frame in AVI
+        self._last = -1  # of a frame
+
+    def stamp(self, packet: Packet[Any], frames: list[VideoFrame]) -> None:
+        """Replaces the times of the frames that a packet gave, or that came at the end."""
+        if packet.size and packet.dts is not None:
+            self._now = packet.dts
+        for frame in frames:
+            if not packet.size:
+                self._now += 1
+            frame.pts = self._last = max(self._now, self._last + 1)
 
 
 class _Holes:

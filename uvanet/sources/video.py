@@ -63,7 +63,7 @@ class VideoSource(ThreadSafeSource):
         try:
             self._reader.open()
         except NoVideoError as error:
-            raise self._no_video(error.tracks) from None
+            raise self._no_video(error) from None
         except (av.error.FFmpegError, OSError, ValueError, MemoryError) as error:
             raise self._unreadable(error) from None
         reader = self._reader
@@ -123,8 +123,8 @@ class VideoSource(ThreadSafeSource):
     def _release(self) -> None:
         self._reader.close()
 
-    def _no_video(self, tracks: str) -> SourceError:
-        name = self._name
+    def _no_video(self, error: NoVideoError) -> SourceError:
+        name, tracks = self._name, error.tracks
         if self._reader.damage.encrypted:
             return SourceError(tr("{name} is encrypted.").format(name=name), tr(ENCRYPTED_HINT))
         if "video (unknown)" in tracks:
@@ -137,7 +137,7 @@ class VideoSource(ThreadSafeSource):
                 tr("{name} is a text file, not a video.").format(name=name),
                 tr("Choose a video or a picture."),
             )
-        if "audio" in tracks:
+        if "audio" in tracks and not error.found:
             return SourceError(
                 tr("{name} holds sound but no video.").format(name=name),
                 tr("Choose a video or a picture."),

@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import av
 import av.error
@@ -226,15 +226,12 @@ class SoundReader:
         """Decodes to the encoder's form; that of a broadcast may change at any time."""
         form: tuple[str, str, int] | None = None
         resampler: av.AudioResampler | None = None
-        heard = 0.0
+        begin = heard = 0.0  # of the last packet; end of the last frame
         clock: float | None = None
         for packet in self._packets():
-            if packet.pts is not None and packet.size:
-                self.lost_seconds = float(packet.pts * packet.time_base) - heard
-            try:
+            frames: list[Any] = []
+            with contextlib.suppress(av.error.FFmpegError):
                 frames = packet.decode()
-            except av.error.FFmpegError:
-                continue
             for frame in frames:
                 assert isinstance(frame, av.AudioFrame)
                 if _form_of(frame) != form:
@@ -246,9 +243,14 @@ class SoundReader:
                     resampler = av.AudioResampler(encoder.format, encoder.layout, _RATE)
                 if clock is not None:
                     clock = _keep_up(frame, clock)
-                heard = frame.time or heard
+                if frame.time is not None:
+                    heard = frame.time + frame.samples / frame.sample_rate
                 assert resampler is not None
                 yield from _on_clock(resampler.resample(frame))
+            if packet.pts is not None and packet.size:
+                begin = float(packet.pts * packet.time_base)
+            # Counted behind the frames: a packet of TTA or PCM may last for a second.
+            self.lost_seconds = max(0.0, begin - heard)
         if resampler is not None:
             yield from _on_clock(resampler.resample(None))
 
@@ -345,4 +347,12 @@ def _choose(media: MediaInput, number: int | None) -> AudioStream | None:
     if number is not None:
         return tracks[number - 1] if number <= len(tracks) else None
     default = av.stream.Disposition.default
-    return next((t for t in tracks if t.disposition & default), next(iter(tracks), None))
+    heard = [track for track in tracks if not _is_empty(track)] or tracks
+    return next((t for t in heard if t.disposition & default), next(iter(heard), None))
+
+
+def _is_empty(track: AudioStream) -> bool:
+    """Whether a track is known to have no packet, as a second language that is seldom sent."""
+    context = track.codec_context
+    stated = track.metadata.get("DURATION", "")  # of Matroska, such as 00:00:03.000000000
+    return not context.sample_rate or (bool(stated) and not stated.strip("0:."))
