@@ -1,6 +1,7 @@
 """Log file and uncaught exceptions, also where nothing can be written."""
 
 import logging
+import os
 import subprocess
 import sys
 import threading
@@ -63,6 +64,37 @@ def test_a_full_disk_drops_records_silently(tmp_path, capsys):
     logging.getLogger("x").error("lost")
     logs.close()
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes of POSIX")
+@pytest.mark.parametrize("name", ["uvanet.log", "crash.log"])
+def test_a_pipe_in_place_of_a_log_is_not_waited_for(tmp_path, name):
+    os.mkfifo(tmp_path / name)
+    logs = Logs(tmp_path)
+    assert logs.path is None
+    logs.close()
+
+
+def test_a_log_that_cannot_be_renamed_begins_anew(tmp_path):
+    (tmp_path / "uvanet.log.1").mkdir()
+    (tmp_path / "uvanet.log").write_text("old\n" * 200_000)
+    logs = Logs(tmp_path)
+    logging.getLogger("x").error("the newest")
+    logs.close()
+    text = (tmp_path / "uvanet.log").read_text()
+    assert "the newest" in text
+    assert "old" not in text
+
+
+def test_an_uncaught_exception_shows_no_secret_and_steers_no_terminal(capsys, logs):
+    hook = UncaughtExceptionHook()
+    try:
+        sys.excepthook(ValueError, ValueError("\x1b[31m http://me:s3cret@host/?t0ken"), None)
+    finally:
+        hook.close()
+    assert capsys.readouterr().err == (
+        "uvanet: unexpected error, ValueError: \\x1b[31m http://host/\n"
+    )
 
 
 def test_an_uncaught_exception_is_reported_in_one_line(qtbot, logs):

@@ -19,7 +19,7 @@ from uvanet.cli.streams import discard_output, protect_standard_streams
 from uvanet.errors import MEMORY_HINT, UsageError, UvanetError, is_out_of_memory
 from uvanet.i18n import tr
 from uvanet.languages import SOURCE, VARIABLE, install_language
-from uvanet.redaction import excerpt, printable
+from uvanet.redaction import SafeFormatter, excerpt, printable, safe
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,7 +78,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         130 interrupted.
     """
     protect_standard_streams()
-    logging.basicConfig(level=logging.WARNING, format="uvanet: %(message)s")
+    records = logging.StreamHandler()
+    records.setFormatter(SafeFormatter("uvanet: %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[records])
     install_language(os.environ.get(VARIABLE, SOURCE))
     try:
         try:
@@ -114,7 +116,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         report = write_report()
         where = f"; please report it with {report}" if report else ""
-        print(f"uvanet: internal error, {type(error).__name__}: {error}{where}", file=sys.stderr)
+        line = f"uvanet: internal error, {type(error).__name__}: {error}{where}"
+        print(safe(line), file=sys.stderr)
         return FAILURE_EXIT
 
 
