@@ -43,7 +43,7 @@ def visible(text: str) -> str:
 
 
 def safe(text: str) -> str:
-    """Makes a message safe to show: addresses lose their secrets, control characters are escaped."""
+    """Makes a message safe to show: addresses without secrets, control characters as escapes."""
     return visible(redact(text))
 
 
