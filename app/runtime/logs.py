@@ -193,7 +193,7 @@ def _keep_last_crash(folder: Path) -> Path | None:
 
 
 class UncaughtExceptionHook(QObject):
-    """Logs uncaught exceptions of all threads and reports each in one line.
+    """Logs uncaught exceptions of all threads and finalizers, and reports each in one line.
 
     The line goes to `happened`, or to stderr while nothing is connected to it, that is before
     there is a window. An exception that is raised while another one is being reported is logged
@@ -208,9 +208,9 @@ class UncaughtExceptionHook(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._reporting = threading.local()
-        self._before = (sys.excepthook, threading.excepthook)
-        self._hooks = (self._on_exception, self._on_thread_exception)
-        sys.excepthook, threading.excepthook = self._hooks
+        self._before = (sys.excepthook, threading.excepthook, sys.unraisablehook)
+        self._hooks = (self._on_exception, self._on_thread_exception, self._on_unraisable)
+        sys.excepthook, threading.excepthook, sys.unraisablehook = self._hooks
 
     def close(self) -> None:
         """Restores the previous hooks, unless they were replaced in the meantime."""
@@ -218,6 +218,8 @@ class UncaughtExceptionHook(QObject):
             sys.excepthook = self._before[0]
         if threading.excepthook == self._hooks[1]:
             threading.excepthook = self._before[1]
+        if sys.unraisablehook == self._hooks[2]:
+            sys.unraisablehook = self._before[2]
 
     def _on_exception(
         self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
@@ -246,7 +248,17 @@ class UncaughtExceptionHook(QObject):
 
     def _on_thread_exception(self, details: threading.ExceptHookArgs) -> None:
         if not issubclass(details.exc_type, SystemExit):
-            error = details.exc_value
-            if error is None:  # Python could not create it
-                error = RuntimeError(details.exc_type.__name__)
-            self._on_exception(details.exc_type, error, details.exc_traceback)
+            self._on_lost(details)
+
+    def _on_unraisable(self, details: sys.UnraisableHookArgs) -> None:
+        """Reports an exception of a finalizer or a callback of a weak reference."""
+        if issubclass(details.exc_type, KeyboardInterrupt):
+            self._before[2](details)
+        else:
+            self._on_lost(details)
+
+    def _on_lost(self, details: sys.UnraisableHookArgs | threading.ExceptHookArgs) -> None:
+        error = details.exc_value
+        if error is None:  # Python could not create it
+            error = RuntimeError(details.exc_type.__name__)
+        self._on_exception(details.exc_type, error, details.exc_traceback)

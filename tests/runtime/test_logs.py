@@ -113,6 +113,20 @@ def test_an_uncaught_exception_is_reported_in_one_line(qtbot, logs):
     assert "a slip" in logs.path.read_text()
 
 
+def test_an_exception_of_a_finalizer_is_reported(capsys, logs):
+    class Thing:
+        def __del__(self):
+            raise ValueError("at the end")
+
+    hook = UncaughtExceptionHook()
+    try:
+        Thing()
+    finally:
+        hook.close()
+    assert capsys.readouterr().err == "uvanet: unexpected error, ValueError: at the end\n"
+    assert "Traceback" in logs.path.read_text()
+
+
 def test_before_there_is_a_window_exceptions_go_to_stderr(capsys, logs):
     hook = UncaughtExceptionHook()
     try:
