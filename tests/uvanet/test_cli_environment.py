@@ -134,3 +134,21 @@ def test_an_internal_error_is_reported_where_no_file_can_be_written(
     done = shell(f"'{sys.executable}' fails.py", tmp_path, HOME=home, XDG_STATE_HOME=home)
     assert done.returncode == 1
     assert done.stderr == "uvanet: internal error, ZeroDivisionError: division by zero\n"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="folders of POSIX can be deleted while in use")
+def test_a_current_folder_that_was_deleted_is_named(tmp_path: Path) -> None:
+    done = shell('mkdir a; cd a; rmdir "$PWD"; uvanet predict demo --quiet -o a.csv', tmp_path)
+    assert done.returncode == 2
+    assert done.stderr == (
+        "uvanet: The current folder no longer exists. "
+        "Change to another folder, or name files by their whole path.\n"
+    )
+
+
+@pytest.mark.skipif(os.name != "posix", reason="limits of POSIX")
+def test_an_export_without_space_names_the_file_that_it_writes(tmp_path: Path) -> None:
+    done = shell("ulimit -f 20; uvanet export uvanet-32 -o small.onnx", tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith("uvanet: small.onnx cannot be written: ")
+    assert not list(tmp_path.iterdir())

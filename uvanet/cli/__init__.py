@@ -86,6 +86,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         try:
             return _run(list(sys.argv[1:] if argv is None else argv))
         except OSError as error:
+            if error.errno == errno.ENOENT and not _folder_exists():
+                raise UsageError(
+                    tr("The current folder no longer exists."),
+                    tr("Change to another folder, or name files by their whole path."),
+                ) from None
             if error.errno != errno.ENAMETOOLONG:
                 raise
             raise UsageError(
@@ -119,6 +124,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         line = f"uvanet: internal error, {type(error).__name__}: {error}{where}"
         print(safe(line), file=sys.stderr)
         return FAILURE_EXIT
+
+
+def _folder_exists() -> bool:
+    """Whether the current folder has not been deleted."""
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _run(argv: list[str]) -> int:
