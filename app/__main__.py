@@ -2,7 +2,7 @@
 
 import sys
 
-from uvanet.cli import main
+from uvanet.start import main
 
 if __name__ == "__main__":
     sys.exit(main(["run", *sys.argv[1:]]))

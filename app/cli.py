@@ -1,4 +1,4 @@
-"""The command `uvanet run` and the program `uvanet-live`, which open the window.
+"""The command `uvanet run`, which opens the window.
 
 Importable without Qt, since `uvanet --help` reads the descriptions of all commands.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import gc
-import sys
 from pathlib import Path
 
 from uvanet.errors import UsageError
@@ -183,14 +182,3 @@ def _seconds(text: str) -> float:
     if not 0 < seconds <= 86_400:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0, such as 10")
     return seconds
-
-
-def main() -> int:
-    """The program `uvanet-live`: opens the window without arguments, else runs the command line.
-
-    Returns:
-        The exit code.
-    """
-    from uvanet.cli import main as run_command_line
-
-    return run_command_line(sys.argv[1:] or ["run"])

@@ -6,7 +6,6 @@ import contextlib
 import gc
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 import threading
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from display_kit import x_server
 from home_kit import home_variables
 
 if TYPE_CHECKING:
@@ -33,30 +33,6 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 # Threads of torch that wait for each other shall sleep. By default they spin, and where there are
 # more threads than cores, as here, that takes several times what the steps themselves take.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-
-
-@contextlib.contextmanager
-def x_server(size: str = "1280x800") -> Iterator[str]:
-    """Runs Xvfb in 24 bits on a free display, and gives its name."""
-    read_end, write_end = os.pipe()
-    # Without -noreset the server starts over whenever its last client leaves.
-    options = ["-screen", "0", f"{size}x24", "-nolisten", "tcp", "-noreset"]
-    server = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(write_end), *options],
-        pass_fds=[write_end],
-        # A server that outlives a killed test run must not hold the pipe that check.py reads.
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    os.close(write_end)
-    with os.fdopen(read_end) as pipe:
-        number = pipe.readline().strip()
-    assert number, "Xvfb did not start"
-    try:
-        yield f":{number}"
-    finally:
-        server.terminate()
-        server.wait(10)
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -7,10 +7,13 @@ import logging
 import os
 import stat
 from pathlib import Path
+from typing import Any
 
 from uvanet.i18n import tr
 
 _log = logging.getLogger(__name__)
+
+_MAX_DEPTH = 100
 
 
 class NotReadableError(ValueError):
@@ -42,6 +45,18 @@ def read_bounded(path: Path, limit: int) -> bytes:
     if len(data) > entry.st_size:
         raise NotReadableError(tr("it grew while it was read"))
     return data
+
+
+def pruned(value: Any, depth: int = _MAX_DEPTH) -> Any:
+    """Gives a JSON value with null in place of all that is nested too deeply.
+
+    What Python can just decode could not be encoded again by calls that stand a little deeper.
+    """
+    if isinstance(value, dict):
+        return {key: pruned(part, depth - 1) for key, part in value.items()} if depth else None
+    if isinstance(value, list):
+        return [pruned(part, depth - 1) for part in value] if depth else None
+    return value
 
 
 def set_aside(path: Path) -> None:

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterator
 
 from uvanet.i18n import tr_noop
-from uvanet.redaction import visible
+from uvanet.redaction import safe
 
 
 class UvanetError(Exception):
@@ -16,11 +16,12 @@ class UvanetError(Exception):
         message: One sentence that names what failed.
         hint: One sentence that names the next step; may be empty.
 
-    Control characters in both become escapes, since names from outside may contain them.
+    Both are made safe to show, since they may hold names and addresses from outside: see
+    `uvanet.redaction.safe`.
     """
 
     def __init__(self, message: str, hint: str = "") -> None:
-        message, hint = visible(message), visible(hint)
+        message, hint = safe(message), safe(hint)
         super().__init__(message, hint)
         self.message = message
         self.hint = hint

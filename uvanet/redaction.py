@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 from pathlib import Path
@@ -41,6 +42,19 @@ def visible(text: str) -> str:
     return _IN_TEXT.sub(_escape, text)
 
 
+def safe(text: str) -> str:
+    """Makes a message safe to show: addresses without secrets, control characters as escapes."""
+    return visible(redact(text))
+
+
+class SafeFormatter(logging.Formatter):
+    """Formats log records and tracebacks safely: see `safe`."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Returns the text of a record."""
+        return safe(super().format(record))
+
+
 def excerpt(text: str, length: int = 60) -> str:
     """Gives a value from outside for a message, shortened to `length` characters."""
     return text if len(text) <= length else f"{text[: length - 3]}..."
@@ -57,5 +71,6 @@ def _without_secrets(rest: str) -> str:
     address = re.split(r"[?#]", rest, maxsplit=1)[0]
     # A password may contain an unescaped slash or "@": only text after the last "@" is shown.
     shown = address.rpartition("@")[2]
-    # Where a port is no number, the host may have been forgotten: name:password/path.
-    return re.sub(r"^([^/:[]*):(?!\d*(/|$))[^/]*", r"\1", shown)
+    # Where a port is no number, the host may have been forgotten: name:password/path. The address
+    # may end a sentence.
+    return re.sub(r"^([^/:[]*):(?!\d*(/|[.,;:)]?$))[^/]*", r"\1", shown)

@@ -18,7 +18,7 @@ from typing import NamedTuple, TextIO
 from PySide6.QtCore import QMetaMethod, QObject, Signal
 
 from uvanet.cli.problem_report import CRASH_LOG, LAST_CRASH, LOG
-from uvanet.redaction import redact, visible
+from uvanet.redaction import SafeFormatter, safe
 
 _log = logging.getLogger(__name__)
 
@@ -59,14 +59,6 @@ class LogBuffer(logging.Handler):
             return [line for line in self._lines if line.number > number]
 
 
-class _Formatter(logging.Formatter):
-    """Formats records and tracebacks without passwords of URLs and without control characters."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        """Returns the text of a record."""
-        return visible(redact(super().format(record)))
-
-
 class _LogFile(logging.handlers.RotatingFileHandler):
     """A log file that only its owner can read (mode 0600).
 
@@ -80,6 +72,14 @@ class _LogFile(logging.handlers.RotatingFileHandler):
             self.stream.close()
             self.stream = self._open()
         return super().shouldRollover(record)
+
+    def doRollover(self) -> None:
+        """Renames the file and begins a new one; where that fails, its records give way."""
+        try:
+            super().doRollover()
+        except OSError:
+            self.stream = self._open()
+            self.stream.truncate(0)
 
     def _open(self) -> TextIOWrapper:
         return _open_private(self.baseFilename)
@@ -108,7 +108,7 @@ class Logs:
         self.path: Path | None = None
         self.last_crash: Path | None = None
         self.buffer = LogBuffer()
-        self.buffer.setFormatter(_Formatter(_FORMAT))
+        self.buffer.setFormatter(SafeFormatter(_FORMAT))
         root = logging.getLogger()
         root.addHandler(self.buffer)
         if root.level > logging.INFO:
@@ -128,7 +128,7 @@ class Logs:
             self._close_files()
             return
         self.path = folder / LOG
-        self._handler.setFormatter(_Formatter(_FORMAT))
+        self._handler.setFormatter(SafeFormatter(_FORMAT))
         self._terminal = [
             handler for handler in root.handlers if type(handler) is logging.StreamHandler
         ]
@@ -164,8 +164,13 @@ class Logs:
 
 
 def _open_private(path: str | Path) -> TextIOWrapper:
-    """Opens a text file for appending that only its owner can read; 0.1.0 made others."""
-    handle = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
+    """Opens a text file for appending that only its owner can read; 0.1.0 made others.
+
+    Raises:
+        OSError: It cannot be opened; also for a pipe without a reader, which is not waited for.
+    """
+    flags = os.O_CREAT | os.O_WRONLY | os.O_APPEND | getattr(os, "O_NONBLOCK", 0)
+    handle = os.open(path, flags, 0o600)
     with contextlib.suppress(OSError):  # a device, or another user's
         os.chmod(handle if os.chmod in os.supports_fd else path, 0o600)
     return open(handle, "a", encoding="utf-8", errors="backslashreplace")
@@ -188,7 +193,7 @@ def _keep_last_crash(folder: Path) -> Path | None:
 
 
 class UncaughtExceptionHook(QObject):
-    """Logs uncaught exceptions of all threads and reports each in one line.
+    """Logs uncaught exceptions of all threads and finalizers, and reports each in one line.
 
     The line goes to `happened`, or to stderr while nothing is connected to it, that is before
     there is a window. An exception that is raised while another one is being reported is logged
@@ -203,9 +208,9 @@ class UncaughtExceptionHook(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._reporting = threading.local()
-        self._before = (sys.excepthook, threading.excepthook)
-        self._hooks = (self._on_exception, self._on_thread_exception)
-        sys.excepthook, threading.excepthook = self._hooks
+        self._before = (sys.excepthook, threading.excepthook, sys.unraisablehook)
+        self._hooks = (self._on_exception, self._on_thread_exception, self._on_unraisable)
+        sys.excepthook, threading.excepthook, sys.unraisablehook = self._hooks
 
     def close(self) -> None:
         """Restores the previous hooks, unless they were replaced in the meantime."""
@@ -213,6 +218,8 @@ class UncaughtExceptionHook(QObject):
             sys.excepthook = self._before[0]
         if threading.excepthook == self._hooks[1]:
             threading.excepthook = self._before[1]
+        if sys.unraisablehook == self._hooks[2]:
+            sys.unraisablehook = self._before[2]
 
     def _on_exception(
         self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
@@ -228,7 +235,7 @@ class UncaughtExceptionHook(QObject):
                 _log.critical("uncaught exception", exc_info=(kind, error, trace))
             if not nested:
                 with contextlib.suppress(Exception):
-                    self._report(f"{kind.__name__}: {error}".strip(": "))
+                    self._report(safe(f"{kind.__name__}: {error}".strip(": ")))
         finally:
             self._reporting.active = nested
 
@@ -241,7 +248,17 @@ class UncaughtExceptionHook(QObject):
 
     def _on_thread_exception(self, details: threading.ExceptHookArgs) -> None:
         if not issubclass(details.exc_type, SystemExit):
-            error = details.exc_value
-            if error is None:  # Python could not create it
-                error = RuntimeError(details.exc_type.__name__)
-            self._on_exception(details.exc_type, error, details.exc_traceback)
+            self._on_lost(details)
+
+    def _on_unraisable(self, details: sys.UnraisableHookArgs) -> None:
+        """Reports an exception of a finalizer or a callback of a weak reference."""
+        if issubclass(details.exc_type, KeyboardInterrupt):
+            self._before[2](details)
+        else:
+            self._on_lost(details)
+
+    def _on_lost(self, details: sys.UnraisableHookArgs | threading.ExceptHookArgs) -> None:
+        error = details.exc_value
+        if error is None:  # Python could not create it
+            error = RuntimeError(details.exc_type.__name__)
+        self._on_exception(details.exc_type, error, details.exc_traceback)

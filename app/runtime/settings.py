@@ -15,7 +15,7 @@ import msgspec
 import platformdirs
 
 from uvanet.atomic_io import exclusive, write_text
-from uvanet.bounded_io import read_bounded, set_aside
+from uvanet.bounded_io import pruned, read_bounded, set_aside
 
 _log = logging.getLogger(__name__)
 
@@ -200,7 +200,8 @@ def _is_list_of_texts(value: Any) -> bool:
 def _read(path: Path) -> dict[str, Any]:
     try:
         # NaN and infinity are not valid in JSON; read as null, only their field is invalid.
-        stored = json.loads(read_bounded(path, _MAX_BYTES), parse_constant=lambda _: None)
+        data = read_bounded(path, _MAX_BYTES)
+        stored = pruned(json.loads(data, parse_constant=lambda _: None))
         if not isinstance(stored, dict):
             raise TypeError("it holds no object")
     except FileNotFoundError:

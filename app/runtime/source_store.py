@@ -10,7 +10,7 @@ from pathlib import Path
 import platformdirs
 
 from uvanet.atomic_io import exclusive, write_text
-from uvanet.bounded_io import read_bounded, set_aside
+from uvanet.bounded_io import pruned, read_bounded, set_aside
 
 _log = logging.getLogger(__name__)
 
@@ -101,7 +101,7 @@ def _set(stored: Stored, spec: str, entries: list[object]) -> None:
 def _read(path: Path) -> Stored | None:
     """Returns the content of the file; None if it is missing or damaged."""
     try:
-        stored = json.loads(read_bounded(path, _MAX_BYTES))
+        stored = pruned(json.loads(read_bounded(path, _MAX_BYTES)))
         return {key: value for key, value in stored.items() if isinstance(value, list)}
     except FileNotFoundError:
         return None

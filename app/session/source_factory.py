@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from uvanet.redaction import redact_source
 from uvanet.sources import CameraFormat
 from uvanet.sources.base import Source
 from uvanet.sources.orientation import Orientations, OrientedSource
@@ -47,7 +48,6 @@ def make_oriented_source(
 def source_label(spec: str) -> str:
     """Short name of a source for messages, without the user name and password of a URL."""
     if "://" in spec:
-        scheme, _, rest = spec.partition("://")
-        host = rest.split("/", 1)[0].rpartition("@")[2]
-        return f"{scheme}://{host}"
+        scheme, _, rest = redact_source(spec).partition("://")
+        return f"{scheme}://{rest.partition('/')[0]}"
     return spec.replace("\\", "/").rstrip("/").rpartition("/")[2] or spec

@@ -2,6 +2,6 @@
 
 import sys
 
-from app.cli import main
+from uvanet.start import live
 
-sys.exit(main())
+sys.exit(live())

@@ -9,12 +9,19 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit
 from test_hostile_names import plain_texts, rich_texts
 from test_stream_reconnection import Senders
 
+from app.session.source_factory import source_label
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from window_bench import Bench
 
 SECRETS = ("us3r", "s3cret", "t0ken")
+
+
+@pytest.mark.parametrize("rest", ["us3r:s3/cret@cam/live", "cam?token=t0ken", "cam/a b?t0ken"])
+def test_the_label_of_an_address_is_its_host(rest: str) -> None:
+    assert source_label(f"rtsp://{rest}") == "rtsp://cam"
 
 
 def shown() -> list[str]:

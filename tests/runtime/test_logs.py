@@ -1,6 +1,7 @@
 """Log file and uncaught exceptions, also where nothing can be written."""
 
 import logging
+import os
 import subprocess
 import sys
 import threading
@@ -65,6 +66,37 @@ def test_a_full_disk_drops_records_silently(tmp_path, capsys):
     assert capsys.readouterr().err == ""
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes of POSIX")
+@pytest.mark.parametrize("name", ["uvanet.log", "crash.log"])
+def test_a_pipe_in_place_of_a_log_is_not_waited_for(tmp_path, name):
+    os.mkfifo(tmp_path / name)
+    logs = Logs(tmp_path)
+    assert logs.path is None
+    logs.close()
+
+
+def test_a_log_that_cannot_be_renamed_begins_anew(tmp_path):
+    (tmp_path / "uvanet.log.1").mkdir()
+    (tmp_path / "uvanet.log").write_text("old\n" * 200_000)
+    logs = Logs(tmp_path)
+    logging.getLogger("x").error("the newest")
+    logs.close()
+    text = (tmp_path / "uvanet.log").read_text()
+    assert "the newest" in text
+    assert "old" not in text
+
+
+def test_an_uncaught_exception_shows_no_secret_and_steers_no_terminal(capsys, logs):
+    hook = UncaughtExceptionHook()
+    try:
+        sys.excepthook(ValueError, ValueError("\x1b[31m http://me:s3cret@host/?t0ken"), None)
+    finally:
+        hook.close()
+    assert capsys.readouterr().err == (
+        "uvanet: unexpected error, ValueError: \\x1b[31m http://host/\n"
+    )
+
+
 def test_an_uncaught_exception_is_reported_in_one_line(qtbot, logs):
     hook = UncaughtExceptionHook()
     lines = []
@@ -79,6 +111,20 @@ def test_an_uncaught_exception_is_reported_in_one_line(qtbot, logs):
         hook.close()
     assert lines[0] == "ZeroDivisionError: a slip"
     assert "a slip" in logs.path.read_text()
+
+
+def test_an_exception_of_a_finalizer_is_reported(capsys, logs):
+    class Thing:
+        def __del__(self):
+            raise ValueError("at the end")
+
+    hook = UncaughtExceptionHook()
+    try:
+        Thing()
+    finally:
+        hook.close()
+    assert capsys.readouterr().err == "uvanet: unexpected error, ValueError: at the end\n"
+    assert "Traceback" in logs.path.read_text()
 
 
 def test_before_there_is_a_window_exceptions_go_to_stderr(capsys, logs):

@@ -2,8 +2,9 @@
 
     python tests/trust/monkey.py --steps 2000 --walks 10 [--seed 7]
 
-Prints the seed of each walk. A walk that fails prints its last steps; its seed belongs into
-`SEEDS` of test_monkey.py. `make monkey` calls it.
+Runs in a home and, on Linux, on an X server of its own. Prints the seed of each walk. A walk that
+fails prints its last steps; its seed belongs into `SEEDS` of test_monkey.py. `make monkey` calls
+it.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import argparse
 import json
 import os
 import random
+import subprocess
 import sys
 import tempfile
 import time
@@ -25,6 +27,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 import cv2  # noqa: E402
 import numpy as np  # noqa: E402
 import soak  # noqa: E402
+from display_kit import apart  # noqa: E402
 from live_window import LiveWindow, write_clip  # noqa: E402
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl  # noqa: E402
 from PySide6.QtGui import QDesktopServices, QDropEvent  # noqa: E402
@@ -248,13 +251,18 @@ def walk(seed: int, steps: int) -> None:
 
 
 def main() -> int:
-    """Walks with random seeds, or with one; gives the number of walks that failed."""
+    """Walks with random seeds, or with one; gives 0 if no walk failed."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--steps", type=int, default=2000)
     parser.add_argument("--walks", type=int, default=10)
     parser.add_argument("--seed", type=int, help="of the only walk")
     parser.add_argument("-o", "--out", type=Path, help="append a JSON line for each walk")
+    parser.add_argument("--here", action="store_true", help="on this display, in this home")
     options = parser.parse_args()
+    if not options.here:  # a walk changes settings, regions and whatever else the window stores
+        with apart() as environment:
+            command = [sys.executable, str(Path(__file__).resolve()), *sys.argv[1:], "--here"]
+            return subprocess.run(command, env=environment, check=False).returncode
     seeds = [random.SystemRandom().randrange(10**6) for _ in range(options.walks)]
     failed = 0
     for seed in seeds if options.seed is None else [options.seed]:
@@ -277,4 +285,4 @@ def main() -> int:
 if __name__ == "__main__":
     code = main()
     sys.stdout.flush()
-    os._exit(min(code, 1))
+    os._exit(1 if code else 0)

@@ -28,6 +28,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 import numpy as np  # noqa: E402
 import psutil  # noqa: E402
+from display_kit import apart  # noqa: E402
 from live_window import Census, LiveWindow, write_clip  # noqa: E402
 
 from app.pipeline.pipeline import LivePipeline  # noqa: E402
@@ -289,16 +290,14 @@ def run(options: argparse.Namespace) -> int:
     return 1 if lines else 0
 
 
-def run_on_a_display(words: list[str]) -> int:
-    """Runs this script again on an X server, with a private home and a camera if possible."""
+def run_apart(words: list[str]) -> int:
+    """Runs this script again apart from the user, with a camera if possible."""
     import pytest
     from camera_kit import CameraRig, build_camera
-    from conftest import x_server
 
     command = [sys.executable, str(Path(__file__).resolve()), *words, "--here"]
-    with tempfile.TemporaryDirectory() as name, x_server() as display:
+    with tempfile.TemporaryDirectory() as name, apart() as environment:
         folder = Path(name)
-        environment = {**os.environ, "QT_QPA_PLATFORM": "xcb", "DISPLAY": display}
         try:
             (folder / "camera").mkdir()
             rig = CameraRig(folder / "rig", build_camera(folder / "camera"))
@@ -314,12 +313,12 @@ def main() -> int:
     parser.add_argument("--frames", type=int, default=1_000_000)
     parser.add_argument("--cycles", type=int, default=2000)
     parser.add_argument("--minutes", type=float, default=math.inf, help="limit of each part")
-    parser.add_argument("--here", action="store_true", help="on this display")
+    parser.add_argument("--here", action="store_true", help="on this display, in this home")
     parser.add_argument("--camera", action="store_true", help="a camera is at /dev/video0")
     parser.add_argument("-o", "--out", type=Path, required=True)
     options = parser.parse_args()
-    if not options.here and sys.platform == "linux":
-        return run_on_a_display(sys.argv[1:])
+    if not options.here:
+        return run_apart(sys.argv[1:])
     return run(options)
 
 

@@ -102,6 +102,32 @@ def test_one_bad_setting_leaves_the_others(kind: type[Section], tmp_path: Path) 
             assert {**read, name: None} == {**default, name: None}
 
 
+def test_what_is_nested_deeply_leaves_the_others(tmp_path: Path) -> None:
+    deep = "[" * 120 + "]" * 120
+    settings, regions = tmp_path / "settings.json", tmp_path / "regions.json"
+    settings.write_text(f'{{"version": 2, "x": {deep}, "y": 5}}')
+    store = SettingsStore(settings)
+    assert store.write(store.text())
+    assert json.loads(settings.read_bytes())["y"] == 5
+    regions.write_text(f'{{"demo": {json.dumps(ENTRIES)}, "b.mp4": [{deep}]}}')
+    stored = RegionStore(regions)
+    stored.put("new", [Region("a", Shape.RECTANGLE, ((0, 0), (1, 1)))])
+    assert stored.write()
+    assert len(RegionStore(regions).get("demo")) == 2
+
+
+def test_what_python_can_just_decode_can_be_saved(tmp_path: Path) -> None:
+    """Near the limit of recursion: settings are saved by deeper calls than they are read by."""
+
+    def saved_deeper(store: SettingsStore, calls: int) -> str:
+        return saved_deeper(store, calls - 1) if calls else store.text()
+
+    settings = tmp_path / "settings.json"
+    for depth in range(800, 1000):
+        settings.write_text('{"version": 2, "x": ' + "[" * depth + "]" * depth + "}")
+        json.loads(saved_deeper(SettingsStore(settings), 20))
+
+
 @given(data=damaged_text(json.dumps({"demo": ENTRIES, "b.mp4": ENTRIES}).encode()))
 def test_stored_regions_of_any_content_are_read(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "regions.json"

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from home_kit import home_variables
 
 SCRIPT = Path(__file__).with_name("monkey.py")
 SEEDS = (1, 2)
@@ -16,7 +17,10 @@ STEPS = 60
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_random_walk_leaves_the_window_alive(tmp_path: Path, seed: int) -> None:
-    environment = {**os.environ, "HOME": str(tmp_path), "QT_QPA_PLATFORM": "offscreen"}
+    environment = {**os.environ, **home_variables(tmp_path)}
+    if sys.platform == "linux":
+        del environment["QT_QPA_PLATFORM"]  # it needs no display of the user
+        environment.pop("DISPLAY", None)
     done = subprocess.run(
         [sys.executable, str(SCRIPT), "--steps", str(STEPS), "--seed", str(seed)],
         env=environment,
@@ -26,3 +30,4 @@ def test_a_random_walk_leaves_the_window_alive(tmp_path: Path, seed: int) -> Non
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+    assert not list(tmp_path.iterdir())  # the user's home stays as it was

@@ -98,7 +98,7 @@ def test_a_home_that_cannot_be_written_does_not_stop_the_work(tmp_path: Path, ho
 def test_an_internal_error_is_written_to_a_report_without_secrets(tmp_path: Path) -> None:
     script = (
         "import sys, uvanet.cli.info\n"
-        "uvanet.cli.info._facts = lambda: 1 / 0\n"
+        "uvanet.cli.info._facts = lambda: int('rtsp://user:s3cret@host/\\\\x1b')\n"
         "sys.argv += ['info', 'rtsp://user:s3cret@host/a?token=s3cret']\n"
         "from uvanet.cli import main\n"
         "sys.exit(main(['info']))"
@@ -108,12 +108,13 @@ def test_an_internal_error_is_written_to_a_report_without_secrets(tmp_path: Path
     )
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
-    assert "internal error, ZeroDivisionError: division by zero" in done.stderr
+    assert "internal error, ValueError: invalid literal" in done.stderr
+    assert "s3cret" not in done.stderr
     path = done.stderr.strip().split(" ")[-1]
     assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
     with open(path, encoding="utf-8") as report:
         text = report.read()
-    assert "ZeroDivisionError" in text
+    assert "ValueError" in text
     assert "rtsp://host/a" in text
     assert "s3cret" not in text
 
@@ -133,3 +134,21 @@ def test_an_internal_error_is_reported_where_no_file_can_be_written(
     done = shell(f"'{sys.executable}' fails.py", tmp_path, HOME=home, XDG_STATE_HOME=home)
     assert done.returncode == 1
     assert done.stderr == "uvanet: internal error, ZeroDivisionError: division by zero\n"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="folders of POSIX can be deleted while in use")
+def test_a_current_folder_that_was_deleted_is_named(tmp_path: Path) -> None:
+    done = shell('mkdir a; cd a; rmdir "$PWD"; uvanet predict demo --quiet -o a.csv', tmp_path)
+    assert done.returncode == 2
+    assert done.stderr == (
+        "uvanet: The current folder no longer exists. "
+        "Change to another folder, or name files by their whole path.\n"
+    )
+
+
+@pytest.mark.skipif(os.name != "posix", reason="limits of POSIX")
+def test_an_export_without_space_names_the_file_that_it_writes(tmp_path: Path) -> None:
+    done = shell("ulimit -f 20; uvanet export uvanet-32 -o small.onnx", tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith("uvanet: small.onnx cannot be written: ")
+    assert not list(tmp_path.iterdir())

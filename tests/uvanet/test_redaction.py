@@ -28,6 +28,7 @@ SECRETS = ("s3cret", "t0ken", "user")
         ("C:\\films\\a.mp4", "C:\\films\\a.mp4"),
         (f"['predict', '{ADDRESS}', '-o']", "['predict', 'http://127.0.0.1:9/live', '-o']"),
         ("rtmp://a/app/key?k=1 and https://u:p@b/c", "rtmp://a/app/key and https://b/c"),
+        ("It listens at tcp://10.0.0.1:8786.", "It listens at tcp://10.0.0.1:8786."),
     ],
 )
 def test_addresses_lose_their_secrets(text, shown):
@@ -58,6 +59,23 @@ def test_control_characters_reach_no_terminal():
     assert printable("a\x1b[31m\n\u202eb") == "a\\x1b[31m\\x0a\\u202eb"
     error = SourceError("a\x1b]0;title\x07 is missing.\nLook", "\x9bm")
     assert str(error) == "a\\x1b]0;title\\x07 is missing.\nLook \\x9bm"
+
+
+def test_no_error_holds_a_secret():
+    error = SourceError(f"{ADDRESS} is missing.", f"Look at {ADDRESS}")
+    assert str(error) == "http://127.0.0.1:9/live is missing. Look at http://127.0.0.1:9/live"
+
+
+def test_a_record_on_the_terminal_is_safe():
+    code = f"""
+import logging
+from uvanet.cli import main
+main(["info", "uvanet-32", "--json"])
+logging.getLogger("x").warning("\\x1b[31m %s", {ADDRESS!r})
+"""
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=True)
+    assert done.stderr == "uvanet: \\x1b[31m http://127.0.0.1:9/live\n"
 
 
 def test_a_file_name_steers_no_terminal(tmp_path):

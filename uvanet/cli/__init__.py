@@ -19,7 +19,7 @@ from uvanet.cli.streams import discard_output, protect_standard_streams
 from uvanet.errors import MEMORY_HINT, UsageError, UvanetError, is_out_of_memory
 from uvanet.i18n import tr
 from uvanet.languages import SOURCE, VARIABLE, install_language
-from uvanet.redaction import excerpt, printable
+from uvanet.redaction import SafeFormatter, excerpt, printable, safe
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,12 +78,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         130 interrupted.
     """
     protect_standard_streams()
-    logging.basicConfig(level=logging.WARNING, format="uvanet: %(message)s")
+    records = logging.StreamHandler()
+    records.setFormatter(SafeFormatter("uvanet: %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[records])
     install_language(os.environ.get(VARIABLE, SOURCE))
     try:
         try:
             return _run(list(sys.argv[1:] if argv is None else argv))
         except OSError as error:
+            if error.errno == errno.ENOENT and not _folder_exists():
+                raise UsageError(
+                    tr("The current folder no longer exists."),
+                    tr("Change to another folder, or name files by their whole path."),
+                ) from None
             if error.errno != errno.ENAMETOOLONG:
                 raise
             raise UsageError(
@@ -114,8 +121,18 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         report = write_report()
         where = f"; please report it with {report}" if report else ""
-        print(f"uvanet: internal error, {type(error).__name__}: {error}{where}", file=sys.stderr)
+        line = f"uvanet: internal error, {type(error).__name__}: {error}{where}"
+        print(safe(line), file=sys.stderr)
         return FAILURE_EXIT
+
+
+def _folder_exists() -> bool:
+    """Whether the current folder has not been deleted."""
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _run(argv: list[str]) -> int:

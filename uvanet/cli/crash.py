@@ -13,7 +13,7 @@ from pathlib import Path
 import uvanet
 from uvanet.atomic_io import write_bytes
 from uvanet.paths import log_folder
-from uvanet.redaction import redact, redact_source, visible
+from uvanet.redaction import redact_source, safe
 
 
 def write_report() -> Path | None:
@@ -31,7 +31,7 @@ def write_report() -> Path | None:
         f"uvanet {uvanet.__version__}, Python {platform.python_version()}, "
         f"{platform.platform()}\narguments: {arguments}\n\n{traceback.format_exc()}"
     )
-    text = visible(redact(text))
+    text = safe(text)
     for folder in (log_folder(), tempfile.gettempdir()):
         path = Path(folder, name)
         try:

@@ -78,13 +78,13 @@ h, w, 3), and of a model with memory also `earlier`, the `features` of the frame
             if ending == ".pt2":
                 _write_program(card, source, out)
             else:
-                with atomic_write(out) as part:
-                    shutil.copyfile(source, part)
+                with atomic_write(out) as part, source.open("rb") as read, part.open("wb") as file:
+                    shutil.copyfileobj(read, file)
             replace(card, name=out.stem).write(beside)
         except OSError as error:
             raise OutputError(
                 tr("{path} cannot be written: {reason}.").format(
-                    path=error.filename or out, reason=error.strerror or error
+                    path=out, reason=error.strerror or error
                 ),
                 tr("Choose another folder."),
             ) from error

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import uvanet
 from uvanet.paths import log_folder
-from uvanet.redaction import redact, visible
+from uvanet.redaction import safe
 from uvanet.system_info import describe
 
 LOG, CRASH_LOG, LAST_CRASH = "uvanet.log", "crash.log", "crash-last.log"
@@ -30,7 +30,7 @@ def problem_report() -> str:
     for path in (folder / LAST_CRASH, folder / CRASH_LOG, *crashes, folder / LOG):
         if text := _tail(path):
             lines += ["", f"== {path.name}", text]
-    text = visible(redact("\n".join(lines)))
+    text = safe("\n".join(lines))
     home = str(Path.home())
     return text.replace(home, "~") if len(home) > 1 else text
 
