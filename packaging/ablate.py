@@ -130,15 +130,16 @@ def data_of(words: str, whole: TrainingData, config: TrainConfig, root: Path) ->
 
 
 def rows_of(
-    students: dict[str, list[SpatioTemporal]], firsts: list[SpatioTemporal]
+    preset: str, students: dict[str, list[SpatioTemporal]], firsts: list[SpatioTemporal]
 ) -> dict[str, list[Predictor]]:
     """The rows of the table: for each, a predictor of each seed.
 
     Args:
+        preset: Size of the students; they are shown as many pixels as the one that ships.
         students: Description of the variant to its students, one for each seed.
         firsts: Students of the whole recipe after step 1.
     """
-    card = read_card(WEIGHTS / "uvanet-64.json")
+    card = read_card(WEIGHTS / f"{preset}.json")
     found: dict[str, list[Predictor]] = {}
 
     def add(name: str, engines: Iterable[TorchEngine]) -> None:
@@ -269,7 +270,7 @@ def main() -> None:
             students.setdefault(words, []).append(load_student(config.preset, weights))
     students = {words: group for words, group in students.items() if len(group) == seeds}
     firsts = [load_student(preset, out / f"{seed}-0" / BEST) for seed in range(seeds)]
-    found = measured(rows_of(students, firsts), root)
+    found = measured(rows_of(preset, students, firsts), root)
     text = report(found, preset, epochs, seeds)
     (WEIGHTS / "ABLATION.md").write_text(text, encoding="utf-8")
     for data, rows in found.items():
