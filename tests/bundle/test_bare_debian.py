@@ -37,6 +37,7 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     options = ("--format", "$(SITE)", "Created-By: Packages", f"Release: {release}")
     mirror = check("apt-get", "indextargets", *options).split()[0]
     folder = tmp_path_factory.mktemp("debian")
+    folder.chmod(0o755)  # it is the user's root directory
     # The signing key of a local mirror may be unknown here.
     check("debootstrap", "--variant=minbase", "--no-check-gpg", release, folder, mirror)
     check("chroot", folder, "useradd", "--create-home", USER)
