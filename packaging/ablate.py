@@ -46,7 +46,8 @@ over {seeds} seeds; then the least and the greatest of one seed; then the differ
 the first row with the 95 % interval of paired differences (2,000 bootstrap draws of pictures; on
 talk over its five clips, which say little). A difference whose interval holds 0, or that is smaller
 than the distance of the seeds, may be chance. Runs this short show what learns fast, not where it
-ends. The shipped teachers label.
+ends. The shipped teachers label. The students are shown pictures of the size of their training,
+which is smaller than the size at which they ship and costs them accuracy.
 
 "No step 2" is the network after step 1. The paper's branches are of that kind: each is taught by
 its teacher, and then replaced by the network that fuses them.
@@ -135,7 +136,7 @@ def rows_of(
     """The rows of the table: for each, a predictor of each seed.
 
     Args:
-        preset: Size of the students; they are shown as many pixels as the one that ships.
+        preset: Size of the students. They are shown pictures of the size of their training.
         students: Description of the variant to its students, one for each seed.
         firsts: Students of the whole recipe after step 1.
     """
