@@ -33,9 +33,13 @@ uvanet.cli._run = run
 """
 
 
+# A shell starts background jobs with Ctrl-C ignored.
+HANDLED = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+
+
 def start(before: str) -> subprocess.CompletedProcess[str]:
     """Runs the program in a process that did something before."""
-    code = f"{before}\nfrom uvanet.start import main\nsys.exit(main([]))"
+    code = f"{HANDLED}\n{before}\nfrom uvanet.start import main\nsys.exit(main([]))"
     return subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=300, check=False
     )
