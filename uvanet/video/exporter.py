@@ -1,6 +1,6 @@
 """Exports a source to files: each frame once, in order.
 
-A thread reads and annotates frames ahead into a short blocking queue, the calling thread composes,
+A thread reads frames ahead into a short blocking queue, the calling thread predicts and composes,
 and the encoder has threads of its own. The three overlap, and memory does not grow with the clip.
 """
 
@@ -260,17 +260,14 @@ def _run(
     progress: Callable[[Progress], None] | None,
 ) -> str:
     """Writes all frames; returns why the export ended early, or an empty text."""
-
-    def annotate(frame: Frame) -> AnnotatedFrame | None:
-        if job.continues is not None and frame.pts < job.start - EARLY:
-            annotator.remember(frame)
-            return None
-        return annotator.annotate(frame)
-
     control.running = True
     try:
-        with contextlib.closing(read_ahead(source, job.end, control, annotate)) as items:
-            for arrived, item in items:
+        with contextlib.closing(read_ahead(source, job.end, control)) as frames:
+            for arrived, frame in frames:
+                if job.continues is not None and frame.pts < job.start - EARLY:
+                    annotator.remember(frame)
+                    continue
+                item = annotator.annotate(frame)
                 outputs.write(item)
                 annotator.frames += 1
                 annotator.latency.append(time.perf_counter() - arrived)

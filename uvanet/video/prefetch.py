@@ -1,4 +1,4 @@
-"""Reads and annotates frames ahead on another thread."""
+"""Reads frames ahead on another thread."""
 
 from __future__ import annotations
 
@@ -13,10 +13,9 @@ from uvanet.errors import SourceError
 from uvanet.i18n import tr
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Generator
 
     from uvanet.sources import Frame, Source
-    from uvanet.video.annotated_frame import AnnotatedFrame
     from uvanet.video.control import Control
 
 AHEAD = 4
@@ -30,12 +29,9 @@ _SILENT_S = 5.0
 
 
 def read_ahead(
-    source: Source,
-    end: float | None,
-    control: Control,
-    annotate: Callable[[Frame], AnnotatedFrame | None],
-) -> Generator[tuple[float, AnnotatedFrame], None, None]:
-    """Yields (arrival time, annotated frame) of an open source, then closes the source.
+    source: Source, end: float | None, control: Control
+) -> Generator[tuple[float, Frame], None, None]:
+    """Yields (arrival time, frame) of an open source, then closes the source.
 
     Arrival times are seconds of `time.perf_counter`.
 
@@ -44,23 +40,19 @@ def read_ahead(
         end: Time in the source at which to stop, seconds, exclusive; None for its end. The time of
             a live source also passes while it sends no frames.
         control: Ends the iteration, also while the source sends no frames.
-        annotate: Called with each frame in order, on the thread that reads; None where the frame is
-            not wanted. Its exceptions are raised here.
 
     Raises:
         SourceError: The source failed, or is live and sent no frames up to `end`. Earlier frames
             have been yielded.
     """
     live_end = end if source.info.live else None
-    items: queue.Queue[tuple[float, float, AnnotatedFrame | None] | Exception | None] = queue.Queue(
-        AHEAD
-    )
-    closing, annotating = threading.Event(), threading.Event()
+    frames: queue.Queue[tuple[float, Frame] | Exception | None] = queue.Queue(AHEAD)
+    closing = threading.Event()
 
-    def hand_over(item: tuple[float, float, AnnotatedFrame | None] | Exception | None) -> None:
+    def hand_over(item: tuple[float, Frame] | Exception | None) -> None:
         while not closing.is_set():
             with contextlib.suppress(queue.Full):
-                items.put(item, timeout=0.1)
+                frames.put(item, timeout=0.1)
                 return
 
     def read() -> None:
@@ -70,12 +62,9 @@ def read_ahead(
                 if frame is None or (end is not None and frame.pts >= end - EARLY):
                     break
                 arrived = time.perf_counter()
-                annotating.set()
                 if not isinstance(frame.picture, YuvPicture):
-                    as_bgr(frame.picture)  # here, beside the encoder
-                item = annotate(frame)
-                annotating.clear()
-                hand_over((arrived, frame.pts, item))
+                    as_bgr(frame.picture)  # here, beside the network and the encoder
+                hand_over((arrived, frame))
         except Exception as error:  # noqa: BLE001 - raised again in the calling thread
             hand_over(error)
         else:
@@ -87,10 +76,8 @@ def read_ahead(
     try:
         while not control.ended:
             try:
-                item = items.get(timeout=0.2)
+                item = frames.get(timeout=0.2)
             except queue.Empty:
-                if annotating.is_set():  # the source is not asked for a frame
-                    latest = time.monotonic()
                 silent = time.monotonic() - latest
                 failed = silent >= _SILENT_S or source.status.condition.is_silent
                 if live_end is None or position + silent < live_end or not failed:
@@ -105,10 +92,8 @@ def read_ahead(
                 break
             if isinstance(item, Exception):
                 raise item
-            arrived, position, annotated = item
-            if annotated is not None:
-                yield arrived, annotated
-            latest = time.monotonic()
+            yield item
+            latest, position = time.monotonic(), item[1].pts
     finally:
         closing.set()
         # Closing ends a `read` that waits for a device or a sender.
