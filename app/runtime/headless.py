@@ -34,16 +34,21 @@ def display_problem() -> str | None:
     wayland, x11 = os.environ.get("WAYLAND_DISPLAY"), os.environ.get("DISPLAY")
     if not wayland and not x11:
         return tr("There is no display here (neither DISPLAY nor WAYLAND_DISPLAY is set).")
-    library = _missing_library("libqxcb.so" if x11 else "libqwayland.so")
-    if library is not None:
+    missing = []
+    for name, plugin, answers in (
+        (wayland, "libqwayland.so", _wayland_answers),
+        (x11, "libqxcb.so", _x_answers),
+    ):
+        library = _missing_library(plugin) if name else None
+        if library is not None:
+            missing.append(library)
+        elif name and answers(name):
+            return None
+    if missing:
         return tr(
             "The window needs {library}, which is missing on this system (Debian and Ubuntu: "
             "apt install {packages})."
-        ).format(library=library, packages=_PACKAGES)
-    if wayland and _wayland_answers(wayland):
-        return None
-    if x11 and _x_answers(x11):
-        return None
+        ).format(library=missing[0], packages=_PACKAGES)
     return tr("The display {name} does not answer.").format(name=x11 or wayland)
 
 

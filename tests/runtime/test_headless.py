@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -32,8 +33,9 @@ def test_a_plugin_without_a_display_opens_the_window(no_display, monkeypatch, pl
     assert display_problem() is None
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="the plugin of X11")
-def test_a_missing_system_library_is_named(tmp_path):
+@pytest.fixture
+def incomplete(tmp_path):
+    """Gives what `display_problem` says where the plugin of X11 lacks libraries."""
     # A copy of the plugin does not find the libraries beside the original.
     plugin = "Qt/plugins/platforms/libqxcb.so"
     copy = tmp_path / "PySide6" / plugin
@@ -41,15 +43,34 @@ def test_a_missing_system_library_is_named(tmp_path):
     shutil.copy(Path(PySide6.__file__).parent / plugin, copy)
     (tmp_path / "PySide6" / "__init__.py").touch()
     code = "from app.runtime.headless import display_problem; print(display_problem())"
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env={**os.environ, "PYTHONPATH": str(tmp_path), "DISPLAY": ":1", "QT_QPA_PLATFORM": "xcb"},
-        cwd=Path(__file__).parents[2],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert done.stdout.startswith("The window needs libQt6XcbQpa.so.6, which is missing")
+    variables = {"PYTHONPATH": str(tmp_path), "DISPLAY": ":1", "QT_QPA_PLATFORM": ""}
+
+    def ask(**more):
+        return subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, **variables, **more},
+            cwd=Path(__file__).parents[2],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+
+    return ask
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the plugin of X11")
+def test_a_missing_system_library_is_named(incomplete):
+    words = "The window needs libQt6XcbQpa.so.6, which is missing"
+    assert incomplete(WAYLAND_DISPLAY="").startswith(words)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the plugin of X11")
+def test_wayland_needs_no_library_of_x11(incomplete, tmp_path):
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(tmp_path / "wayland-9"))
+        server.listen()
+        found = incomplete(WAYLAND_DISPLAY="wayland-9", XDG_RUNTIME_DIR=str(tmp_path))
+    assert found == "None\n"
 
 
 @pytest.mark.parametrize(
