@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from home_kit import home_variables
+from system_commands import check
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests" / "e2e")]
@@ -23,6 +25,18 @@ def program() -> str:
     if not path.is_file():
         pytest.skip(f"there is no bundle at {BUNDLE}; build it with: make bundle")
     return str(path)
+
+
+@pytest.fixture(scope="session")
+def package(program: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The Debian package of the bundle."""
+    if shutil.which("dpkg-deb") is None:
+        pytest.skip("dpkg-deb is not installed")
+    folder = tmp_path_factory.mktemp("package")
+    script = ROOT / "packaging" / "bundle" / "make_deb.py"
+    check(sys.executable, script, "--bundle", Path(program).parent, "--out", folder)
+    (package,) = folder.glob("*.deb")
+    return package
 
 
 @pytest.fixture

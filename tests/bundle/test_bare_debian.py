@@ -5,15 +5,13 @@ from __future__ import annotations
 import os
 import platform
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import cv2
 import pytest
+from system_commands import check
 
-ROOT = Path(__file__).resolve().parents[2]
 USER = "visitor"
 # A mount namespace of its own, so that nothing stays mounted when a test is killed.
 INSIDE = """
@@ -59,19 +57,7 @@ def inside(system: Path, x_display: str) -> Inside:
     return run
 
 
-def check(*command: object) -> str:
-    words = [str(word) for word in command]
-    done = subprocess.run(words, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
-    return done.stdout
-
-
-def test_the_package_brings_all_that_it_needs(
-    program: str, system: Path, inside: Inside, tmp_path: Path
-) -> None:
-    script = ROOT / "packaging" / "bundle" / "make_deb.py"
-    check(sys.executable, script, "--bundle", Path(program).parent, "--out", tmp_path)
-    (package,) = tmp_path.glob("*.deb")
+def test_the_package_brings_all_that_it_needs(package: Path, system: Path, inside: Inside) -> None:
     shutil.copy(package, system / package.name)
     inside("apt-get", "install", "--yes", "--no-install-recommends", f"/{package.name}")
 

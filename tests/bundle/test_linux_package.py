@@ -8,11 +8,11 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from system_commands import check
 
 ROOT = Path(__file__).resolve().parents[2]
 LINUX = ROOT / "packaging" / "linux"
@@ -22,13 +22,6 @@ def need(*tools: str) -> None:
     for tool in tools:
         if shutil.which(tool) is None:
             pytest.skip(f"{tool} is not installed")
-
-
-def check(*command: object) -> str:
-    words = [str(word) for word in command]
-    done = subprocess.run(words, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout + done.stderr
 
 
 def test_the_desktop_entry_is_valid():
@@ -41,14 +34,10 @@ def test_the_appstream_metadata_are_valid():
     check("appstreamcli", "validate", "--no-net", LINUX / "org.uvanet.live.metainfo.xml")
 
 
-def test_the_debian_package_is_installed_run_and_removed(program, environment, tmp_path):
-    need("dpkg", "dpkg-deb")
+def test_the_debian_package_is_installed_run_and_removed(package, environment, tmp_path):
+    need("dpkg")
     if os.geteuid() != 0:
         pytest.skip("installing a package needs root")
-    script = ROOT / "packaging" / "bundle" / "make_deb.py"
-    options = ("--bundle", Path(program).parent, "--out", tmp_path)
-    check(sys.executable, script, *options)
-    (package,) = tmp_path.glob("*.deb")
     check("dpkg", "--force-depends", "--install", package)
     try:
         picture = tmp_path / "window.png"
