@@ -39,7 +39,7 @@ class Smoother:
 
     def reset(self) -> None:
         """Forgets all maps: after a jump in time, or before another video."""
-        self._mean, self._weight = None, 0.0
+        self._mean = None
 
     def step(self, seconds: float, saliency: NDArray[np.float32]) -> NDArray[np.float32]:
         """Adds the map of the next frame.
