@@ -1,7 +1,7 @@
 """Exports a source to files: each frame once, in order.
 
-A thread reads frames ahead into a short blocking queue, the calling thread predicts and composes,
-and the encoder has threads of its own. The three overlap, and memory does not grow with the clip.
+One thread reads frames, a second one predicts, the calling thread composes, and the encoder has
+threads of its own. They overlap, and memory does not grow with the clip, since queues are short.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from uvanet.video.control import Cancelled, Control, Meter, Progress
 from uvanet.video.job import Job
 from uvanet.video.output_names import free_names, protect_inputs
 from uvanet.video.outputs import make_sinks
-from uvanet.video.prefetch import EARLY, read_ahead
+from uvanet.video.prefetch import EARLY, annotate_ahead
 from uvanet.video.smoothing import Smoother
 from uvanet.video.timing import Timing, timing_of
 from uvanet.video.transaction import Transaction, WriteError
@@ -260,14 +260,17 @@ def _run(
     progress: Callable[[Progress], None] | None,
 ) -> str:
     """Writes all frames; returns why the export ended early, or an empty text."""
+
+    def annotate(frame: Frame) -> AnnotatedFrame | None:
+        if job.continues is not None and frame.pts < job.start - EARLY:
+            annotator.remember(frame)
+            return None
+        return annotator.annotate(frame)
+
     control.running = True
     try:
-        with contextlib.closing(read_ahead(source, job.end, control)) as frames:
-            for arrived, frame in frames:
-                if job.continues is not None and frame.pts < job.start - EARLY:
-                    annotator.remember(frame)
-                    continue
-                item = annotator.annotate(frame)
+        with contextlib.closing(annotate_ahead(source, job.end, control, annotate)) as items:
+            for arrived, item in items:
                 outputs.write(item)
                 annotator.frames += 1
                 annotator.latency.append(time.perf_counter() - arrived)

@@ -1,38 +1,43 @@
-"""Reads frames ahead on another thread."""
+"""Reads and annotates frames ahead, each on a thread of its own."""
 
 from __future__ import annotations
 
-import contextlib
 import queue
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from uvanet.decoded_picture import YuvPicture, as_bgr
 from uvanet.errors import SourceError
 from uvanet.i18n import tr
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator, Iterable, Iterator
 
     from uvanet.sources import Frame, Source
+    from uvanet.video.annotated_frame import AnnotatedFrame
     from uvanet.video.control import Control
-
-AHEAD = 4
-"""Length of the queue: enough to hide a slow frame, small enough for frames of 8K."""
 
 EARLY = 1e-3
 """Seconds by which a frame may be earlier than a limit: containers round times to milliseconds."""
 
+_AHEAD = 4  # enough to hide a slow frame, small enough for frames of 8K
 # A live source without a frame for this long has failed; cameras report a stall sooner.
 _SILENT_S = 5.0
+_POLL_S = 0.2
+
+T = TypeVar("T")
 
 
-def read_ahead(
-    source: Source, end: float | None, control: Control
-) -> Generator[tuple[float, Frame], None, None]:
-    """Yields (arrival time, frame) of an open source, then closes the source.
+def annotate_ahead(
+    source: Source,
+    end: float | None,
+    control: Control,
+    annotate: Callable[[Frame], AnnotatedFrame | None],
+) -> Generator[tuple[float, AnnotatedFrame], None, None]:
+    """Yields (arrival time, annotated frame) of an open source, then closes the source.
 
+    One thread reads, a second one annotates, and the caller uses what they made: the three overlap.
     Arrival times are seconds of `time.perf_counter`.
 
     Args:
@@ -40,62 +45,148 @@ def read_ahead(
         end: Time in the source at which to stop, seconds, exclusive; None for its end. The time of
             a live source also passes while it sends no frames.
         control: Ends the iteration, also while the source sends no frames.
+        annotate: Called with each frame in order, always by the same thread; None where the frame
+            is not wanted. Its exceptions are raised here.
 
     Raises:
         SourceError: The source failed, or is live and sent no frames up to `end`. Earlier frames
             have been yielded.
     """
-    live_end = end if source.info.live else None
-    frames: queue.Queue[tuple[float, Frame] | Exception | None] = queue.Queue(AHEAD)
     closing = threading.Event()
+    reader = _Reader(source, end)
+    frames = _Ahead(reader.frames(), closing, "read-ahead")
 
-    def hand_over(item: tuple[float, Frame] | Exception | None) -> None:
-        while not closing.is_set():
-            with contextlib.suppress(queue.Full):
-                frames.put(item, timeout=0.1)
-                return
+    def annotated() -> Iterator[tuple[float, AnnotatedFrame | None]]:
+        for arrived, frame in frames.items(closing.is_set):
+            yield arrived, annotate(frame)
 
-    def read() -> None:
-        try:
-            while not closing.is_set():
-                frame = source.read()
-                if frame is None or (end is not None and frame.pts >= end - EARLY):
-                    break
-                arrived = time.perf_counter()
-                if not isinstance(frame.picture, YuvPicture):
-                    as_bgr(frame.picture)  # here, beside the network and the encoder
-                hand_over((arrived, frame))
-        except Exception as error:  # noqa: BLE001 - raised again in the calling thread
-            hand_over(error)
-        else:
-            hand_over(None)
+    results = _Ahead(annotated(), closing, "annotate-ahead")
+    received = 0
 
-    reader = threading.Thread(target=read, name="read-ahead", daemon=True)
-    reader.start()
-    latest, position = time.monotonic(), 0.0
+    def waiting() -> None:
+        if received == reader.count:  # no frame is being annotated
+            reader.check_silence()
+
     try:
-        while not control.ended:
-            try:
-                item = frames.get(timeout=0.2)
-            except queue.Empty:
-                silent = time.monotonic() - latest
-                failed = silent >= _SILENT_S or source.status.condition.is_silent
-                if live_end is None or position + silent < live_end or not failed:
-                    continue
-                raise SourceError(
-                    tr("{title} sent no frame in the last {silent:.1f} seconds.").format(
-                        title=source.info.title, silent=silent
-                    ),
-                    source.status.hint,
-                ) from None
-            if item is None:
-                break
-            if isinstance(item, Exception):
-                raise item
-            yield item
-            latest, position = time.monotonic(), item[1].pts
+        for arrived, item in results.items(lambda: control.ended, waiting):
+            received += 1
+            if item is not None:
+                yield arrived, item
     finally:
         closing.set()
         # Closing ends a `read` that waits for a device or a sender.
         source.close()
-        reader.join(5)
+        frames.join()
+        results.join()
+
+
+class _Ahead(Generic[T]):
+    """Takes the items of an iterable on a thread of its own, a few before they are used.
+
+    Args:
+        items: The items.
+        closing: Ends the thread when it is set.
+        name: Name of the thread.
+    """
+
+    def __init__(self, items: Iterable[T], closing: threading.Event, name: str) -> None:
+        self._items, self._closing = items, closing
+        self._queue: queue.Queue[T | Exception | None] = queue.Queue(_AHEAD)
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._thread.start()
+
+    def items(
+        self, ended: Callable[[], bool], waiting: Callable[[], None] = lambda: None
+    ) -> Iterator[T]:
+        """Yields the items in order, and raises what the iterable raised.
+
+        Args:
+            ended: Whether to end before the next item.
+            waiting: Called again and again while there is no item.
+        """
+        while not ended():
+            try:
+                item = self._queue.get(timeout=_POLL_S)
+            except queue.Empty:
+                waiting()
+                continue
+            if item is None:
+                return
+            if isinstance(item, Exception):
+                raise item
+            yield item
+
+    def join(self) -> None:
+        """Waits for the thread, which ends when `closing` is set."""
+        self._thread.join(5)
+
+    def _run(self) -> None:
+        try:
+            for item in self._items:
+                if not self._put(item):
+                    return
+        except Exception as error:  # noqa: BLE001 - raised again by `items`
+            self._put(error)
+        else:
+            self._put(None)
+
+    def _put(self, item: T | Exception | None) -> bool:
+        while not self._closing.is_set():
+            try:
+                self._queue.put(item, timeout=_POLL_S)
+            except queue.Full:
+                continue
+            return True
+        return False
+
+
+class _Reader:
+    """Reads a source up to a time, and tells of a live source that sends nothing.
+
+    Args:
+        source: The open source.
+        end: Time in the source at which to stop, seconds, exclusive; None for its end.
+
+    Attributes:
+        count: Number of frames read.
+    """
+
+    def __init__(self, source: Source, end: float | None) -> None:
+        self._source, self._end = source, end
+        self._asked: float | None = None  # when the source was asked for the frame to come
+        self._position = 0.0
+        self.count = 0
+
+    def frames(self) -> Iterator[tuple[float, Frame]]:
+        """Yields (arrival time, frame)."""
+        while True:
+            self._asked = time.monotonic()
+            frame = self._source.read()
+            self._asked = None
+            if frame is None or (self._end is not None and frame.pts >= self._end - EARLY):
+                return
+            self._position = frame.pts
+            self.count += 1
+            arrived = time.perf_counter()
+            if not isinstance(frame.picture, YuvPicture):
+                as_bgr(frame.picture)  # here, beside the network and the encoder
+            yield arrived, frame
+
+    def check_silence(self) -> None:
+        """Raises an error if the time up to the end has passed without a frame.
+
+        Raises:
+            SourceError: A live source failed to send frames up to the end.
+        """
+        asked, source = self._asked, self._source
+        if asked is None or self._end is None or not source.info.live:
+            return
+        silent = time.monotonic() - asked
+        failed = silent >= _SILENT_S or source.status.condition.is_silent
+        if failed and self._position + silent >= self._end:
+            raise SourceError(
+                tr("{title} sent no frame in the last {silent:.1f} seconds.").format(
+                    title=source.info.title, silent=silent
+                ),
+                source.status.hint,
+            )
