@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Packed = Literal["bgr24", "bgra"]
+    Size = tuple[int, int]
 
 
 class Matrix(enum.IntEnum):
@@ -80,7 +81,8 @@ class YuvPicture(DecodedPicture):
     Args:
         frame: The decoded frame, of the format yuv420p with even sides.
         matrix: Its matrix.
-        convert: Converts a frame with a matrix to a packed format; thread-safe.
+        convert: Converts a frame with a matrix to a packed format and a size (width, height);
+            thread-safe.
 
     Attributes:
         matrix: As given.
@@ -90,17 +92,21 @@ class YuvPicture(DecodedPicture):
         self,
         frame: VideoFrame,
         matrix: Matrix,
-        convert: Callable[[VideoFrame, Matrix, Packed], NDArray[np.uint8]],
+        convert: Callable[[VideoFrame, Matrix, Packed, Size], NDArray[np.uint8]],
     ) -> None:
-        shape = (frame.height, frame.width, 3)
-        super().__init__(shape, functools.partial(convert, frame, matrix, "bgr24"))
+        shape, size = (frame.height, frame.width, 3), (frame.width, frame.height)
+        super().__init__(shape, functools.partial(convert, frame, matrix, "bgr24", size))
         self.matrix = matrix
         self._frame = frame
         self._convert = convert
 
-    def bgra(self) -> NDArray[np.uint8]:
-        """Converts to BGRA with alpha 255: uint8, (h, w, 4), C-contiguous, a new array."""
-        return self._convert(self._frame, self.matrix, "bgra")
+    def bgra(self, size: Size) -> NDArray[np.uint8]:
+        """Converts to BGRA with alpha 255: uint8, (h, w, 4), C-contiguous, a new array.
+
+        Args:
+            size: Width and height of the result, pixels.
+        """
+        return self._convert(self._frame, self.matrix, "bgra", size)
 
     def planes(self) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]]:
         """Views of the decoder's memory, read-only: Y (h, w), U and V (h / 2, w / 2), uint8."""

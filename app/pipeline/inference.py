@@ -89,6 +89,9 @@ class Inference:
         emit: Receives the events.
         clock: Source of time stamps.
         step_limit_s: Longest step in seconds; half of it while another network waits.
+
+    Attributes:
+        paint_room: `room` of `paintable` for the next frames.
     """
 
     def __init__(
@@ -107,6 +110,7 @@ class Inference:
         self._emit = emit
         self._clock = clock
         self._step_limit_s = step_limit_s
+        self.paint_room: tuple[int, int] | None = None
         self._lock = threading.Lock()
         self._model = _Model(0, name, None)
         self._requested: _Model | None = None
@@ -269,7 +273,7 @@ class Inference:
         else:
             self._router.accounting.inferred(ready, ready - start)
         try:
-            bgra = paintable(frame.picture)
+            bgra = paintable(frame.picture, self.paint_room)
         except Exception as error:  # noqa: BLE001 - reported below
             # Out of memory on a huge frame, or a source whose frame is not an image.
             self._router.accounting.failed(frame.seq)

@@ -65,8 +65,8 @@ class SaliencyPacket:
         inference_s: Seconds that the network took for this frame.
         bgra: uint8, shape (h, w, 4), C-contiguous, alpha 255: the frame in the byte order of
             Qt's `Format_RGB32` and `Format_ARGB32` on little-endian machines, converted off the
-            GUI thread. A frame with a side above `MAX_PAINT_SIDE` is scaled down here
-            (never in `frame.picture`): take the proportions from the frame, not from this array.
+            GUI thread. It may be smaller than the frame, see `paintable`: take the proportions from
+            the frame, not from this array.
         failed: The network raised on this frame; see the InferenceFailed event.
         teacher_result: The teacher's result for this frame, in synchronized mode.
     """

@@ -239,6 +239,10 @@ class LivePipeline:
         """Calls `tap` with every captured frame, on the capture thread; it must be quick."""
         self._router.tap = tap
 
+    def set_paint_room(self, room: tuple[int, int]) -> None:
+        """Sets `room` of `paintable` for the next frames."""
+        self._inference.paint_room = room
+
     def take_result(self) -> SaliencyPacket | None:
         """Takes the newest result, or None; never a result older than the last one taken."""
         return self._router.take_result()

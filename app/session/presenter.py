@@ -7,13 +7,16 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from app.pipeline.packets import SaliencyPacket
+from app.pipeline.paint_format import paint_size, paintable
 from app.session.heat import Heat
 from app.session.session import LiveSession
 from app.session.snapshot import SnapshotLayer, capture_layer, compose
 from app.ui.canvas import Canvas
+
+_SHARPEN_MS = 100  # after the last change of the size of the canvas
 
 HeatTransform = Callable[[NDArray[np.uint8] | None], NDArray[np.uint8] | None]
 
@@ -37,12 +40,14 @@ class FramePresenter(QObject):
         shown: Position in the source, in seconds, of the frame that was painted.
         presented: The SaliencyPacket of the frame that was painted.
         first_overlay: The first frame with a map of the network was painted.
+        sharpened: `packet` has a larger picture of the same frame, for a larger canvas.
     """
 
     taken = Signal(object)
     shown = Signal(float)
     presented = Signal(object)
     first_overlay = Signal()
+    sharpened = Signal()
 
     _painted = Signal(object)
 
@@ -61,6 +66,9 @@ class FramePresenter(QObject):
         session.result_ready.connect(self._show_next)
         session.switched.connect(self._on_switched)
         canvas.painted.connect(self._in_paint)
+        canvas.room_changed.connect(self._on_room_changed)
+        self._sharpening = QTimer(self, singleShot=True, interval=_SHARPEN_MS)
+        self._sharpening.timeout.connect(self._sharpen)
         self._painted.connect(self._after_paint, Qt.ConnectionType.QueuedConnection)
 
     @property
@@ -110,15 +118,36 @@ class FramePresenter(QObject):
         packet = self._session.take()
         if packet is None:
             return
-        frame = packet.frame
-        height, width = frame.picture.shape[:2]
-        if self._canvas.show_picture(
-            packet.bgra, (width, height), (frame.epoch, frame.seq), packet
-        ):
-            self._packet = packet
-            self.heat.push(frame.t_scene, packet.saliency, frame.epoch)
+        if self._show(packet):
+            self.heat.push(packet.frame.t_scene, packet.saliency, packet.frame.epoch)
             self.taken.emit(packet)
             self.refresh()
+
+    def _show(self, packet: SaliencyPacket) -> bool:
+        frame = packet.frame
+        height, width = frame.picture.shape[:2]
+        size, order = (width, height), (frame.epoch, frame.seq)
+        shown = self._canvas.show_picture(packet.bgra, size, order, packet)
+        if shown:
+            self._packet = packet
+        return shown
+
+    def _on_room_changed(self) -> None:
+        self._session.set_paint_room(self._canvas.room)
+        self._sharpening.start()
+
+    def _sharpen(self) -> None:
+        """Converts the shown frame anew where its picture is smaller than the canvas could show.
+
+        While frames come, the next one replaces it before.
+        """
+        packet, room = self._packet, self._canvas.room
+        if self._closed or packet is None:
+            return
+        picture = packet.frame.picture
+        if packet.bgra.shape[1] < paint_size(picture, room)[0]:
+            self._show(replace(packet, bgra=paintable(picture, room)))
+            self.sharpened.emit()
 
     def _in_paint(self, packet: SaliencyPacket) -> None:
         self._session.painted(packet)

@@ -315,6 +315,10 @@ class LiveSession(QObject):
         """Number of the current source, as its frames carry it; 0 before the first."""
         return self._opener.number
 
+    def set_paint_room(self, room: tuple[int, int]) -> None:
+        """Sets the width and height, in pixels, to which pictures of video are scaled down."""
+        self._pipeline.set_paint_room(room)
+
     def take(self) -> SaliencyPacket | None:
         """Takes the newest result, or None."""
         packet = self._pipeline.take_result()

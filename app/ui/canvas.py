@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
@@ -31,15 +33,21 @@ class Canvas(QWidget):
     Args:
         viewport: Zoom and position; None for a new viewport.
 
+    Attributes:
+        room: Width and height of the canvas, physical pixels, times the zoom. A picture that does
+            not fit into it is scaled down by the paint event.
+
     Signals:
         painted: A picture was painted for the first time; carries its token.
         menu_requested: The user requests the menu of the window; carries a position on the screen.
         double_clicked: The user double-clicked, and no layer used the click.
+        room_changed: `room` has changed.
     """
 
     painted = Signal(object)
     double_clicked = Signal()
     menu_requested = Signal(QPoint)
+    room_changed = Signal()
 
     def __init__(self, viewport: Viewport | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -51,6 +59,7 @@ class Canvas(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.room = (0, 0)
         self._chrome_hidden = False
         self._picture: QImage | None = None
         self._size = (0, 0)
@@ -264,6 +273,13 @@ class Canvas(QWidget):
 
     # -- painting
 
+    def _update_room(self) -> None:
+        scale = self.devicePixelRatioF() * self.viewport.zoom
+        room = (math.ceil(self.width() * scale), math.ceil(self.height() * scale))
+        if room != self.room:
+            self.room = room
+            self.room_changed.emit()
+
     def picture_rect(self) -> QRectF:
         """Returns the rectangle of the whole picture, logical pixels, including hidden parts.
 
@@ -283,6 +299,7 @@ class Canvas(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paints picture, heat map, layers and texts, then emits `painted`."""
+        self._update_room()
         painter = QPainter(self)
         background = QColor("black") if self._chrome_hidden else QColor(theme_colors().window)
         target, area = self.picture_rect(), self.rect()

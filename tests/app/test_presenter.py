@@ -3,6 +3,36 @@
 from __future__ import annotations
 
 import inspect
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from uvanet.video.writer import VideoWriter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from window_bench import Bench
+
+LARGE = (1920, 1080)
+
+
+@pytest.fixture
+def large(launch: Callable[..., Bench], tmp_path: Path) -> Bench:
+    """The program, playing a film that is larger than the canvas."""
+    path = tmp_path / "film.mp4"
+    with VideoWriter(path, LARGE, 10) as writer:
+        for value in range(0, 200, 20):
+            writer.write(np.full((*LARGE[::-1], 3), value, np.uint8))
+    bench = launch(path)
+    bench.until(lambda: bench.presenter.overlay_seen)
+    return bench
+
+
+def shown_width(bench: Bench) -> int:
+    return bench.presenter.packet.bgra.shape[1]
 
 
 def test_features_hear_of_painted_frames_outside_of_the_paint_event(player):
@@ -23,3 +53,41 @@ def test_a_frame_of_a_source_that_was_replaced_is_not_presented(still, clip):
     presenter._painted.emit(packet)
     still.until(lambda: presented)
     assert packet not in presented
+
+
+def test_a_picture_has_the_size_at_which_it_is_painted_and_gets_sharper_with_the_zoom(large):
+    canvas, presenter = large.canvas, large.presenter
+    painted = round(canvas.picture_rect().width() * canvas.devicePixelRatioF())
+    assert painted < LARGE[0]
+    large.until(lambda: shown_width(large) == painted)
+    large.pause()
+    large.seek(0.5)
+    packet, painted_frames = presenter.packet, large.session.stats().painted
+    assert shown_width(large) == painted
+    sharpened = []
+    presenter.sharpened.connect(lambda: sharpened.append(shown_width(large)))
+    large.trigger("zoom_in")
+    large.until(lambda: sharpened == [min(LARGE[0], round(painted * 1.25))])
+    for _ in range(9):
+        large.trigger("zoom_in")
+    large.until(lambda: sharpened[-1] == LARGE[0] and not canvas.has_unpainted_picture)
+    # It is the same frame with the same map, counted once.
+    assert presenter.packet.frame is packet.frame
+    assert presenter.packet.saliency is packet.saliency
+    assert large.session.stats().painted == painted_frames
+    large.trigger("zoom_fit")
+    large.until(lambda: canvas.room[0] <= canvas.width() * canvas.devicePixelRatioF())
+    assert shown_width(large) == LARGE[0]  # what is there stays
+
+
+def test_the_panes_of_a_comparison_get_sharper_too(large, corner, use_teacher):
+    use_teacher(large, lambda: corner)
+    second = large.slots.panes.extra[0].canvas
+    large.until(lambda: second.has_picture and not second.has_unpainted_picture)
+    large.pause()
+    large.seek(0.5)
+    frame = large.presenter.packet.frame
+    large.until(lambda: second._order == (frame.epoch, frame.seq))
+    for _ in range(12):
+        large.trigger("zoom_in")
+    large.until(lambda: second._picture.width() == LARGE[0])

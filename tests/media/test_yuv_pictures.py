@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import uvanet
+from app.pipeline.paint_format import paint_size, paintable
 from uvanet.decoded_picture import Matrix, YuvPicture
 from uvanet.runtime.preprocess import InputResizer
 from uvanet.sources import make_source
@@ -57,7 +58,7 @@ def test_each_form_shows_the_same_picture(
     assert picture.matrix is (matrix or (Matrix.BT709 if size == LARGE else Matrix.BT601))
     bgr = picture.bgr()
     assert picture.bgr() is bgr
-    np.testing.assert_array_equal(picture.bgra()[..., :3], bgr)
+    np.testing.assert_array_equal(picture.bgra(size)[..., :3], bgr)
     if tags is not None:
         # The encoder was given BT.709: the colors are those of the picture.
         assert np.abs(bgr[..., ::-1].astype(int) - colors(size)).mean() < 3
@@ -68,6 +69,20 @@ def test_each_form_shows_the_same_picture(
     for target in Matrix:
         planes, from_bgr = to_planes(picture, target), to_planes(bgr, target)
         assert np.abs(planes.astype(int) - from_bgr).mean() < 1.5
+
+
+def test_a_picture_is_scaled_down_for_a_small_canvas(tmp_path: Path) -> None:
+    picture = first(film(tmp_path / "film.mp4", LARGE, TAGS)).picture
+    assert paint_size(picture, (400, 3000)) == (400, 225)
+    assert paint_size(picture, (5000, 3000)) == paint_size(picture) == LARGE
+    small = paintable(picture, (400, 3000))
+    assert small.shape == (225, 400, 4)
+    assert (small[..., 3] == 255).all()
+    difference = np.abs(small[..., 2::-1].astype(int) - colors((400, 225)))
+    assert difference.mean() < 3
+    array = picture.bgr()
+    assert paint_size(array, (400, 3000)) == LARGE  # an array has its memory anyway
+    np.testing.assert_array_equal(paintable(array, (400, 3000))[..., :3], array)
 
 
 def test_the_network_and_the_encoder_take_planes_as_they_are(tmp_path: Path) -> None:

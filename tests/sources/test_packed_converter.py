@@ -24,11 +24,11 @@ def test_memory_of_pictures_that_waited_is_given_back():
     frame = av.VideoFrame.from_ndarray(np.zeros((HEIGHT * 3 // 2, WIDTH), np.uint8), "yuv420p")
     frame.time_base = Fraction(1, 30)
     convert = PackedConverter()
-    held = [convert(frame, Matrix.BT709, "bgra") for _ in range(HELD)]
+    held = [convert(frame, Matrix.BT709, "bgra", (WIDTH, HEIGHT)) for _ in range(HELD)]
     full = psutil.Process().memory_info().rss
     held.clear()
     for _ in range(_POOL_FRAMES):
-        convert(frame, Matrix.BT709, "bgra")
+        convert(frame, Matrix.BT709, "bgra", (WIDTH, HEIGHT))
     ctypes.CDLL(None).malloc_trim(0)
     freed = full - psutil.Process().memory_info().rss
     assert freed > (HELD - 2) * 4 * WIDTH * HEIGHT

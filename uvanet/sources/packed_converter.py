@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from av.video.frame import VideoFrame
     from numpy.typing import NDArray
 
-    from uvanet.decoded_picture import Packed
+    from uvanet.decoded_picture import Packed, Size
 
 _MATRIX_NAMES = {Matrix.BT709: "bt709", Matrix.BT601: "bt601"}
 _POOL_FRAMES = 30  # number of frames after which the filters are rebuilt
@@ -32,31 +32,40 @@ class PackedConverter:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._count = 0
-        self._graphs: dict[tuple[int, int, Matrix, Packed], av.filter.Graph] = {}
+        self._graphs: dict[tuple[int, int, Matrix, Packed, Size], av.filter.Graph] = {}
 
-    def __call__(self, frame: VideoFrame, matrix: Matrix, form: Packed) -> NDArray[np.uint8]:
-        """Converts a frame: uint8, (h, w, 3 or 4), C-contiguous, a new array."""
+    def __call__(
+        self, frame: VideoFrame, matrix: Matrix, form: Packed, size: Size
+    ) -> NDArray[np.uint8]:
+        """Converts a frame: uint8, (h, w, 3 or 4), C-contiguous, a new array.
+
+        Args:
+            frame: The frame.
+            matrix: Its matrix.
+            form: Format of the result.
+            size: Width and height of the result, pixels.
+        """
         with self._lock:
             self._count += 1
             if self._count % _POOL_FRAMES == 0:
                 self._graphs.clear()
-            key = (frame.width, frame.height, matrix, form)
+            key = (frame.width, frame.height, matrix, form, size)
             if key not in self._graphs:
-                self._graphs[key] = _make_graph(frame, matrix, form)
+                self._graphs[key] = _make_graph(frame, matrix, form, size)
             graph = self._graphs[key]
             graph.push(frame)
             packed = graph.vpull()
         return np.ascontiguousarray(packed.to_ndarray(), np.uint8)
 
 
-def _make_graph(frame: VideoFrame, matrix: Matrix, form: Packed) -> av.filter.Graph:
+def _make_graph(frame: VideoFrame, matrix: Matrix, form: Packed, size: Size) -> av.filter.Graph:
     graph = av.filter.Graph()
     graph.threads = 1
     source = graph.add_buffer(
         width=frame.width, height=frame.height, format=frame.format, time_base=frame.time_base
     )
-    options = f"flags=bicubic:in_color_matrix={_MATRIX_NAMES[matrix]}:in_range=limited"
-    scale = graph.add("scale", options)
+    colors = f"in_color_matrix={_MATRIX_NAMES[matrix]}:in_range=limited"
+    scale = graph.add("scale", f"{size[0]}:{size[1]}:flags=bicubic:{colors}")
     packed = graph.add("format", f"pix_fmts={form}")
     sink = graph.add("buffersink")
     graph.link_nodes(source, scale, packed, sink).configure()

@@ -108,10 +108,10 @@ class CompareView:
         second, third = (pane.canvas for pane in self._panes.extra)
         frame = result.result.frame
         height, width = frame.picture.shape[:2]
+        packet = self._presenter.packet
+        bgra = result.result.bgra if packet is None or packet.frame is not frame else packet.bgra
         for canvas in (second, third):
-            canvas.show_picture(
-                result.result.bgra, (width, height), (frame.epoch, frame.seq), result
-            )
+            canvas.show_picture(bgra, (width, height), (frame.epoch, frame.seq), result)
         third.show_heat(difference_image(result.result.saliency, result.saliency, (width, height)))
         self._combine_heat(None)
 

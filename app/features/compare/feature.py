@@ -69,6 +69,7 @@ class Compare(Feature):
         slots.add_card("agreement", self._slot, _CARD_RANK)
         self.strip.set_wanted(False)
         context.presenter.taken.connect(self._on_taken)
+        context.presenter.sharpened.connect(self.view.refresh)
         context.presenter.first_overlay.connect(self._on_first_overlay)
         session.result_ready.connect(self._on_result)
         session.switched.connect(self._on_switched)
