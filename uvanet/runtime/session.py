@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
+    from onnxruntime import RunOptions
 
 
 _FATAL = 4  # log level of ONNX Runtime, which also raises its errors as exceptions
@@ -80,8 +81,12 @@ class OnnxSession:
             ) from error
         self.inputs = {node.name: node for node in self._session.get_inputs()}
         self.outputs: list[str] = [node.name for node in self._session.get_outputs()]
-        self._run_options = onnxruntime.RunOptions()
-        self._run_options.log_severity_level = _FATAL
+        # The first run takes memory for each value, later runs take one block for all values. This
+        # option frees the memory of the first run, which would be kept beside the block.
+        self._first_run = _run_options()
+        self._first_run.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+        self._later_runs = _run_options()
+        self._has_run = False
 
     def run(
         self, outputs: Sequence[str] | None, feed: Mapping[str, NDArray[Any]]
@@ -95,10 +100,11 @@ class OnnxSession:
         Raises:
             ModelError: The network fails on this input, or was canceled.
         """
+        options = self._later_runs if self._has_run else self._first_run
         try:
-            results: list[NDArray[Any]] = self._session.run(outputs, feed, self._run_options)
+            results: list[NDArray[Any]] = self._session.run(outputs, feed, options)
         except Exception as error:
-            if self._run_options.terminate:
+            if options.terminate:
                 raise ModelError(
                     tr("{name} was canceled.").format(name=self._name), tr("Load it again.")
                 ) from error
@@ -110,11 +116,20 @@ class OnnxSession:
                 ),
                 tr("Look at size, layout and frames."),
             ) from error
+        self._has_run = True
         return results
 
     def cancel(self) -> None:
         """Ends the current run and all later ones with a ModelError. Thread-safe."""
-        self._run_options.terminate = True
+        self._first_run.terminate = self._later_runs.terminate = True
+
+
+def _run_options() -> RunOptions:
+    import onnxruntime
+
+    options = onnxruntime.RunOptions()
+    options.log_severity_level = _FATAL
+    return options
 
 
 @functools.cache
