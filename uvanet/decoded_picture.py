@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from av.video.frame import VideoFrame
+    from av.video.plane import VideoPlane
     from numpy.typing import NDArray
 
     Packed = Literal["bgr24", "bgra"]
@@ -110,13 +111,14 @@ class YuvPicture(DecodedPicture):
 
     def planes(self) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]]:
         """Views of the decoder's memory, read-only: Y (h, w), U and V (h / 2, w / 2), uint8."""
-        height, width = self.shape[:2]
-        y, u, v = (
-            np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
-            for plane in self._frame.planes
-        )
-        half = np.s_[: height // 2, : width // 2]
-        return y[:height, :width], u[half], v[half]
+        y, u, v = map(plane_pixels, self._frame.planes)
+        return y, u, v
+
+
+def plane_pixels(plane: VideoPlane) -> NDArray[np.uint8]:
+    """A view of the memory of a plane with 8 bits: uint8, (h, w), read-only."""
+    rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
+    return rows[: plane.height, : plane.width]
 
 
 def as_bgr(picture: NDArray[np.uint8] | DecodedPicture) -> NDArray[np.uint8]:
