@@ -116,6 +116,33 @@ def test_an_error_comes_after_the_frames_before_it(where: str) -> None:
         next(items)
 
 
+def test_an_exit_of_the_network_ends_the_iteration() -> None:
+    def leave(_: Frame) -> AnnotatedFrame:
+        raise SystemExit(3)
+
+    items = annotate_ahead(Counting(9), None, Control(), leave)
+    with pytest.raises(SystemExit):
+        next(items)
+
+
+def test_closing_waits_for_the_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(prefetch, "_READ_S", 0.01)
+    begun, done = threading.Event(), threading.Event()
+
+    def slow(frame: Frame) -> AnnotatedFrame:
+        if frame.index == 1:
+            begun.set()
+            time.sleep(0.3)
+            done.set()
+        return annotated(frame)
+
+    items = annotate_ahead(Counting(9), None, Control(), slow)
+    next(items)
+    assert begun.wait(PATIENCE_S)
+    items.close()
+    assert done.is_set()
+
+
 def test_closing_ends_both_threads_while_the_source_is_silent() -> None:
     before = set(threading.enumerate())
     items = annotate_ahead(Counting(1, "silence"), None, Control(), annotated)

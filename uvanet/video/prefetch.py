@@ -25,6 +25,7 @@ _AHEAD = 4  # enough to hide a slow frame, small enough for frames of 8K
 # A live source without a frame for this long has failed; cameras report a stall sooner.
 _SILENT_S = 5.0
 _POLL_S = 0.2
+_READ_S = 5.0  # longest wait for a `read` of a closed source, since a driver may not return
 
 T = TypeVar("T")
 
@@ -76,7 +77,7 @@ def annotate_ahead(
         closing.set()
         # Closing ends a `read` that waits for a device or a sender.
         source.close()
-        frames.join()
+        frames.join(_READ_S)
         results.join()
 
 
@@ -91,7 +92,7 @@ class _Ahead(Generic[T]):
 
     def __init__(self, items: Iterable[T], closing: threading.Event, name: str) -> None:
         self._items, self._closing = items, closing
-        self._queue: queue.Queue[T | Exception | None] = queue.Queue(_AHEAD)
+        self._queue: queue.Queue[T | BaseException | None] = queue.Queue(_AHEAD)
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
@@ -112,25 +113,29 @@ class _Ahead(Generic[T]):
                 continue
             if item is None:
                 return
-            if isinstance(item, Exception):
+            if isinstance(item, BaseException):
                 raise item
             yield item
 
-    def join(self) -> None:
-        """Waits for the thread, which ends when `closing` is set."""
-        self._thread.join(5)
+    def join(self, timeout: float | None = None) -> None:
+        """Waits for the thread, which ends when `closing` is set.
+
+        Args:
+            timeout: Longest wait in seconds; None for no limit.
+        """
+        self._thread.join(timeout)
 
     def _run(self) -> None:
         try:
             for item in self._items:
                 if not self._put(item):
                     return
-        except Exception as error:  # noqa: BLE001 - raised again by `items`
+        except BaseException as error:  # noqa: BLE001 - raised again by `items`
             self._put(error)
         else:
             self._put(None)
 
-    def _put(self, item: T | Exception | None) -> bool:
+    def _put(self, item: T | BaseException | None) -> bool:
         while not self._closing.is_set():
             try:
                 self._queue.put(item, timeout=_POLL_S)
