@@ -24,6 +24,12 @@ def shrink(
     return np.ascontiguousarray(image if scale >= 1 else _scaled(image, scale))
 
 
+def fit(size: tuple[int, int], room: tuple[int, int]) -> tuple[int, int]:
+    """The largest width and height, pixels, of the proportions of `size` that fit into `room`."""
+    scale = min(room[0] / size[0], room[1] / size[1])
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+
+
 def letterbox(image: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
     """Fits a picture into (width, height) with black bars; C-contiguous, uint8, (h, w, 3)."""
     width, height = size

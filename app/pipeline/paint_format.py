@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from uvanet.decoded_picture import DecodedPicture, YuvPicture, as_bgr
-from uvanet.resizing import shrink
+from uvanet.resizing import fit, shrink
 
 MAX_PAINT_SIDE = 4096
 """Longest side in pixels of a frame that is painted; larger ones are scaled down."""
@@ -32,8 +32,8 @@ def paint_size(
     # Other frames are arrays already, or become arrays of full size for the network.
     if room is not None and isinstance(picture, YuvPicture):
         most = (min(most[0], room[0]), min(most[1], room[1]))
-    scale = min(1.0, most[0] / width, most[1] / height)
-    return max(1, round(width * scale)), max(1, round(height * scale))
+    fits = width <= most[0] and height <= most[1]
+    return (width, height) if fits else fit((width, height), most)
 
 
 def paintable(

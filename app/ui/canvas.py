@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
@@ -23,6 +21,7 @@ from app.ui.i18n import tr
 from app.ui.layers import Layer, LayerHost, Press
 from app.ui.theme import theme_colors
 from app.ui.viewport import Viewport
+from uvanet.resizing import fit
 
 _HIT_TOLERANCE = 9.0  # pixels; distance within which the mouse hits a handle
 
@@ -32,10 +31,6 @@ class Canvas(QWidget):
 
     Args:
         viewport: Zoom and position; None for a new viewport.
-
-    Attributes:
-        room: Width and height of the canvas, physical pixels, times the zoom. A picture that does
-            not fit into it is scaled down by the paint event.
 
     Signals:
         painted: A picture was painted for the first time; carries its token.
@@ -59,7 +54,7 @@ class Canvas(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.room = (0, 0)
+        self._announced_room = (0, 0)
         self._chrome_hidden = False
         self._picture: QImage | None = None
         self._size = (0, 0)
@@ -273,33 +268,36 @@ class Canvas(QWidget):
 
     # -- painting
 
-    def _update_room(self) -> None:
+    @property
+    def room(self) -> tuple[int, int]:
+        """Width and height of the canvas, physical pixels, times the zoom.
+
+        The whole picture is painted at the size at which it fits into the room.
+        """
         scale = self.devicePixelRatioF() * self.viewport.zoom
-        room = (math.ceil(self.width() * scale), math.ceil(self.height() * scale))
-        if room != self.room:
-            self.room = room
+        return round(self.width() * scale), round(self.height() * scale)
+
+    def _announce_room(self) -> None:
+        if self.room != self._announced_room:
+            self._announced_room = self.room
             self.room_changed.emit()
 
     def picture_rect(self) -> QRectF:
         """Returns the rectangle of the whole picture, logical pixels, including hidden parts.
 
-        At zoom 1 the rectangle is aligned to physical pixels.
+        It is aligned to physical pixels, so that a picture of its size is painted as it is.
         """
-        width, height = self._size
-        if width <= 0 or height <= 0:
+        if not all(self._size):
             return QRectF()
         ratio = self.devicePixelRatioF()
-        available = QSize(round(self.width() * ratio), round(self.height() * ratio))
-        scale = min(available.width() / width, available.height() / height)
-        size = QSize(max(1, round(width * scale)), max(1, round(height * scale)))
-        left = (available.width() - size.width()) // 2
-        top = (available.height() - size.height()) // 2
-        fit = QRectF(left / ratio, top / ratio, size.width() / ratio, size.height() / ratio)
-        return self.viewport.zoomed_rect(fit, self.width(), self.height())
+        width, height = fit(self._size, self.room)
+        pane = QSize(round(self.width() * ratio), round(self.height() * ratio))
+        corner = self.viewport.position(QSize(width, height), pane)
+        return QRectF(corner.x() / ratio, corner.y() / ratio, width / ratio, height / ratio)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paints picture, heat map, layers and texts, then emits `painted`."""
-        self._update_room()
+        self._announce_room()
         painter = QPainter(self)
         background = QColor("black") if self._chrome_hidden else QColor(theme_colors().window)
         target, area = self.picture_rect(), self.rect()

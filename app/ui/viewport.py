@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import cast
 
-from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QNativeGestureEvent, QWheelEvent
 from PySide6.QtWidgets import QGestureEvent, QPinchGesture, QWidget
 
@@ -50,20 +50,17 @@ class Viewport(QObject):
         pane.installEventFilter(self)
         pane.grabGesture(Qt.GestureType.PinchGesture)
 
-    def zoomed_rect(self, fit: QRectF, width: float, height: float) -> QRectF:
-        """Returns the rectangle of the whole picture on a pane, including hidden parts.
+    def position(self, size: QSize, pane: QSize) -> QPoint:
+        """Returns the position of the left upper corner of the picture on a pane.
 
         Args:
-            fit: The rectangle at zoom 1, pixels.
-            width: Width of the pane, pixels.
-            height: Height of the pane, pixels.
+            size: Size of the zoomed picture, physical pixels.
+            pane: Size of the pane, physical pixels.
         """
-        if self.zoom == 1.0:
-            return fit
-        large = fit.width() * self.zoom, fit.height() * self.zoom
-        left = _offset(large[0], width, self._center.x())
-        top = _offset(large[1], height, self._center.y())
-        return QRectF(left, top, *large)
+        return QPoint(
+            _offset(size.width(), pane.width(), self._center.x()),
+            _offset(size.height(), pane.height(), self._center.y()),
+        )
 
     def step(self, notches: float) -> None:
         """Zooms in (positive) or out (negative) around the center of the visible part."""
@@ -172,7 +169,7 @@ def _clamp_center(center: float, share: float) -> float:
     return min(max(center, half), 1.0 - half)
 
 
-def _offset(length: float, available: float, center: float) -> float:
+def _offset(length: int, available: int, center: float) -> int:
     """Returns the offset of a picture on a pane along one axis, pixels.
 
     Args:
@@ -181,5 +178,5 @@ def _offset(length: float, available: float, center: float) -> float:
         center: Point of the picture (0..1) at the center of the pane.
     """
     if length <= available:
-        return (available - length) / 2
-    return min(max(available / 2 - center * length, available - length), 0.0)
+        return (available - length) // 2
+    return min(max(round(available / 2 - center * length), available - length), 0)

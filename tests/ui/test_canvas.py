@@ -5,6 +5,7 @@ import pytest
 from PySide6.QtGui import QImage
 
 from app.ui.canvas import Canvas
+from uvanet.resizing import fit
 
 
 def picture(value, width=160, height=120):
@@ -75,6 +76,25 @@ def test_a_screen_with_device_pixel_ratio_2_shows_all_pixels(canvas):
     pixels = np.frombuffer(image.constBits(), np.uint8).reshape(800, 800, 4)
     row = pixels[400, 100:700, 0].astype(int)
     assert np.abs(np.diff(row)).mean() > 240
+
+
+@pytest.mark.parametrize("ratio", [1.0, 1.5, 2.0])
+@pytest.mark.parametrize("steps", [0, 1, 2, 3])
+def test_a_picture_of_the_size_of_its_zoom_is_painted_as_it_is(canvas, ratio, steps, monkeypatch):
+    monkeypatch.setattr(canvas, "devicePixelRatioF", lambda: ratio)
+    canvas.viewport.step(steps)
+    canvas.viewport.pan(0.13, 0.07)
+    width, height = fit((1600, 1200), canvas.room)
+    stripes = picture(0, width, height)
+    stripes[::2, ::2, :3] = stripes[1::2, 1::2, :3] = 255
+    canvas.show_picture(stripes, (1600, 1200), (1, 1), "one")
+    side = round(400 * ratio)
+    image = QImage(side, side, QImage.Format.Format_RGB32)
+    image.setDevicePixelRatio(ratio)
+    canvas.render(image)
+    pixels = np.frombuffer(image.constBits(), np.uint8).reshape(side, side, 4)[..., 0].astype(int)
+    for line in (pixels[side // 2, 20:-20], pixels[side // 4 : -side // 4, side // 2]):
+        assert np.abs(np.diff(line)).min() == 255
 
 
 def test_the_canvas_keeps_the_pixels_of_its_picture(canvas):
