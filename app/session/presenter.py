@@ -118,19 +118,15 @@ class FramePresenter(QObject):
         packet = self._session.take()
         if packet is None:
             return
-        if self._show(packet):
-            self.heat.push(packet.frame.t_scene, packet.saliency, packet.frame.epoch)
-            self.taken.emit(packet)
-            self.refresh()
-
-    def _show(self, packet: SaliencyPacket) -> bool:
         frame = packet.frame
         height, width = frame.picture.shape[:2]
-        size, order = (width, height), (frame.epoch, frame.seq)
-        shown = self._canvas.show_picture(packet.bgra, size, order, packet)
-        if shown:
+        if self._canvas.show_picture(
+            packet.bgra, (width, height), (frame.epoch, frame.seq), packet
+        ):
             self._packet = packet
-        return shown
+            self.heat.push(frame.t_scene, packet.saliency, frame.epoch)
+            self.taken.emit(packet)
+            self.refresh()
 
     def _on_room_changed(self) -> None:
         self._session.set_paint_room(self._canvas.room)
@@ -145,8 +141,10 @@ class FramePresenter(QObject):
         if self._closed or packet is None:
             return
         picture = packet.frame.picture
-        if packet.bgra.shape[1] < paint_size(picture, room)[0]:
-            self._show(replace(packet, bgra=paintable(picture, room)))
+        width, height = paint_size(picture, room)
+        if packet.bgra.shape[:2] < (height, width):
+            self._packet = replace(packet, bgra=paintable(picture, room))
+            self._canvas.replace_pixels(self._packet.bgra)
             self.sharpened.emit()
 
     def _in_paint(self, packet: SaliencyPacket) -> None:

@@ -109,15 +109,23 @@ class Canvas(QWidget):
         """
         if self._order is not None and order < self._order:
             return False
-        height, width = bgra.shape[:2]
-        self._picture = QImage(bgra.data, width, height, width * 4, QImage.Format.Format_RGB32)
         self._size = size
-        self._arrays = (bgra, self._arrays[1])
         self._order = order
         self._token = token
         self._message = ("", "")
-        self.update()
+        self.replace_pixels(bgra)
         return True
+
+    def replace_pixels(self, bgra: NDArray[np.uint8]) -> None:
+        """Replaces the pixels of the picture; this makes no new picture that `painted` reports.
+
+        Args:
+            bgra: As for `show_picture`.
+        """
+        height, width = bgra.shape[:2]
+        self._picture = QImage(bgra.data, width, height, width * 4, QImage.Format.Format_RGB32)
+        self._arrays = (bgra, self._arrays[1])
+        self.update()
 
     def show_heat(self, bgra: NDArray[np.uint8] | None) -> None:
         """Sets the heat map, which is scaled to the picture.

@@ -64,17 +64,20 @@ def test_a_picture_has_the_size_at_which_it_is_painted_and_gets_sharper_with_the
     large.seek(0.5)
     packet, painted_frames = presenter.packet, large.session.stats().painted
     assert shown_width(large) == painted
-    sharpened = []
+    sharpened, presented = [], []
     presenter.sharpened.connect(lambda: sharpened.append(shown_width(large)))
+    presenter.presented.connect(presented.append)
     large.trigger("zoom_in")
     large.until(lambda: sharpened == [min(LARGE[0], round(painted * 1.25))])
     for _ in range(9):
         large.trigger("zoom_in")
-    large.until(lambda: sharpened[-1] == LARGE[0] and not canvas.has_unpainted_picture)
+    large.until(lambda: sharpened[-1] == LARGE[0] == canvas._picture.width())
     # It is the same frame with the same map, counted once.
     assert presenter.packet.frame is packet.frame
     assert presenter.packet.saliency is packet.saliency
     assert large.session.stats().painted == painted_frames
+    large.qtbot.wait(50)
+    assert not presented
     large.trigger("zoom_fit")
     large.until(lambda: canvas.room[0] <= canvas.width() * canvas.devicePixelRatioF())
     assert shown_width(large) == LARGE[0]  # what is there stays
@@ -91,3 +94,29 @@ def test_the_panes_of_a_comparison_get_sharper_too(large, corner, use_teacher):
     for _ in range(12):
         large.trigger("zoom_in")
     large.until(lambda: second._picture.width() == LARGE[0])
+
+
+def test_a_narrow_picture_gets_sharper_too(launch, tmp_path):
+    path = tmp_path / "narrow.mp4"
+    with VideoWriter(path, (16, 2048), 10) as writer:
+        for value in range(0, 200, 20):
+            writer.write(np.full((2048, 16, 3), value, np.uint8))
+    bench = launch(path)
+    bench.until(lambda: bench.presenter.overlay_seen)
+    bench.pause()
+    bench.canvas.setFixedSize(300, 140)
+    bench.until(lambda: bench.canvas.room == bench.canvas._announced_room)
+    bench.seek(0.7)
+    bench.until(lambda: bench.presenter.packet.bgra.shape[:2] == (140, 1))
+    bench.canvas.setFixedSize(300, 180)
+    bench.until(lambda: bench.presenter.packet.bgra.shape[:2] == (180, 1))
+
+
+def test_a_message_stays_while_the_picture_gets_sharper(large):
+    large.until(lambda: shown_width(large) < LARGE[0])
+    large.pause()
+    large.canvas.show_message("No picture from the camera")
+    large.trigger("zoom_in")
+    with large.qtbot.waitSignal(large.presenter.sharpened):
+        pass
+    assert large.canvas.message == "No picture from the camera"
