@@ -28,12 +28,15 @@ def paint_size(
         Width and height in pixels; the proportions are those of the frame.
     """
     height, width = picture.shape[:2]
-    most = (MAX_PAINT_SIDE, MAX_PAINT_SIDE)
+    size = (width, height)
     # Other frames are arrays already, or become arrays of full size for the network.
     if room is not None and isinstance(picture, YuvPicture):
-        most = (min(most[0], room[0]), min(most[1], room[1]))
-    fits = width <= most[0] and height <= most[1]
-    return (width, height) if fits else fit((width, height), most)
+        small = fit(size, room)
+        # The paint event is faster at scaling a frame that is not much larger.
+        if width >= 2 * small[0]:
+            size = small
+    most = (MAX_PAINT_SIDE, MAX_PAINT_SIDE)
+    return size if max(size) <= MAX_PAINT_SIDE else fit(size, most)
 
 
 def paintable(
@@ -43,8 +46,9 @@ def paintable(
 
     Args:
         picture: BGR, uint8, shape (h, w, 3), or a decoded picture.
-        room: Width and height in pixels of the place where it is painted. A picture in planes is
-            scaled down to fit into it, since one of 4K would take 33 MB. None for full size.
+        room: Width and height in pixels of the place where it is painted. A picture in planes
+            that is at least twice as large is scaled down to fit into it, since one of 4K would
+            take 33 MB. None for full size.
 
     Returns:
         BGRA with alpha 255, uint8, a new contiguous array of `paint_size`.

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from window_bench import Bench
 
-LARGE = (1920, 1080)
+LARGE = (3840, 2160)
 
 
 @pytest.fixture

@@ -65,9 +65,8 @@ class PackedConverter:
 
 def _make_graph(frame: VideoFrame, matrix: Matrix, form: Packed, size: Size) -> av.filter.Graph:
     # To packed pixels, FFmpeg scales with half the resolution of colors, and darkens them.
-    result = form if size == (frame.width, frame.height) else _PLANAR[form]
-    # Bicubic filters give sharper pictures, but take twice as long for a large frame.
-    flags = "area" if frame.width >= 2 * size[0] else "bicubic"
+    scaled = size != (frame.width, frame.height)
+    result, flags = (_PLANAR[form], "area") if scaled else (form, "bicubic")
     graph = av.filter.Graph()
     graph.threads = 1
     source = graph.add_buffer(
