@@ -50,7 +50,7 @@ def test_where_people_look_is_drawn(bench, gaze, tmp_path):
     assert looks[names.index("ann")].trail == ((40 / 160, 60 / 120),)
     assert looks[names.index("ben")].now == pytest.approx((80 / 160, 90 / 120))
     assert "4 fixations, people: 2" in gaze.card.facts.text()
-    assert "1 points are not on the picture" in gaze.card.facts.text()
+    assert "Points outside of the picture: 1" in gaze.card.facts.text()
     bench.trigger("show_gaze")
     assert gaze.layer.looks == ()
     bench.trigger("show_gaze")

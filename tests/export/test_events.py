@@ -13,6 +13,7 @@ from uvanet.video.events import (
     ExportStatus,
     decode_export_event,
     encode_export_event,
+    kept_text,
 )
 
 
@@ -65,3 +66,8 @@ def test_translated_texts_are_encoded():
 def test_events_of_0_1_0_are_read():
     line = json.dumps({"event": "progress", "done": 5, "total": None, "fps": 1.5, "left": None})
     assert decode_export_event(line.encode()) == ExportProgress(5, None, 1.5, None)
+
+
+def test_one_kept_frame_is_told_in_the_singular():
+    assert kept_text(1) == "The frame before is kept."
+    assert kept_text(2) == "The 2 frames before are kept."

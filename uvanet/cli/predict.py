@@ -221,6 +221,7 @@ def run_one(job: Job, arguments: argparse.Namespace, control: Control | None = N
         control: See `export_with_bar`.
     """
     from uvanet.cli.export_events import done_event
+    from uvanet.video.events import kept_text
 
     result = export_with_bar(job, show=not arguments.quiet, control=control)
     for asked, got in zip(job.outs, result.paths, strict=False):
@@ -242,10 +243,7 @@ def run_one(job: Job, arguments: argparse.Namespace, control: Control | None = N
     if result.note:
         print(f"uvanet: {result.note}", file=sys.stderr)
     if result.stopped:
-        print(
-            f"uvanet: {result.stopped} The {result.frames} frames before are kept.",
-            file=sys.stderr,
-        )
+        print(f"uvanet: {result.stopped} {kept_text(result.frames)}", file=sys.stderr)
         return STOPPED_EXIT
     return 0
 

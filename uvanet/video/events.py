@@ -10,6 +10,8 @@ from typing import Annotated, TypeAlias
 import msgspec
 from msgspec import Meta, Struct
 
+from uvanet.i18n import tr
+
 _Count = Annotated[int, Meta(ge=0, le=1 << 53)]
 _Number = Annotated[float, Meta(ge=-1e15, le=1e15)]
 
@@ -127,3 +129,10 @@ def decode_export_event(line: bytes) -> ExportEvent | None:
         return _decoder.decode(line)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         return None
+
+
+def kept_text(frames: int) -> str:
+    """A sentence for people about the frames of an export that ended early."""
+    if frames == 1:
+        return tr("The frame before is kept.")
+    return tr("The {frames} frames before are kept.").format(frames=frames)

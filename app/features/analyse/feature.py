@@ -257,7 +257,7 @@ class Analyse(RegionActions):
         self.context.messages.notify(
             "done",
             tr("The whole clip was scanned."),
-            tr("It has {count} times of high change; N and Shift+N seek to them.").format(
+            tr("Times of high change: {count}. N and Shift+N seek to them.").format(
                 count=len(self.history.record.moments())
             ),
         )

@@ -313,7 +313,8 @@ class Compare(Feature):
         frames = max(0, packet.frame.seq - result.seq) if packet is not None else 0
         texts = [tr("{lag:.0f} ms behind the student").format(lag=result.lag_s * 1000)]
         if frames:
-            texts.append(tr("{frames} frames").format(frames=frames))
+            text = tr("{frames} frames") if frames != 1 else tr("1 frame")
+            texts.append(text.format(frames=frames))
         rate = stats.fps_inferred
         if 0 < rate < 2:
             texts.insert(0, tr("teacher every {seconds:.1f} s").format(seconds=1 / rate))

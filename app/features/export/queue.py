@@ -13,8 +13,14 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from app.features.export.process import ExportProcess
-from app.ui.i18n import tr
-from uvanet.video.events import ExportCancelled, ExportDone, ExportEnd, ExportFailed, ExportProgress
+from uvanet.video.events import (
+    ExportCancelled,
+    ExportDone,
+    ExportEnd,
+    ExportFailed,
+    ExportProgress,
+    kept_text,
+)
 
 MAX_ENDED = 20
 """Number of ended exports that stay in the list; older ones are removed."""
@@ -176,7 +182,7 @@ class ExportQueue(QObject):
                 task.done, task.fps = event.frames, event.fps
                 task.message = event.stopped or event.note or ""
                 if event.stopped:
-                    task.hint = tr("The {frames} frames before are kept.").format(frames=task.done)
+                    task.hint = kept_text(task.done)
                 self._end(task, ExportState.DONE)
             case ExportFailed():
                 task.message, task.hint = event.message, event.hint

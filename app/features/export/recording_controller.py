@@ -91,22 +91,22 @@ class RecordingController(QObject):
     def losses(self) -> list[str]:
         """Sentences about frames that the active recording has lost; empty without losses."""
         losses = []
+        missed, damaged = self.live.missed, self.live.damaged
         if self.live.slow_part == "disk":
-            losses.append(
-                tr("{count} frames were dropped: the disk was too slow.").format(
-                    count=self.live.missed
-                )
-            )
+            text = tr("{count} frames were dropped: the disk was too slow.")
+            if missed == 1:
+                text = tr("1 frame was dropped: the disk was too slow.")
+            losses.append(text.format(count=missed))
         elif self.live.slow_part == "encoder":
-            losses.append(
-                tr("{count} frames were dropped: encoding was too slow.").format(
-                    count=self.live.missed
-                )
-            )
-        if self.live.damaged > 0:
-            losses.append(
-                tr("{count} frames came damaged from the source.").format(count=self.live.damaged)
-            )
+            text = tr("{count} frames were dropped: encoding was too slow.")
+            if missed == 1:
+                text = tr("1 frame was dropped: encoding was too slow.")
+            losses.append(text.format(count=missed))
+        if damaged == 1:
+            losses.append(tr("1 frame came damaged from the source."))
+        elif damaged:
+            text = tr("{count} frames came damaged from the source.")
+            losses.append(text.format(count=damaged))
         return losses
 
     def current_view(self) -> SourceView | None:

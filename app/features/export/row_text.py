@@ -20,7 +20,8 @@ def queue_row(task: ExportTask) -> QueueRow:
             tip = f"{task.message} {task.hint}".strip()
             return QueueRow(task.number, task.title, task.message, level="error", tip=tip)
         case ExportState.DONE:
-            text = task.message or tr("{count} frames").format(count=task.done)
+            frames = tr("{count} frames") if task.done != 1 else tr("1 frame")
+            text = task.message or frames.format(count=task.done)
             level = "warning" if task.message else "done"
             return QueueRow(task.number, task.title, text, level=level, tip=task.message)
     if not task.done:

@@ -169,10 +169,10 @@ class GazeCard(QFrame):
             lines.append(tr("Written by {program}").format(program=table.format))
         skipped = table.left_out
         for text, count in (
-            (tr("{count:,} rows are damaged"), skipped.damaged),
-            (tr("{count:,} rows have no position"), skipped.without_gaze),
-            (tr("{count:,} rows are other events"), skipped.other_events),
-            (tr("{count:,} points are not on the picture"), outside),
+            (tr("Damaged rows: {count:,}"), skipped.damaged),
+            (tr("Rows without a position: {count:,}"), skipped.without_gaze),
+            (tr("Rows of other events: {count:,}"), skipped.other_events),
+            (tr("Points outside of the picture: {count:,}"), outside),
         ):
             if count:
                 lines.append(text.format(count=count))
