@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 EARLY = 1e-3
 """Seconds by which a frame may be earlier than a limit: containers round times to milliseconds."""
 
-_AHEAD = 4  # enough to hide a slow frame, small enough for frames of 8K
+_AHEAD = 2  # 4 are no faster, and frames of 8K are large
 # A live source without a frame for this long has failed; cameras report a stall sooner.
 _SILENT_S = 5.0
 _POLL_S = 0.2
