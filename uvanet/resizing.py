@@ -20,11 +20,11 @@ def shrink(
     Returns:
         C-contiguous; `image` itself where it fits and is contiguous.
     """
-    scale = min(max_width / image.shape[1], max_height / image.shape[0])
-    return np.ascontiguousarray(image if scale >= 1 else _scaled(image, scale))
+    fits = image.shape[1] <= max_width and image.shape[0] <= max_height
+    return np.ascontiguousarray(image if fits else _fitted(image, (max_width, max_height)))
 
 
-def fit(size: tuple[int, int], room: tuple[int, int]) -> tuple[int, int]:
+def fit(size: tuple[int, int], room: tuple[float, float]) -> tuple[int, int]:
     """The largest width and height, pixels, of the proportions of `size` that fit into `room`."""
     scale = min(room[0] / size[0], room[1] / size[1])
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
@@ -35,7 +35,7 @@ def letterbox(image: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uin
     width, height = size
     if image.shape[:2] == (height, width):
         return np.ascontiguousarray(image)
-    inner = _scaled(image, min(width / image.shape[1], height / image.shape[0]))
+    inner = _fitted(image, size)
     canvas = np.zeros((height, width, 3), np.uint8)
     x, y = (width - inner.shape[1]) // 2, (height - inner.shape[0]) // 2
     canvas[y : y + inner.shape[0], x : x + inner.shape[1]] = inner
@@ -49,7 +49,8 @@ def small_gray(image: NDArray[np.uint8], width: int) -> NDArray[np.float32]:
     return np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), np.float32)
 
 
-def _scaled(image: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:
-    size = max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale))
-    kernel = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+def _fitted(image: NDArray[np.uint8], room: tuple[float, float]) -> NDArray[np.uint8]:
+    before = (image.shape[1], image.shape[0])
+    size = fit(before, room)
+    kernel = cv2.INTER_AREA if size < before else cv2.INTER_LINEAR
     return np.asarray(cv2.resize(image, size, interpolation=kernel), np.uint8)

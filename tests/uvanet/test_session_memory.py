@@ -1,4 +1,4 @@
-"""Memory of a session of ONNX Runtime, in processes of their own."""
+"""Memory that a session of ONNX Runtime keeps, measured in separate processes."""
 
 import ctypes
 import json
