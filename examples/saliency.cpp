@@ -25,17 +25,23 @@ namespace {
 
 constexpr int64_t kHeight = 64, kWidth = 112;
 constexpr std::array<int64_t, 4> kFrame{1, kHeight, kWidth, 3};
-constexpr std::array<int64_t, 4> kFeatures{1, 32, kHeight / 4, kWidth / 4};
 
 class Saliency {
 public:
-    explicit Saliency(const char* model) : session_{env_, model, Ort::SessionOptions{}} {}
+    explicit Saliency(const char* model) : session_{env_, model, Ort::SessionOptions{}} {
+        features_[1] = session_.GetInputTypeInfo(1).GetTensorTypeAndShapeInfo().GetShape()[1];
+    }
+
+    // Number of values of the features of a frame.
+    size_t size() const {
+        return static_cast<size_t>(features_[1] * features_[2] * features_[3]);
+    }
 
     // Returns saliency and features; `earlier` are the features of the frame 100 ms before.
     std::vector<Ort::Value> step(std::vector<uint8_t>& frame, std::vector<float>& earlier) {
         const char* inputs[] = {"frame", "earlier"};
         const char* outputs[] = {"saliency", "features"};
-        const Ort::Value fed[] = {tensor(frame, kFrame), tensor(earlier, kFeatures)};
+        const Ort::Value fed[] = {tensor(frame, kFrame), tensor(earlier, features_)};
         return session_.Run(Ort::RunOptions{}, inputs, fed, 2, outputs, 2);
     }
 
@@ -48,6 +54,7 @@ private:
 
     Ort::Env env_;
     Ort::Session session_;
+    std::array<int64_t, 4> features_{1, 0, kHeight / 4, kWidth / 4};
     Ort::MemoryInfo memory_ = Ort::MemoryInfo::CreateCpu(OrtArenaAllocator, OrtMemTypeDefault);
 };
 
@@ -59,7 +66,7 @@ std::vector<float> copy(const Ort::Value& value) {
 void run(const char* model, double fps) {
     Saliency network{model};
     std::vector<uint8_t> frame(3 * kHeight * kWidth);
-    std::vector<float> nothing(32 * kHeight / 4 * kWidth / 4);
+    std::vector<float> nothing(network.size());
     std::deque<std::vector<float>> past;  // features of the frames of the last 100 ms
     const auto delay = static_cast<size_t>(std::max(1.0, std::round(0.1 * fps)));
     while (std::fread(frame.data(), 1, frame.size(), stdin) == frame.size()) {

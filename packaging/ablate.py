@@ -96,6 +96,7 @@ def variants(preset: str, epochs: int) -> Iterator[tuple[str, TrainConfig]]:
     yield NO_TEMPORAL, base
     yield "no clips", dataclasses.replace(without(base, base.clip_share), clip_share=0.0)
     yield "no face head", dataclasses.replace(base, face_weight=0.0)
+    yield "no memory of motion", dataclasses.replace(base, step2_memory=False)
     yield "KL alone as the loss", dataclasses.replace(base, loss="kl")
     yield "gaze alone in step 2, as in the paper", dataclasses.replace(base, step2_targets="gaze")
     yield "AdamW for all weights", dataclasses.replace(base, muon_lr=0.0, peak_lr=5e-3)

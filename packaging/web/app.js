@@ -4,7 +4,7 @@ const at = (id) => document.getElementById(id);
 const video = at("video"), heat = at("heat"), choice = at("model");
 const input = document.createElement("canvas");
 const settings = await (await fetch("settings.json")).json();
-let model = null; // {session, side, multiple}
+let model = null; // {session, side, multiple, channels}
 let past = []; // [seconds, features]: the temporal branch compares with an earlier frame
 let loads = 0;
 let ort = null;
@@ -65,7 +65,7 @@ async function predict(running, seconds) {
     rgb[j++] = rgba[i + 2];
   }
   const frame = new ort.Tensor("uint8", rgb, [1, rows, columns, 3]);
-  const shape = [1, settings.channels, rows / settings.stride, columns / settings.stride];
+  const shape = [1, running.channels, rows / settings.stride, columns / settings.stride];
   const fits = ([time, { dims }]) =>
     time < seconds && seconds - time <= settings.maxAge && dims.join() === shape.join();
   past = past.filter(fits);

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import onnx
 
 from uvanet.paths import DEFAULT_MODEL, resource
 from uvanet.registry import shipped_students
@@ -31,8 +32,6 @@ RUNTIME = (
     *("ort.webgpu.bundle.min.mjs", "ort-wasm-simd-threaded.asyncify.wasm"),
     "ort-wasm-simd-threaded.asyncify.mjs",
 )
-CHANNELS = 32
-"""Channels of a student's features."""
 
 
 def main() -> None:
@@ -64,11 +63,11 @@ def main() -> None:
                 "name": card.name,
                 "side": card.shown_size or card.input_size[0],
                 "multiple": card.size_multiple or STATE_STRIDE,
+                "channels": state_channels(resource(f"weights/{card.name}.onnx")),
             }
             for card in cards
         ],
         "start": DEFAULT_MODEL,
-        "channels": CHANNELS,
         "stride": STATE_STRIDE,
         "lag": LAG,
         "maxAge": MAX_AGE,
@@ -76,6 +75,12 @@ def main() -> None:
     }
     (out / "settings.json").write_text(json.dumps(settings))
     print(out)
+
+
+def state_channels(path: Path) -> int:
+    """Channels of the input `earlier` of an exported student."""
+    inputs = {value.name: value for value in onnx.load(path).graph.input}
+    return int(inputs["earlier"].type.tensor_type.shape.dim[1].dim_value)
 
 
 if __name__ == "__main__":

@@ -48,7 +48,8 @@ def test_the_maps_are_those_of_python(program):
     done = subprocess.run(command, input=frames.tobytes(), capture_output=True, check=True)
     maps = np.frombuffer(done.stdout, np.float32).reshape(6, HEIGHT // 2, WIDTH // 2)
     session = onnxruntime.InferenceSession(str(MODEL))
-    nothing = np.zeros((1, 32, HEIGHT // 4, WIDTH // 4), np.float32)
+    channels = session.get_inputs()[1].shape[1]
+    nothing = np.zeros((1, channels, HEIGHT // 4, WIDTH // 4), np.float32)
     first = session.run(["features"], {"frame": frames[:1], "earlier": nothing})[0]
     past = deque([first], maxlen=3)
     for frame, saliency in zip(frames, maps, strict=True):

@@ -11,7 +11,7 @@ import torch
 from uvanet.data.fixations import find_root, read_split
 from uvanet.data.gaze import density_map
 from uvanet.data.gaze_files import read_rgb
-from uvanet.data.synthetic import MAX_SHARE, REST_SHARE, MotionConfig, make_pairs
+from uvanet.data.synthetic import MAX_SHARE, REST_SHARE, MotionConfig, Pairs, crop_pairs, make_pairs
 from uvanet.errors import UsageError
 
 if TYPE_CHECKING:
@@ -100,6 +100,33 @@ def test_a_moving_camera_does_not(scene: tuple[torch.Tensor, torch.Tensor]) -> N
     pairs = make_pairs(*scene, (32, 32), moving, torch.Generator().manual_seed(0))
     changed = (pairs.frame - pairs.earlier).abs().mean((1, 2, 3))
     assert (changed > 0.005).all()
+
+
+def test_the_motion_of_a_pair_is_its_change_of_brightness(
+    scene: tuple[torch.Tensor, torch.Tensor],
+) -> None:
+    pairs = make_pairs(*scene, (32, 64), MotionConfig(), torch.Generator().manual_seed(0))
+    gray = (pairs.frame.mean(1) - pairs.earlier.mean(1)).reshape(4, 8, 4, 16, 4).mean((2, 4))
+    torch.testing.assert_close(pairs.motion[:, 0], gray.abs())
+    still = make_pairs(*scene, (32, 64), STILL, torch.Generator().manual_seed(0))
+    assert not still.motion.any()
+
+
+def test_clips_keep_the_motion_where_their_crop_shows_it() -> None:
+    frames = torch.full((1, 64, 64, 3), 100, dtype=torch.uint8)
+    label = torch.zeros(1, 64, 64)
+    label[:, 40:44, 16:20] = 1
+    film = Pairs(frames, frames, label, label, label, label)
+    for seed in range(5):
+        rng = torch.Generator().manual_seed(seed)
+        pairs = crop_pairs(film, (64, 64), 0.8, rng, motion=0.1 * label)
+        still = crop_pairs(film, (64, 64), 0.8, rng)
+        found = divmod(int(pairs.motion.argmax()), 16)
+        expected = divmod(int(pairs.temporal_target.argmax()), 32)
+        assert abs(found[0] - expected[0] / 2) <= 1
+        assert abs(found[1] - expected[1] / 2) <= 1
+        assert 0.01 < float(pairs.motion.max()) <= 0.1
+        assert not still.motion.any()
 
 
 def test_the_label_follows_its_picture(scene: tuple[torch.Tensor, torch.Tensor]) -> None:

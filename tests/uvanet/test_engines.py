@@ -66,9 +66,9 @@ def test_a_batch_gives_what_single_frames_give(engine: str, threads: int, count:
     """Also if the last part of a batch is shorter."""
     rng = np.random.default_rng(2)
     batch = rng.integers(0, 256, (count, 64, 64, 3), np.uint8)
-    earlier = rng.random((count, 32, 16, 16), np.float32)
     runs = uvanet.load("uvanet-64", engine=engine, threads=threads).engine
     one = uvanet.load("uvanet-64").engine
+    earlier = rng.random(runs.step(batch).features.shape, np.float32)
     for past in (None, earlier):
         found = runs.step(batch, past)
         assert found.saliency.shape == (count, 32, 32)

@@ -50,7 +50,7 @@ def test_the_exported_student_gives_the_maps_of_the_trained_one(
     side = model.preset.input_size
     rng = np.random.default_rng(3)
     frames = rng.integers(0, 256, (count, side, side, 3), np.uint8)
-    earlier = rng.random((count, 32, side // 4, side // 4), np.float32)
+    earlier = rng.random((count, model.state_channels, side // 4, side // 4), np.float32)
     found = OnnxEngine(path, (side, side)).step(frames, earlier)
     with torch.no_grad():
         pixels = torch.from_numpy(frames).permute(0, 3, 1, 2).float() / 255
@@ -72,8 +72,9 @@ def test_the_inference_module_runs_the_second_attention_layer_once(tmp_path: Pat
     assert found["GlobalMaxPool"] == found["GlobalAveragePool"] == blocks == 6
     assert found["ReduceSum"] == found["BatchNormalization"] == 0
     convolutions = sum(isinstance(one, torch.nn.Conv2d) for one in model.modules())
-    # One more for each attention, whose first layer runs twice; the three heads are joined.
-    assert found["Conv"] == convolutions + blocks - 2
+    # One more for each attention, whose first layer runs twice, and one for brightness; the three
+    # heads are joined.
+    assert found["Conv"] == convolutions + blocks + 1 - 2
 
 
 def test_a_new_export_has_the_operations_of_the_shipped_file(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from uvanet.data.fixations import read_split
 from uvanet.data.gaze import density_map
 from uvanet.data.gaze_files import read_rgb
 from uvanet.errors import UsageError
+from uvanet.runtime.preprocess import resize_to_input
 from uvanet.training.config import TrainConfig
 from uvanet.training.control import Callback
 from uvanet.training.data.array_file import read_arrays, write_arrays
@@ -34,6 +35,7 @@ from uvanet.training.data.frame_pairs import (
 )
 from uvanet.training.data.loader import DataLoader, Part
 from uvanet.training.data.pseudo_labels import (
+    frames_every,
     label_clips,
     label_pairs,
     label_pictures,
@@ -259,6 +261,20 @@ def test_clips_are_labelled_once_for_students_of_all_sizes(tmp_path: Path) -> No
     assert np.array_equal(other.spatial, first.spatial)
     label_clips([path], teacher.both("two"), 0.2, tmp_path / "cache", 64, QUIET)
     assert teacher.asked == 2 * asked
+
+
+def test_a_pair_of_a_clip_has_the_mean_change_of_eight_steps(tmp_path: Path) -> None:
+    path = write_film(tmp_path / "film.mp4", 4)
+    pairs = label_clips([path], Teacher().both(), 0.2, tmp_path / "cache", 64, QUIET)
+    assert pairs is not None
+    assert pairs.motion is not None
+    small = [resize_to_input(frame, (64, 64)) for frame in frames_every(path, 0.1)]
+    gray = [frame.mean(2) / 255 for frame in small]
+    for motion, t in zip(pairs.motion, pairs.times, strict=True):
+        step = round(float(t) / 0.1)
+        changes = [abs(gray[i] - gray[i - 1]) for i in range(step - 7, step + 1)]
+        np.testing.assert_allclose(motion, np.mean(changes, 0), atol=1e-4)
+    assert pairs.motion.max() > 0.01
 
 
 def test_any_damage_of_a_stored_file_is_found(tmp_path: Path) -> None:

@@ -225,7 +225,7 @@ def test_step_2_keeps_the_settings_of_step_1() -> None:
         cache_resolution=99,
         motion=dataclasses.replace(step1_config("uvanet-64").motion, objects=0.9),
     )
-    usual = {"start", "epochs", "eval_every", "peak_lr", "muon_lr", "ema_decay", "motion"}
+    usual = {"start", "epochs", "eval_every", "peak_lr", "muon_lr", "ema_decay", "motion", "memory"}
     for targets, also in (("blended", set()), ("gaze", {"gaze_share"})):
         one = dataclasses.replace(step1, step2_targets=targets, step2_epochs=7, gaze_share=0.3)
         step2 = step2_config(one, "weights")

@@ -66,6 +66,7 @@ class Pairs(NamedTuple):
             sum 1 each.
         temporal_target: The same with the effect of motion.
         faces: Where faces are on `frame`, (n, 1, h / 2, w / 2), 0..1; -1 where it is not known.
+        motion: Mean change of brightness in the last second, (n, 1, h / 4, w / 4), 0..1.
     """
 
     frame: Tensor
@@ -73,6 +74,7 @@ class Pairs(NamedTuple):
     spatial_target: Tensor
     temporal_target: Tensor
     faces: Tensor
+    motion: Tensor
 
 
 class _View(NamedTuple):
@@ -132,7 +134,7 @@ def make_pairs(
         # Objects come from the batch's next picture, around where people looked most on it.
         donors = (chosen - 1) % n
         frame[chosen], earlier[chosen], still[chosen], label[chosen] = _add_object(
-            Pairs(frame[chosen], earlier[chosen], still[chosen], label[chosen], seen[chosen]),
+            Pairs(frame[chosen], earlier[chosen], still[chosen], label[chosen], seen, seen),
             images[donors],
             labels[donors],
             config,
@@ -140,7 +142,14 @@ def make_pairs(
         )
     mean = frame.mean((1, 2, 3), keepdim=True)
     frame, earlier = (_change_color(images, mean, color) for images in (frame, earlier))
-    return Pairs(frame, earlier, _density(still), _density(label), seen)
+    # The motion of a still picture is taken to be steady: each step changes as much as this one.
+    motion = _change(frame, earlier)
+    return Pairs(frame, earlier, _density(still), _density(label), seen, motion)
+
+
+def _change(frame: Tensor, earlier: Tensor) -> Tensor:
+    """Change of brightness between two frames, (n, 1, h / 4, w / 4)."""
+    return F.avg_pool2d((frame - earlier).mean(1, keepdim=True), 4, ceil_mode=True).abs()
 
 
 def unknown_faces(target: Tensor) -> Tensor:
@@ -149,7 +158,13 @@ def unknown_faces(target: Tensor) -> Tensor:
 
 
 def crop_pairs(
-    pairs: Pairs, shape: Shape, min_zoom: float, rng: Generator, *, gentle: bool = False
+    pairs: Pairs,
+    shape: Shape,
+    min_zoom: float,
+    rng: Generator,
+    *,
+    motion: Tensor | None = None,
+    gentle: bool = False,
 ) -> Pairs:
     """Augments pairs of real video by crops, mirroring and color changes.
 
@@ -158,6 +173,8 @@ def crop_pairs(
         shape: Height and width of the frames, pixels; even.
         min_zoom: Smallest share of a frame's side that a crop shows.
         rng: Source of all randomness, on the CPU.
+        motion: Mean change of brightness in the last second, (n, h', w'); None where not known, for
+            the change between the frames.
         gentle: Half of the frames are not cropped, three in ten are mirrored, and colors change by
             a third as much.
     """
@@ -176,12 +193,17 @@ def crop_pairs(
 
     now, before = look(pairs.frame), look(pairs.earlier)
     mean = now.mean((1, 2, 3), keepdim=True)
+    if motion is None:
+        moved = _change(now, before)
+    else:
+        moved = _sample(motion[:, None].float(), view, (shape[0] // 4, shape[1] // 4))
     return Pairs(
         _change_color(now, mean, color),
         _change_color(before, mean, color),
         target := over(pairs.spatial_target),
         over(pairs.temporal_target),
         unknown_faces(target),
+        moved,
     )
 
 

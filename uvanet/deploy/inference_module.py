@@ -15,7 +15,8 @@ from torch import Tensor, nn
 
 from uvanet.models import SpatioTemporal
 from uvanet.models.blocks import CARes, ChannelAttention
-from uvanet.models.student import MEAN, SCALE
+from uvanet.models.motion_memory import CHANNELS
+from uvanet.models.student import ENSEMBLE_WEIGHTS, MEAN, SCALE
 
 
 class InferenceStudent(nn.Module):
@@ -38,25 +39,43 @@ class InferenceStudent(nn.Module):
             kept, changed = _weight(student.motion).chunk(2, 1)
             kept.add_(changed)
             changed.neg_()
+            if student.memory is not None:
+                # They are added to two of the three predictions that the joined head replaces.
+                student.memory.to_logits.weight.mul_(sum(ENSEMBLE_WEIGHTS[1:]))
+            # The mean of 4 x 4 pixels and three colors, in 0..1 and plus one, in one operation.
+            self._brightness = nn.Conv2d(3, 1, 4, 4)
+            self._brightness.weight.fill_(1 / (3 * 4 * 4 * 255))
+            bias = self._brightness.bias
+            assert bias is not None
+            bias.fill_(1)
 
     def forward(self, frame: Tensor, earlier: Tensor) -> tuple[Tensor, Tensor]:
         """See `uvanet.runtime.engine.Engine.step`.
 
         Args:
             frame: RGB, uint8, (n, h, w, 3).
-            earlier: Stem features of the earlier frame, float32, (n, c, h / 4, w / 4).
+            earlier: State of the earlier frame, float32, (n, c, h / 4, w / 4).
 
         Returns:
-            Map, float32, (n, h / 2, w / 2), 0..1 with maximum 1; and stem features of the frame.
+            Map, float32, (n, h / 2, w / 2), 0..1 with maximum 1; and the state of the frame.
         """
-        student = self.student
-        centered = frame.permute(0, 3, 1, 2).float() - 255 * MEAN
-        features = student.stem.block(student.stem.conv(centered))
+        student, memory = self.student, self.student.memory
+        pixels = frame.permute(0, 3, 1, 2).float()
+        features = state = student.stem.block(student.stem.conv(pixels - 255 * MEAN))
+        if memory is not None:
+            earlier, past = torch.split(earlier, [student.preset.stem[1], CHANNELS], 1)
+            cue, remembered = memory(self._brightness(pixels), past)
+            state = torch.cat([features, remembered], 1)
+        moving = student.motion(torch.cat([features, earlier], 1))
+        motion = None
+        if memory is not None:
+            moving = moving + memory.to_features(cue)
+            motion = memory.to_logits(cue)
         spatial = student.spatial(features)
-        temporal = student.temporal(student.motion(torch.cat([features, earlier], 1)))
+        temporal = student.temporal(moving)
         both = student.fuse(student.mix(torch.cat([spatial, temporal], 1)))
-        logits = self.head(torch.cat([spatial, temporal, both], 1))[:, 0]
-        return torch.exp(logits - logits.amax((1, 2), keepdim=True)), features
+        logits = self.head(torch.cat([spatial, temporal, both], 1), motion)[:, 0]
+        return torch.exp(logits - logits.amax((1, 2), keepdim=True)), state
 
 
 class _InferenceAttention(nn.Module):

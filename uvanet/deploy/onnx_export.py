@@ -29,7 +29,7 @@ def write_onnx(student: SpatioTemporal, path: Path) -> None:
     """
     size = student.preset.input_size
     frame = torch.zeros(2, size, size, 3, dtype=torch.uint8)
-    earlier = student.stem(torch.zeros(2, 3, size, size))
+    earlier = student.first_state(torch.zeros(2, 3, size, size))
     export_onnx(
         InferenceStudent(student),
         (frame, earlier),

@@ -33,7 +33,7 @@ def write_program(student: SpatioTemporal, path: Path) -> None:
     # The sides differ, because the exporter takes equal sides for one dimension.
     frame = torch.zeros(2, size, size + STATE_STRIDE, 3, dtype=torch.uint8)
     with torch.no_grad():
-        earlier = student.stem(frame.permute(0, 3, 1, 2).float())
+        earlier = student.first_state(frame.permute(0, 3, 1, 2).float())
     count = Dim("n")
     rows, columns = (Dim(name, min=_MIN_CELLS) for name in ("rows", "columns"))
     program = torch.export.export(

@@ -8,7 +8,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from uvanet.models.student import SpatioTemporal
 
-_NESTED = ("stem", "spatial", "temporal")
+_NESTED = ("stem", "memory", "spatial", "temporal")
 """Parts of the student whose children have a row each."""
 
 

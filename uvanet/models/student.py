@@ -23,6 +23,8 @@ multiply-accumulates (MACs) of one streaming step, checked by `tests/uvanet/test
     spatial.skip4      32 x 16 x 16       1,088     262,144
     spatial.up4        32 x 16 x 16       4,992   1,196,032
     spatial.head        1 x 32 x 32         196      32,768
+    memory.to_features 32 x 16 x 16         288      73,728
+    memory.to_logits    4 x 16 x 16          36       9,216
     motion             32 x 16 x 16       2,112     524,288
     temporal.down8       24 x 8 x 8       8,880   1,318,912
     temporal.down16      32 x 4 x 4      14,728     323,584
@@ -32,10 +34,10 @@ multiply-accumulates (MACs) of one streaming step, checked by `tests/uvanet/test
     mix                32 x 16 x 16       1,856     458,752
     fuse               32 x 16 x 16       4,992   1,196,032
     head                1 x 32 x 32         196      32,768
-    total                               165,900  11,186,944
+    total                               166,224  11,269,888
 
 Students of 0.1.0 have no stage at 1/32, and their temporal branch decodes to 1/4, at twice the
-arithmetic. They are still read.
+arithmetic. They are still read, and so are students without a memory of motion.
 
 Placement of attention and width of the stem were chosen at 64 x 64 (ONNX Runtime, one thread;
 three epochs of the whole pipeline, NSS on `val`): attention in every block as in the paper, with a
@@ -43,8 +45,8 @@ stem of 8 and 16 channels, 0.36 ms and 1.467; no attention and twice the channel
 1.585; attention at 1/16 only, 0.41 ms and 1.602; at 1/8 and 1/16, 0.45 ms and 1.579. Attention is
 nine small operations with changes of memory layout, which cost more than their arithmetic.
 
-Streaming: a step runs the stem on the new frame only and takes the cached stem features of the
-earlier frame. `step(cur, stem(prev))` equals `forward(cur, prev)` and costs one stem less.
+Streaming: a step runs the stem on the new frame only and takes the cached state of the earlier
+frame. `step(cur, first_state(prev))` equals `forward(cur, prev)` and costs one stem less.
 """
 
 from __future__ import annotations
@@ -58,6 +60,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from uvanet.models.blocks import Attention, CARes, ConvBN
+from uvanet.models.motion_memory import CHANNELS, MotionMemory, brightness_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,7 @@ class Preset:
         spatial_depth: Residual blocks of the spatial branch at 1/8 and at 1/16.
         temporal_depth: As `spatial_depth`.
         temporal_stride: Stride of the temporal branch's decoder: 4, or 8 for half its arithmetic.
+        memory: Whether there is a `MotionMemory`.
         attention: Kind of channel attention.
         attention_from: Smallest stride of blocks with attention: 16, 8 or 4; 4 is every block, as
             in the paper.
@@ -88,6 +92,7 @@ class Preset:
     spatial_depth: tuple[int, int] = (1, 2)
     temporal_depth: tuple[int, int] = (0, 1)
     temporal_stride: Literal[4, 8] = 8
+    memory: bool = True
     attention: Attention = "ca"
     attention_from: int = 16
 
@@ -123,7 +128,8 @@ class StudentOutput(NamedTuple):
         temporal: Logits of the temporal branch, same shape.
         spatiotemporal: Logits of the fused features of both branches, same shape.
         ensemble: The prediction: mean of the three, weighted by `ENSEMBLE_WEIGHTS`, same shape.
-        features: Stem features of the current frame, (n, c, h / 4, w / 4).
+        features: State of the current frame, the input `earlier` of a later step: its stem
+            features and the state of the memory of motion, (n, c, h / 4, w / 4).
     """
 
     spatial: Tensor
@@ -166,9 +172,17 @@ class Head(nn.Module):
         self.conv = nn.Conv2d(channels, 4, 1)
         self.centre_bias = nn.Parameter(torch.zeros(1, 1, 8, 8))
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Maps (n, c, h, w) to logits (n, 1, 2 h, 2 w)."""
-        logits = F.pixel_shuffle(self.conv(x), 2)
+    def forward(self, x: Tensor, motion: Tensor | None = None) -> Tensor:
+        """Maps (n, c, h, w) to logits (n, 1, 2 h, 2 w).
+
+        Args:
+            x: Decoder features.
+            motion: `MotionMemory.to_logits`, (n, 4, h, w).
+        """
+        values: Tensor = self.conv(x)
+        if motion is not None:
+            values = values + motion
+        logits = F.pixel_shuffle(values, 2)
         return logits + upsample_to(self.centre_bias, logits)
 
     @torch.no_grad()
@@ -254,6 +268,7 @@ class SpatioTemporal(nn.Module):
         self.spatial = Branch(
             quarter, quarter, preset.spatial, preset.spatial_depth, preset.attention_at
         )
+        self.memory = MotionMemory(quarter) if preset.memory else None
         # The temporal branch gets this frame's features and their difference to the earlier ones.
         self.motion = ConvBN(2 * quarter, quarter)
         moving = preset.temporal[0] if preset.temporal_stride == 8 else quarter
@@ -269,20 +284,26 @@ class SpatioTemporal(nn.Module):
         self.fuse = CARes(quarter, quarter, expand=2, attention=preset.attention_at(4))
         self.head = Head(quarter)
         self.apply(_initialise)
+        if self.memory is not None:
+            self.memory.start_as_rule()
+
+    @property
+    def state_channels(self) -> int:
+        """Number of channels of the state of a step."""
+        return self.preset.stem[1] + (CHANNELS if self.preset.memory else 0)
 
     def step(self, frame: Tensor, earlier: Tensor) -> StudentOutput:
         """One streaming step.
 
         Args:
             frame: RGB in 0..1, (n, 3, h, w), float32.
-            earlier: Stem features of the frame about 100 ms before, (n, c, h / 4, w / 4): the
-                `features` of its step. For a still picture or a first frame, this frame's own.
+            earlier: State of the frame about 100 ms before, (n, c, h / 4, w / 4): the `features` of
+                its step. For a still picture or a first frame, this frame's own.
 
         Returns:
-            The logits of all three predictions and this frame's stem features.
+            The logits of all three predictions and this frame's state.
         """
-        features = self.stem(frame)
-        return self.predict(self.decode(features, earlier), features)
+        return self._after(frame, self.stem(frame), earlier)
 
     def forward(self, frame: Tensor, earlier_frame: Tensor | None = None) -> StudentOutput:
         """Like `step`, from a pair of frames; without an earlier frame, nothing moves.
@@ -292,27 +313,67 @@ class SpatioTemporal(nn.Module):
             earlier_frame: As `frame`, about 100 ms before.
         """
         features = self.stem(frame)
-        earlier = features if earlier_frame is None else self.stem(earlier_frame)
-        return self.predict(self.decode(features, earlier), features)
+        if earlier_frame is None:
+            return self._after(frame, features, self._first_state(frame, features))
+        return self._after(frame, features, self.first_state(earlier_frame))
 
-    def predict(self, decoded: tuple[Tensor, Tensor, Tensor], features: Tensor) -> StudentOutput:
-        """The output of a step from its decoder features and this frame's stem features."""
+    def first_state(self, frame: Tensor) -> Tensor:
+        """The state of a frame without an earlier one, (n, c, h / 4, w / 4)."""
+        return self._first_state(frame, self.stem(frame))
+
+    def _first_state(self, frame: Tensor, features: Tensor) -> Tensor:
+        if self.memory is None:
+            return features
+        unmoved = F.pad(brightness_of(frame), (0, 0, 0, 0, 0, CHANNELS - 1))
+        return torch.cat([features, unmoved], 1)
+
+    def _after(self, frame: Tensor, features: Tensor, earlier: Tensor) -> StudentOutput:
+        """The output for a frame, its stem features and the state of the earlier frame."""
+        if self.memory is None:
+            return self.predict(self.decode(features, earlier), features)
+        before, past = torch.split(earlier, [self.preset.stem[1], CHANNELS], 1)
+        cue, state = self.memory(brightness_of(frame), past)
+        decoded = self.decode(features, before, cue)
+        return self.predict(decoded, torch.cat([features, state], 1), cue)
+
+    def predict(
+        self, decoded: tuple[Tensor, Tensor, Tensor], state: Tensor, cue: Tensor | None = None
+    ) -> StudentOutput:
+        """The output of a step.
+
+        Args:
+            decoded: See `decode`.
+            state: State of this frame.
+            cue: See `decode`.
+        """
+        motion = None if self.memory is None or cue is None else self.memory.to_logits(cue)
         spatial, temporal, both = (
-            head(values) for head, values in zip(self.heads, decoded, strict=True)
+            head(values, None if head is self.spatial.head else motion)
+            for head, values in zip(self.heads, decoded, strict=True)
         )
         first, second, third = ENSEMBLE_WEIGHTS
         ensemble = first * spatial + second * temporal + third * both
-        return StudentOutput(spatial, temporal, both, ensemble, features)
+        return StudentOutput(spatial, temporal, both, ensemble, state)
 
-    def decode(self, features: Tensor, earlier: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def decode(
+        self, features: Tensor, earlier: Tensor, cue: Tensor | None = None
+    ) -> tuple[Tensor, Tensor, Tensor]:
         """Decoder features from stem features of this frame and the earlier one.
+
+        Args:
+            features: Stem features, (n, c, h / 4, w / 4).
+            earlier: Those of the earlier frame.
+            cue: Cue of the memory of motion, (n, 1, h / 4, w / 4); None without a memory.
 
         Returns:
             Features of the spatial, temporal and spatiotemporal prediction, (n, c, h / 4, w / 4)
             each.
         """
+        moving: Tensor = self.motion(torch.cat([features, features - earlier], 1))
+        if self.memory is not None and cue is not None:
+            moving = moving + self.memory.to_features(cue)
         spatial = self.spatial(features)
-        temporal = self.temporal(self.motion(torch.cat([features, features - earlier], 1)))
+        temporal = self.temporal(moving)
         return spatial, temporal, self.fuse(self.mix(torch.cat([spatial, temporal], 1)))
 
     @property
@@ -331,6 +392,12 @@ class SpatioTemporal(nn.Module):
             joined.get_parameter(name).copy_(torch.stack(shared).sum(0))
         return joined
 
+    def with_memory(self) -> SpatioTemporal:
+        """Returns a student with these weights and an untrained memory of motion."""
+        grown = SpatioTemporal(replace(self.preset, memory=True))
+        grown.load_state_dict({**grown.state_dict(), **self.state_dict()})
+        return grown
+
     @torch.no_grad()
     def add_center_bias(self, logits: Tensor) -> None:
         """Adds logits to those of all three predictions, in place, and so to the ensemble.
@@ -345,6 +412,9 @@ class SpatioTemporal(nn.Module):
         """Scales the logits of all three predictions, in place: temperature 1 / factor."""
         for head in self.heads:
             head.scale_logits(factor)
+        if self.memory is not None:
+            with torch.no_grad():
+                self.memory.to_logits.weight.mul_(factor)
 
 
 def _initialise(module: nn.Module) -> None:
@@ -355,15 +425,16 @@ def _initialise(module: nn.Module) -> None:
 
 
 def create_student(
-    name: str = "uvanet-64", weights: Collection[str] | None = None
+    name: str = "uvanet-64", weights: Collection[str] | None = None, *, memory: bool = True
 ) -> SpatioTemporal:
     """Builds the network of a preset with random weights.
 
     Args:
         name: Name of the preset.
-        weights: Names of the weights that will be loaded. Networks of 0.1.0, which had no stage at
-            1/32 and a larger temporal branch, are recognized by them. None for the network of this
-            version.
+        weights: Names of the weights that will be loaded. Networks without a memory of motion, and
+            those of 0.1.0, which had no stage at 1/32 and a larger temporal branch, are recognized
+            by them. None for the network of this version.
+        memory: Whether it has a memory of motion, where `weights` do not decide this.
 
     Raises:
         KeyError: There is no such preset.
@@ -374,4 +445,6 @@ def create_student(
         preset = replace(
             preset, spatial=(32, 64), temporal=(32, 32), temporal_depth=(1, 1), temporal_stride=4
         )
-    return SpatioTemporal(preset)
+    if weights:
+        memory = any(name.startswith("memory.") for name in weights)
+    return SpatioTemporal(replace(preset, memory=memory))

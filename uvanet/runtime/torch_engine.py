@@ -96,7 +96,7 @@ class TorchEngine:
         if frames.shape not in self._graphs:
             count, height, width, _ = frames.shape
             size = (height // STATE_STRIDE, width // STATE_STRIDE)
-            zeros = torch.zeros((count, self._student.preset.stem[1], *size), device=self.device)
+            zeros = torch.zeros((count, self._student.state_channels, *size), device=self.device)
             self._graphs[frames.shape] = _Graph(self._run, frames, zeros)
         return self._graphs[frames.shape](frames, earlier)
 

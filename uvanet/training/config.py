@@ -68,6 +68,8 @@ class TrainConfig(StudentConfig):
         pool_share: Share of pictures without gaze among the batches, if there are any; 0..1.
         clip_share: Share of pairs of real video among the batches, if there are any; 0..1.
         gaze_share: Share of human gaze in the target of a picture that also has a teacher's label.
+        memory: Whether the student gets a memory of motion, if its start has none.
+        step2_memory: The same in step 2, whose start has none after step 1.
         step2_targets: Targets of step 2: "blended", labels and gaze as in step 1, or "gaze", gaze
             alone, as in the paper.
         eval_every: Epochs between two measurements on `val`.
@@ -89,6 +91,8 @@ class TrainConfig(StudentConfig):
     pool_share: float = POOL_SHARE
     clip_share: float = CLIP_SHARE
     gaze_share: float = 0.5
+    memory: bool = False
+    step2_memory: bool = True
     step2_targets: Literal["blended", "gaze"] = "blended"
     face_weight: float = 2.0
     eval_every: int = 10
@@ -197,6 +201,7 @@ def step2_config(step1: TrainConfig, start: str) -> TrainConfig:
         start: Weights of step 1, see `TrainConfig.start`.
     """
     motion = replace(step1.motion, min_zoom=0.8)
+    step1 = replace(step1, memory=step1.memory or step1.step2_memory)
     if step1.step2_targets == "gaze":
         return replace(
             step1,

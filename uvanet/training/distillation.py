@@ -21,6 +21,7 @@ from uvanet.evaluation.branches import student_predictor
 from uvanet.evaluation.calibration import best_logit_scale
 from uvanet.evaluation.evaluator import score
 from uvanet.models import PRESETS, SpatioTemporal, create_student, load_student
+from uvanet.models.motion_memory import cue_of
 from uvanet.paths import expand_user
 from uvanet.registry import resolve_model
 from uvanet.training import checkpoint
@@ -100,8 +101,9 @@ class DistillationModule(TrainingTask):
             model.stem(frame.contiguous(memory_format=torch.channels_last))
             for frame in (pairs.frame, pairs.earlier)
         )
-        decoded = model.decode(features, earlier)
-        output = model.predict(decoded, features)
+        cue = None if model.memory is None else cue_of(pairs.motion)
+        decoded = model.decode(features, earlier, cue)
+        output = model.predict(decoded, features, cue)
         parts = {
             name: self._loss(_in_32_bits(getattr(output, name)), target)
             for name, target in (
@@ -152,17 +154,21 @@ class GazeEvaluation:
         return value, preview(image, saliency, gaze / max(float(gaze.max()), 1e-9), "gaze")
 
 
-def start_student(preset: str, start: str) -> SpatioTemporal:
+def start_student(preset: str, start: str, *, memory: bool = False) -> SpatioTemporal:
     """Makes a student with the weights of another one, or random ones.
 
     Args:
         preset: Its name.
         start: See `TrainConfig.start`.
+        memory: See `TrainConfig.memory`.
 
     Raises:
         ModelError: `start` is missing, or does not fit.
     """
-    return load_student(preset, _weights(start)) if start else create_student(preset)
+    if not start:
+        return create_student(preset, memory=memory)
+    student = load_student(preset, _weights(start))
+    return student.with_memory() if memory and student.memory is None else student
 
 
 def _student(config: TrainConfig, out: Path) -> SpatioTemporal:
@@ -170,7 +176,7 @@ def _student(config: TrainConfig, out: Path) -> SpatioTemporal:
     if (out / CHECKPOINT).exists():
         names = checkpoint.weight_names(out / CHECKPOINT)
         return create_student(config.preset, names)
-    return start_student(config.preset, config.start)
+    return start_student(config.preset, config.start, memory=config.memory)
 
 
 def _weights(start: str) -> Path:

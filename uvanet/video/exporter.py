@@ -21,6 +21,7 @@ import numpy as np
 from uvanet.errors import SourceError, UsageError
 from uvanet.i18n import tr
 from uvanet.model_card import Card
+from uvanet.runtime.engine import LAG
 from uvanet.runtime.streaming import MAX_AGE
 from uvanet.sources import Frame, Source, SourceInfo, SourceStatus, make_source
 from uvanet.sources.folder import FolderSource
@@ -119,7 +120,7 @@ def _export(
     turned = OrientedSource(upright, Orientations(job.orientation))
     turned.on_status = on_status
     with turned as source:
-        _go_to_start(source, job)
+        _go_to_start(source, job, annotator.card.memory_seconds)
         files = source.files()
         timing = timing_of(source.info, files[0] if files else None)
         annotator.start(timing, job.continues, slides=source.info.slides)
@@ -295,7 +296,7 @@ def _run(
     return control.reason
 
 
-def _go_to_start(source: Source, job: Job) -> None:
+def _go_to_start(source: Source, job: Job, memory: float) -> None:
     if job.start <= 0:
         return
     info = source.info
@@ -311,7 +312,11 @@ def _go_to_start(source: Source, job: Job) -> None:
             ).format(title=info.title, duration=info.duration, start=job.start),
             tr("Start earlier."),
         )
-    source.seek(job.start if job.continues is None else max(0.0, job.start - MAX_AGE))
+    start = job.start
+    if job.continues is not None:
+        # The memory is made of steps of `LAG`, or of `MAX_AGE` at most at a low frame rate.
+        start = max(job.continues, start - max(1.0, memory / LAG) * MAX_AGE)
+    source.seek(start)
 
 
 def expected_frames(info: SourceInfo, job: Job) -> int | None:

@@ -1,9 +1,8 @@
 """Exports a long video in ranges, on several workers, and joins tables and raw maps.
 
-A student uses the features of the frames of the last half second (`MAX_AGE`), which depend on no
-earlier frames. A range that feeds these frames to the network first gives the maps of an undivided
-clip. Videos, pictures and totals over a clip cannot be joined; clips with these outputs are not
-divided.
+A map of a student depends on the frames of its memory alone (`Card.memory_seconds`). A range that
+feeds these frames to the network first gives the maps of an undivided clip. Videos, pictures and
+totals over a clip cannot be joined; clips with these outputs are not divided.
 """
 
 from __future__ import annotations

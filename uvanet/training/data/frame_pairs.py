@@ -94,6 +94,8 @@ class LabelledPairs:
             whole by the bootstrap.
         faces: Face maps, uint8, (n, l, l), 255 at the center of a face of score 1; None where faces
             are not known.
+        motion: Mean change of brightness in the last second, float16, (n, l, l), 0..1; None where
+            it is not known.
     """
 
     frames: NDArray[np.uint8]
@@ -107,6 +109,7 @@ class LabelledPairs:
     sources: NDArray[np.str_]
     groups: NDArray[np.str_]
     faces: NDArray[np.uint8] | None = None
+    motion: NDArray[np.float16] | None = None
 
     def __len__(self) -> int:
         return len(self.frames)
@@ -167,7 +170,7 @@ def load_pairs(path: Path, made_from: Record) -> LabelledPairs | None:
         return None
     require_same(json.loads(str(held.pop("made_from"))), made_from, path)
     held.pop("whole", None)  # a column of earlier versions
-    columns: dict[str, Any] = {"earlier": None, "temporal": None, "faces": None, **held}
+    columns: dict[str, Any] = dict.fromkeys(("earlier", "temporal", "faces", "motion")) | held
     return LabelledPairs(**columns)
 
 
@@ -182,19 +185,28 @@ class PairCollector:
         self._side = side
         self._rows: list[tuple[Image, Image, Label, Label]] = []
         self._gaze: list[Label] = []
+        self._motion: list[Label] = []
         self._gaze_rows: list[int] = []
         self._facts: list[tuple[float, float, str, str]] = []
 
     def __len__(self) -> int:
         return len(self._rows)
 
-    def add(self, pair: FramePair, spatial: AnyMap | None, temporal: AnyMap | None = None) -> None:
+    def add(
+        self,
+        pair: FramePair,
+        spatial: AnyMap | None,
+        temporal: AnyMap | None = None,
+        motion: Map | None = None,
+    ) -> None:
         """Adds a pair.
 
         Args:
             pair: The pair, with its gaze where that is known.
             spatial: Map of the spatial teacher; None without a teacher.
             temporal: Map of the temporal teacher; None where equal to `spatial`.
+            motion: Mean change of brightness, (`LABEL_SIDE`, `LABEL_SIDE`); for all pairs or for
+                none.
 
         Raises:
             UsageError: A map does not have two dimensions, or holds NaN.
@@ -207,6 +219,8 @@ class PairCollector:
         still = pair.earlier is pair.frame
         earlier = frame if still else resize_to_input(pair.earlier, size)
         self._rows.append((frame, earlier, label, moving))
+        if motion is not None:
+            self._motion.append(motion.astype(np.float16))
         self._gaze_rows.append(-1 if pair.gaze is None else len(self._gaze))
         if pair.gaze is not None:
             self._gaze.append(square_label(pair.gaze))
@@ -241,6 +255,7 @@ class PairCollector:
             np.array(times, np.float32),
             np.array(sources),
             np.array(groups),
+            motion=np.stack(self._motion) if self._motion else None,
         )
 
 

@@ -138,6 +138,7 @@ class _Tensors:
         self._frames = tensor(pairs.frames)
         self._spatial, self._gaze = tensor(pairs.spatial), tensor(pairs.gaze)
         self._earlier = None if pairs.earlier is None else tensor(pairs.earlier)
+        self._motion = None if pairs.motion is None else tensor(pairs.motion)
         self._faces = None if pairs.faces is None else tensor(pairs.faces)
         self._temporal = self._spatial if pairs.temporal is None else tensor(pairs.temporal)
         self._gaze_rows = torch.from_numpy(pairs.gaze_rows)
@@ -154,8 +155,9 @@ class _Tensors:
             faces = None if self._faces is None else take(self._faces).float() / 255
             return make_pairs(take(self._frames), spatial, shape, part.motion, rng, faces)
         temporal = self._target(self._temporal, rows, device)
-        film = Pairs(take(self._frames), take(self._earlier), spatial, temporal, spatial)
-        return crop_pairs(film, shape, part.min_zoom, rng, gentle=part.gentle)
+        film = Pairs(take(self._frames), take(self._earlier), spatial, temporal, spatial, spatial)
+        motion = None if self._motion is None else take(self._motion)
+        return crop_pairs(film, shape, part.min_zoom, rng, motion=motion, gentle=part.gentle)
 
     def _target(self, labels: Tensor, rows: Tensor, device: torch.device) -> Tensor:
         """Labels mixed with gaze, float32, (n, l, l), of sum 1."""

@@ -14,6 +14,7 @@ them in the loader.
 from __future__ import annotations
 
 import logging
+from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -23,6 +24,7 @@ from uvanet.data.gaze import density_map
 from uvanet.data.gaze_files import read_rgb
 from uvanet.errors import UsageError, UvanetError
 from uvanet.i18n import tr
+from uvanet.models.motion_memory import STEPS
 from uvanet.runtime.engine import LAG
 from uvanet.runtime.preprocess import resize_to_input
 from uvanet.sources import make_source
@@ -317,8 +319,8 @@ def label_clips(
         try:
             key = fingerprint(path)
             cached = labels.get(key)
-            for pair, spatial, temporal in _clip_pairs(path, teachers, every, cached):
-                collector.add(pair, spatial, temporal)
+            for pair, motion, spatial, temporal in _clip_pairs(path, teachers, every, cached):
+                collector.add(pair, spatial, temporal, motion)
                 maps += [spatial, temporal]
         except (UvanetError, OSError) as error:
             _LOG.warning("%s: %s", "used in part" if maps else "left out", error)
@@ -329,16 +331,21 @@ def label_clips(
 
 def _clip_pairs(
     path: Path, teachers: Teachers, every: float, cached: list[Label] | None
-) -> Iterator[tuple[FramePair, Label, Label]]:
-    """Yields the pairs of a clip with their spatial and temporal labels.
+) -> Iterator[tuple[FramePair, Map, Label, Label]]:
+    """Yields the pairs of a clip, the motion up to each, and its spatial and temporal labels.
 
     In `cached`, spatial and temporal labels alternate.
     """
     known = None if cached is None else zip(cached[::2], cached[1::2], strict=False)
     state: State | None = None
     before: Image | None = None
+    changes: deque[Map] = deque(maxlen=STEPS)
+    gray = np.zeros((LABEL_SIDE, LABEL_SIDE), np.float32)
     apart = max(1, round(every / LAG))
     for step, frame in enumerate(frames_every(path, LAG)):
+        last, gray = gray, _brightness(frame)
+        if before is not None:
+            changes.append(np.abs(gray - last))
         if known is None:
             moving, state = teachers.temporal(frame, state)
         if before is not None and step * LAG > _MEMORY_S and step % apart == 0:
@@ -348,8 +355,15 @@ def _clip_pairs(
                 labels = found
             else:
                 return  # the clip had no more pairs when it was labelled
-            yield FramePair(frame, before, step * LAG, path.name), *labels
+            motion = np.asarray(np.mean(changes, 0), np.float32)
+            yield FramePair(frame, before, step * LAG, path.name), motion, *labels
         before = frame
+
+
+def _brightness(frame: Image) -> Map:
+    """Brightness in 0..1, (`LABEL_SIDE`, `LABEL_SIDE`)."""
+    small = resize_to_input(frame, (LABEL_SIDE, LABEL_SIDE))
+    return np.asarray(small.mean(2) / 255, np.float32)
 
 
 def label_pairs(
