@@ -16,6 +16,7 @@ from uvanet.cli import main
 from uvanet.cli.export_options import read_regions
 from uvanet.errors import OutputError, UsageError
 from uvanet.paths import DEFAULT_MODEL
+from uvanet.video import tables
 from uvanet.video.exporter import export
 from uvanet.video.job import ClipStyle, Job
 
@@ -161,6 +162,18 @@ def test_regions_come_as_masks_on_the_command_line(clip: Path, tmp_path: Path) -
         assert row == {name: str(value) for name, value in same.items() if value is not None} | {
             name: "" for name, value in same.items() if value is None
         }
+
+
+def test_totals_are_not_made_of_rounded_shares(clip, tmp_path, monkeypatch):
+    """Of rounded shares the mean was .12345, while the other table had .12346."""
+    shares = iter([0.12345499] * 4 + [0.123456] * 2)  # each of two tables asks once a frame
+    monkeypatch.setattr(tables, "region_shares", lambda saliency, regions: [next(shares)])
+    np.savez(tmp_path / "regions.npz", top=np.ones((3, 3), bool))
+    outs = (tmp_path / "rows.json", tmp_path / "rows.regions.csv")
+    regions = tuple(read_regions(tmp_path / "regions.npz"))
+    export(Job(str(clip), outs, "uvanet-32", end=2.5 / float(RATE), regions=regions))
+    assert json.loads(outs[0].read_text())["summary"][0]["share"] == 0.12346
+    assert ",0.12346," in outs[1].read_text()
 
 
 def test_regions_that_are_none_are_refused(tmp_path: Path) -> None:

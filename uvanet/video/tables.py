@@ -65,14 +65,15 @@ class Table(FileSink):
             values.append(printable(self._pictures[index].name))
         values += [round(item.frame.pts, 6), round(float(item.at), 6)]
         values += [round(x, 4), round(y, 4), round(entropy(item.saliency), 5)]
-        values += [round(share, 5) for share in region_shares(item.saliency, self._regions)]
+        shares = region_shares(item.saliency, self._regions)
+        values += [round(share, 5) for share in shares]
         try:
             if self._file is None:
                 self._part = claim(self.path)
                 # Unbuffered, so that each write that fails is noticed.
                 self._file = self._part.path.open("w+b", buffering=0)
                 self._put(self._head())
-            self._put(self._row(item, values))
+            self._put(self._row(item, values, shares))
         except OSError as error:
             raise unwritable(self.path, error) from error
         self._ends.append(self._file.tell())
@@ -115,7 +116,7 @@ class Table(FileSink):
     def _head(self) -> str: ...
 
     @abc.abstractmethod
-    def _row(self, item: AnnotatedFrame, values: list[Any]) -> str: ...
+    def _row(self, item: AnnotatedFrame, values: list[Any], shares: Sequence[float]) -> str: ...
 
     def _foot(self) -> str:
         return ""
@@ -147,7 +148,7 @@ class CsvTable(Table):
     def _head(self) -> str:
         return csv_text([[*self.columns, "model", "settings"]])
 
-    def _row(self, item: AnnotatedFrame, values: list[Any]) -> str:
+    def _row(self, item: AnnotatedFrame, values: list[Any], shares: Sequence[float]) -> str:
         return csv_text([[*values, *self._constants]])
 
 
@@ -180,10 +181,9 @@ class JsonTable(Table):
         facts = json.dumps(self._facts, ensure_ascii=False, indent=1)
         return facts.removesuffix("\n}") + ',\n "rows": [\n  '
 
-    def _row(self, item: AnnotatedFrame, values: list[Any]) -> str:
+    def _row(self, item: AnnotatedFrame, values: list[Any], shares: Sequence[float]) -> str:
         comma = ",\n  " if self._ends else ""
         row = dict(zip(self.columns, values, strict=True))
-        shares = values[len(values) - len(self._regions) :]
         self._summary.add(item, shares)
         return comma + json.dumps(row, ensure_ascii=False)
 
