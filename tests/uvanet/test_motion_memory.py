@@ -7,12 +7,13 @@ import pytest
 import torch
 from msgspec.structs import replace
 
+from uvanet.data.motion_law import MEMORY_STEPS
 from uvanet.deploy.inference_module import InferenceStudent
 from uvanet.deploy.onnx_export import write_onnx
 from uvanet.deploy.quantize import write_int8
 from uvanet.model_card import file_hash, read_card
 from uvanet.models import SpatioTemporal, create_student, load_student
-from uvanet.models.motion_memory import CHANNELS, STEPS
+from uvanet.models.motion_memory import CHANNELS
 from uvanet.paths import resource
 from uvanet.runtime.onnx_engine import OnnxEngine
 from uvanet.runtime.torch_engine import TorchEngine
@@ -54,7 +55,7 @@ def test_the_state_holds_the_last_changes_where_they_are(student: SpatioTemporal
 
 def test_frames_before_the_memory_change_nothing(student: SpatioTemporal) -> None:
     engine = TorchEngine(student)
-    scene = frames(STEPS + 1)
+    scene = frames(MEMORY_STEPS + 1)
     found = []
     for before in (scene[3], 255 - scene[3]):
         state = engine.step(before).features

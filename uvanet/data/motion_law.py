@@ -19,6 +19,10 @@ Values = TypeVar("Values")
 
 FLOOR, POWER = 0.02, 0.6
 
+MEMORY_STEPS = 8
+"""Changes of brightness, over 100 ms each, of which a student takes the mean; see
+`uvanet.models.motion_memory`."""
+
 REST_SHARE = 0.2
 """Share of gaze on a new object at rest."""
 

@@ -1,7 +1,7 @@
 """Memory of motion: the mean change of brightness over the last second, as an input of a student.
 
-Two frames that are 100 ms apart show little of who speaks. The mean over `STEPS` such distances is
-steadier and costs a few small operations. Students of earlier versions have no such memory.
+Two frames that are 100 ms apart show little of who speaks. The mean of the last `MEMORY_STEPS`
+changes is steadier and costs a few small operations. Students of earlier versions have no such memory.
 
 The state has `CHANNELS` channels at a quarter of the input's size: the brightness of the frame plus
 one, which distinguishes a state of zeros from a black frame, and the last changes, newest first. It
@@ -18,13 +18,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-STEPS = 8
-"""Number of changes of which the mean is taken, each over 100 ms."""
+from uvanet.data.motion_law import MEMORY_STEPS
 
-CHANNELS = STEPS
+CHANNELS = MEMORY_STEPS
 """Channels of the state: brightness, and all changes but the oldest."""
 
-MEMORY_SECONDS = 0.1 * STEPS
+MEMORY_SECONDS = 0.1 * MEMORY_STEPS
 
 NOISE = 0.1 / 255
 """Changes of brightness below this are noise."""

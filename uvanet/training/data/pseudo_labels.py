@@ -22,9 +22,9 @@ import numpy as np
 
 from uvanet.data.gaze import density_map
 from uvanet.data.gaze_files import read_rgb
+from uvanet.data.motion_law import MEMORY_STEPS
 from uvanet.errors import UsageError, UvanetError
 from uvanet.i18n import tr
-from uvanet.models.motion_memory import STEPS
 from uvanet.runtime.engine import LAG
 from uvanet.runtime.preprocess import resize_to_input
 from uvanet.sources import make_source
@@ -339,7 +339,7 @@ def _clip_pairs(
     known = None if cached is None else zip(cached[::2], cached[1::2], strict=False)
     state: State | None = None
     before: Image | None = None
-    changes: deque[Map] = deque(maxlen=STEPS)
+    changes: deque[Map] = deque(maxlen=MEMORY_STEPS)
     gray = np.zeros((LABEL_SIDE, LABEL_SIDE), np.float32)
     apart = max(1, round(every / LAG))
     for step, frame in enumerate(frames_every(path, LAG)):
