@@ -1,7 +1,8 @@
 """Memory of motion: the mean change of brightness over the last second, as an input of a student.
 
 Two frames that are 100 ms apart show little of who speaks. The mean of the last `MEMORY_STEPS`
-changes is steadier and costs a few small operations. Students of earlier versions have no such memory.
+changes is steadier and costs a few small operations. Students of earlier versions have no such
+memory.
 
 The state has `CHANNELS` channels at a quarter of the input's size: the brightness of the frame plus
 one, which distinguishes a state of zeros from a black frame, and the last changes, newest first. It
