@@ -1,4 +1,4 @@
-"""The memory of motion: its running mean, the exported step, old weights, quantization, labels."""
+"""The memory of motion: its last changes, the exported step, old weights, quantization, labels."""
 
 from pathlib import Path
 

@@ -66,7 +66,7 @@ class Pairs(NamedTuple):
             sum 1 each.
         temporal_target: The same with the effect of motion.
         faces: Where faces are on `frame`, (n, 1, h / 2, w / 2), 0..1; -1 where it is not known.
-        motion: Mean change of brightness in the last second, (n, 1, h / 4, w / 4), 0..1.
+        motion: Mean change of brightness over 0.8 s, (n, 1, h / 4, w / 4), 0..1.
     """
 
     frame: Tensor
@@ -173,7 +173,7 @@ def crop_pairs(
         shape: Height and width of the frames, pixels; even.
         min_zoom: Smallest share of a frame's side that a crop shows.
         rng: Source of all randomness, on the CPU.
-        motion: Mean change of brightness in the last second, (n, h', w'); None where not known, for
+        motion: Mean change of brightness over 0.8 s, (n, h', w'); None where not known, for
             the change between the frames.
         gentle: Half of the frames are not cropped, three in ten are mirrored, and colors change by
             a third as much.

@@ -1,4 +1,4 @@
-"""Memory of motion: the mean change of brightness over the last second, as an input of a student.
+"""Memory of motion: the mean change of brightness over 0.8 s, as an input of a student.
 
 Two frames that are 100 ms apart show little of who speaks. The mean of the last `MEMORY_STEPS`
 changes is steadier and costs a few small operations. Students of earlier versions have no such

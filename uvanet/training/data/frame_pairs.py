@@ -94,7 +94,7 @@ class LabelledPairs:
             whole by the bootstrap.
         faces: Face maps, uint8, (n, l, l), 255 at the center of a face of score 1; None where faces
             are not known.
-        motion: Mean change of brightness in the last second, float16, (n, l, l), 0..1; None where
+        motion: Mean change of brightness over 0.8 s, float16, (n, l, l), 0..1; None where
             it is not known.
     """
 
