@@ -20,7 +20,7 @@ from training_kit import Stopper
 from uvanet.errors import ModelError, TrainingError
 from uvanet.model import load
 from uvanet.models import PRESETS, create_student, load_student
-from uvanet.models.student import Preset
+from uvanet.models.presets import Preset
 from uvanet.paths import resource
 from uvanet.training.config import FinetuneConfig, TrainConfig, step1_config, step2_config
 from uvanet.training.control import StoppedError

@@ -23,6 +23,7 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
 
+from uvanet.data.color_change import ColorChange, change_color, random_color
 from uvanet.data.motion_law import REST_SHARE
 
 Shape = tuple[int, int]
@@ -109,7 +110,7 @@ def make_pairs(
     n, device = len(pictures), pictures.device
     images = pictures.permute(0, 3, 1, 2).float() / 255
     labels = densities[:, None].float()
-    now, color = _random_view(n, config.min_zoom, rng), _random_color(n, rng, device)
+    now, color = _random_view(n, config.min_zoom, rng), random_color(n, rng, device)
     moves = (torch.rand(n, 1, generator=rng) >= config.still).float()
     shift = 2 * config.camera * torch.randn(n, 2, generator=rng) * moves
     zoom = 1 + config.camera_zoom * torch.randn(n, 1, generator=rng) * moves
@@ -141,7 +142,7 @@ def make_pairs(
             rng,
         )
     mean = frame.mean((1, 2, 3), keepdim=True)
-    frame, earlier = (_change_color(images, mean, color) for images in (frame, earlier))
+    frame, earlier = (change_color(images, mean, color) for images in (frame, earlier))
     # The motion of a still picture is taken to be steady: each step changes as much as this one.
     motion = _change(frame, earlier)
     return Pairs(frame, earlier, _density(still), _density(label), seen, motion)
@@ -179,10 +180,10 @@ def crop_pairs(
             a third as much.
     """
     n, device = len(pairs.frame), pairs.frame.device
-    view, color = _random_view(n, min_zoom, rng), _random_color(n, rng, device)
+    view, color = _random_view(n, min_zoom, rng), random_color(n, rng, device)
     if gentle:
         view = _gentle(view, rng)
-        color = _ColorChange(*(1 + (values - 1) / 3 for values in color))
+        color = ColorChange(*(1 + (values - 1) / 3 for values in color))
     view = _on(device, view)
 
     def look(pictures: Tensor) -> Tensor:
@@ -198,8 +199,8 @@ def crop_pairs(
     else:
         moved = _sample(motion[:, None].float(), view, (shape[0] // 4, shape[1] // 4))
     return Pairs(
-        _change_color(now, mean, color),
-        _change_color(before, mean, color),
+        change_color(now, mean, color),
+        change_color(before, mean, color),
         target := over(pairs.spatial_target),
         over(pairs.temporal_target),
         unknown_faces(target),
@@ -383,34 +384,3 @@ def _peak(labels: Tensor) -> Tensor:
     x = (index % width + 0.5) * (2 / width) - 1
     y = (torch.div(index, width, rounding_mode="floor") + 0.5) * (2 / height) - 1
     return torch.stack([x, y], 1).clamp(-0.7, 0.7)
-
-
-class _ColorChange(NamedTuple):
-    """Factors of a color change, (n, 1 or 3, 1, 1) each."""
-
-    saturation: Tensor
-    contrast: Tensor
-    brightness: Tensor
-    cast: Tensor
-
-
-def _random_color(n: int, rng: Generator, device: torch.device) -> _ColorChange:
-    """Mild brightness, contrast, saturation and color cast; some pictures become gray."""
-
-    def rand(low: float, high: float, channels: int = 1) -> Tensor:
-        return low + (high - low) * torch.rand(n, channels, 1, 1, generator=rng)
-
-    colored = torch.rand(n, 1, 1, 1, generator=rng) > 0.08
-    color = (rand(0.4, 1.4) * colored, rand(0.7, 1.25), rand(0.7, 1.2), rand(0.93, 1.07, 3))
-    return _ColorChange(*(values.to(device) for values in color))
-
-
-def _change_color(images: Tensor, mean: Tensor, color: _ColorChange) -> Tensor:
-    """Applies a color change; `mean` is the brightness that contrast keeps."""
-    # All four changes are together one affine map of a pixel's value and its gray value.
-    own = color.saturation * color.contrast * color.cast
-    gray = (1 - color.saturation) * color.contrast * color.cast
-    offset = mean * (color.brightness - color.contrast) * color.cast
-    y = images * own
-    y.addcmul_(images.mean(1, keepdim=True), gray)
-    return y.add_(offset).clamp_(0, 1)

@@ -15,8 +15,9 @@ from torch import Tensor, nn
 
 from uvanet.models import SpatioTemporal
 from uvanet.models.blocks import CARes, ChannelAttention
+from uvanet.models.branch import MEAN, SCALE
 from uvanet.models.motion_memory import CHANNELS
-from uvanet.models.student import ENSEMBLE_WEIGHTS, MEAN, SCALE
+from uvanet.models.student import ENSEMBLE_WEIGHTS
 
 
 class InferenceStudent(nn.Module):

@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from uvanet.models.student import upsample_to
+from uvanet.models.branch import upsample_to
 from uvanet.paths import resource
 from uvanet.teacher_input import FACE_DETECTOR
 

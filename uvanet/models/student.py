@@ -51,73 +51,24 @@ frame. `step(cur, first_state(prev))` equals `forward(cur, prev)` and costs one 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from dataclasses import dataclass, replace
-from typing import Literal, NamedTuple
+from collections.abc import Collection
+from dataclasses import replace
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from uvanet.models.blocks import Attention, CARes, ConvBN
+from uvanet.models.blocks import CARes, ConvBN
+from uvanet.models.branch import Branch, Head, Stem
 from uvanet.models.motion_memory import CHANNELS, MotionMemory, brightness_of
-
-
-@dataclass(frozen=True, slots=True)
-class Preset:
-    """Widths, depths and input size of a student.
-
-    Attributes:
-        input_size: Side of a square with as many pixels as pictures are shown at; the network
-            takes any height and width that are multiples of 4.
-        max_shown_size: Largest shown size of a trained student, as the side of a square; 0 for
-            `input_size`. It bounds the time of a step (0.35, 0.8, 2.5 and 8 ms of an AVX2 core).
-        stem: Channels of the stem at 1/2 and at 1/4 of the input's size.
-        spatial: Channels of the spatial branch at 1/8, at 1/16 and, where there are three, at 1/32.
-        temporal: As `spatial`, for the temporal branch.
-        spatial_depth: Residual blocks of the spatial branch at 1/8 and at 1/16.
-        temporal_depth: As `spatial_depth`.
-        temporal_stride: Stride of the temporal branch's decoder: 4, or 8 for half its arithmetic.
-        memory: Whether there is a `MotionMemory`.
-        attention: Kind of channel attention.
-        attention_from: Smallest stride of blocks with attention: 16, 8 or 4; 4 is every block, as
-            in the paper.
-    """
-
-    input_size: int
-    max_shown_size: int = 0
-    stem: tuple[int, int] = (16, 32)
-    spatial: tuple[int, ...] = (32, 64, 48)
-    temporal: tuple[int, ...] = (24, 32)
-    spatial_depth: tuple[int, int] = (1, 2)
-    temporal_depth: tuple[int, int] = (0, 1)
-    temporal_stride: Literal[4, 8] = 8
-    memory: bool = True
-    attention: Attention = "ca"
-    attention_from: int = 16
-
-    def attention_at(self, stride: int) -> Attention:
-        """Kind of attention in blocks with this output stride."""
-        return self.attention if stride >= self.attention_from else "none"
-
-
-PRESETS: dict[str, Preset] = {
-    "uvanet-32": Preset(40, 56),
-    "uvanet-64": Preset(64, 100),
-    "uvanet-128": Preset(128, 176),
-    "uvanet-256": Preset(224, 288),
-}
-
+from uvanet.models.presets import PRESETS, Preset
 
 ENSEMBLE_WEIGHTS = (0.4, 0.1, 0.5)
 """Weights of the spatial, temporal and spatiotemporal logits in the ensemble. Three predictions
 with different errors are better together. Chosen on `val`, where the sum of NSS over all three
 students is flat near it: 5.992; (0.25, 0.25, 0.5) gives 5.977, spatial alone 5.941, spatiotemporal
 alone 5.975. `resources/weights/DISTILLED.md` has the effect on `test`."""
-
-
-MEAN, SCALE = 0.45, 4.0
-"""Input normalization: mean of training pictures in 0..1, and factor of the difference to it."""
 
 
 class StudentOutput(NamedTuple):
@@ -137,120 +88,6 @@ class StudentOutput(NamedTuple):
     spatiotemporal: Tensor
     ensemble: Tensor
     features: Tensor
-
-
-def upsample_to(x: Tensor, like: Tensor) -> Tensor:
-    """Resizes (n, c, h, w) bilinearly to the height and width of `like`."""
-    return F.interpolate(x, size=like.shape[-2:], mode="bilinear", align_corners=False)
-
-
-class Stem(nn.Module):
-    """Low-level features shared by both branches: (n, 3, h, w) to (n, c, h / 4, w / 4)."""
-
-    def __init__(self, preset: Preset) -> None:
-        super().__init__()
-        half, quarter = preset.stem
-        self.conv = ConvBN(3, half, 3, stride=2)
-        self.block = CARes(half, quarter, stride=2, expand=3, attention=preset.attention_at(4))
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Takes RGB in 0..1, (n, 3, h, w), float32."""
-        # Normalized here, so that callers do not need the mean of the training pictures.
-        y: Tensor = self.block(self.conv((x - MEAN) * SCALE))
-        return y
-
-
-class Head(nn.Module):
-    """Logits at half the input's size from decoder features at a quarter of it.
-
-    A 1x1 convolution to four channels and a pixel shuffle, which costs little. The center bias is a
-    learned 8 x 8 field of logits, resized to the map.
-    """
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.conv = nn.Conv2d(channels, 4, 1)
-        self.centre_bias = nn.Parameter(torch.zeros(1, 1, 8, 8))
-
-    def forward(self, x: Tensor, motion: Tensor | None = None) -> Tensor:
-        """Maps (n, c, h, w) to logits (n, 1, 2 h, 2 w).
-
-        Args:
-            x: Decoder features.
-            motion: `MotionMemory.to_logits`, (n, 4, h, w).
-        """
-        values: Tensor = self.conv(x)
-        if motion is not None:
-            values = values + motion
-        logits = F.pixel_shuffle(values, 2)
-        return logits + upsample_to(self.centre_bias, logits)
-
-    @torch.no_grad()
-    def scale_logits(self, factor: float) -> None:
-        """Scales all future logits, in place; a factor above 1 makes maps more peaked."""
-        for values in self.parameters():
-            values.mul_(factor)
-
-
-class Branch(nn.Module):
-    """Encoder to 1/16 or 1/32 of the input's size and decoder back to 1/4, with skips.
-
-    The stage at 1/32 gives the context that a larger input needs: at 256 pixels, the receptive
-    field of features at 1/16 is a quarter of that at 64, relative to the picture.
-
-    Args:
-        c_in: Channels of the input at 1/4.
-        c_out: Channels of the decoder features at 1/4; `widths[0]` with `stride` 8.
-        widths: Channels at 1/8, 1/16 and, where there are three, 1/32.
-        depth: Residual blocks at 1/8 and 1/16.
-        attention: Kind of channel attention for the stride of a block's output.
-        stride: Stride of the decoder: 4, or 8 for features at 1/8 that are resized to 1/4.
-    """
-
-    def __init__(
-        self,
-        c_in: int,
-        c_out: int,
-        widths: tuple[int, ...],
-        depth: tuple[int, int],
-        attention: Callable[[int], Attention],
-        stride: Literal[4, 8] = 4,
-    ) -> None:
-        super().__init__()
-        mid, deep = widths[:2]
-        at4, at8, at16 = attention(4), attention(8), attention(16)
-        self.down8 = nn.Sequential(
-            CARes(c_in, mid, stride=2, expand=4, attention=at8),
-            *(CARes(mid, mid, expand=3, attention=at8) for _ in range(depth[0])),
-        )
-        self.down16 = nn.Sequential(
-            CARes(mid, deep, stride=2, expand=4, attention=at16),
-            *(CARes(deep, deep, expand=3, attention=at16) for _ in range(depth[1])),
-        )
-        self.down32: nn.Module | None = None
-        if len(widths) > 2:
-            self.down32 = CARes(deep, widths[2], stride=2, expand=2, attention=at16)
-            self.lateral16 = ConvBN(widths[2], deep, act=False)
-        self.lateral8 = ConvBN(deep, mid, act=False)
-        self.up8 = CARes(mid, mid, expand=3, attention=at8)
-        self.stride = stride
-        if stride == 4:
-            self.lateral4 = ConvBN(mid, c_out, act=False)
-            self.skip4 = ConvBN(c_in, c_out, act=False)
-            self.up4 = CARes(c_out, c_out, expand=2, attention=at4)
-        self.head = Head(c_out)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Maps (n, c_in, h, w) to decoder features (n, c_out, h, w)."""
-        x8 = self.down8(x)
-        x16 = self.down16(x8)
-        if self.down32 is not None:
-            x16 = x16 + upsample_to(self.lateral16(self.down32(x16)), x16)
-        y8 = self.up8(x8 + upsample_to(self.lateral8(x16), x8))
-        if self.stride == 8:
-            return upsample_to(y8, x)
-        y: Tensor = self.up4(self.skip4(x) + upsample_to(self.lateral4(y8), x))
-        return y
 
 
 class SpatioTemporal(nn.Module):

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from uvanet.models.blazeface import FaceCues
 from uvanet.models.blocks import ConvBN
-from uvanet.models.student import upsample_to
+from uvanet.models.branch import upsample_to
 from uvanet.paths import resource
 from uvanet.teacher_input import FACE_DETECTOR, HEIGHT, WIDTH
 

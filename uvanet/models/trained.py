@@ -8,7 +8,8 @@ from safetensors.torch import load_file
 
 from uvanet.errors import ModelError
 from uvanet.i18n import tr
-from uvanet.models.student import PRESETS, SpatioTemporal, create_student
+from uvanet.models.presets import PRESETS
+from uvanet.models.student import SpatioTemporal, create_student
 
 
 def load_student(preset: str, weights: Path) -> SpatioTemporal:
