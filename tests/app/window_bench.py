@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
 import threading
+import traceback
 from typing import TYPE_CHECKING, TypeVar
 
 import cv2
@@ -41,6 +43,7 @@ ALL_ACTIONS = [spec for owner in (MainWindow, *FEATURES) for spec in declared_ac
 
 SECTIONS = tuple(Section.__subclasses__())
 PATIENCE = 60_000  # ms; a bound for conditions, not a measure of anything
+_POLL_MS = 10
 
 
 class Contrast:
@@ -186,10 +189,28 @@ class Bench:
         return self.session.info.title if self.session.info else ""
 
     def until(self, condition: Callable[[], object], what: str = "") -> None:
-        def holds() -> None:
-            assert condition(), what
+        """Waits for a condition; fails with what all threads do where it never holds.
 
-        self.qtbot.waitUntil(holds, timeout=self.patience)
+        Polls are counted, not seconds: a machine that stands still for a minute fails nothing.
+        """
+        for _ in range(self.patience // _POLL_MS):
+            if condition():
+                return
+            self.qtbot.wait(_POLL_MS)
+        assert condition(), f"{what or 'a condition'} never held; {self._state()}"
+
+    def _state(self) -> str:
+        names = {thread.ident: thread.name for thread in threading.enumerate()}
+        stacks = [
+            f"{names.get(ident, ident)}:\n{''.join(traceback.format_stack(frame))}"
+            for ident, frame in sys._current_frames().items()
+        ]
+        return (
+            f"{self.session.state}, source {self.session.source_number} {self.session.info},"
+            f" {self.session.stats()}, packet {self.presenter.packet is not None},"
+            f" unpainted {self.canvas.has_unpainted_picture}, visible {self.canvas.isVisible()},"
+            f" {self.canvas.size()}, problems {self.problems}\n" + "\n".join(stacks)
+        )
 
     def leave(self) -> None:
         """Closes the window, and stops unfinished work; waits until it has stopped."""
