@@ -11,6 +11,8 @@ from uvanet.data.motion_law import MEMORY_STEPS
 from uvanet.deploy.inference_module import InferenceStudent
 from uvanet.deploy.onnx_export import write_onnx
 from uvanet.deploy.quantize import write_int8
+from uvanet.evaluation.predictors import StreamPredictor
+from uvanet.model import Model
 from uvanet.model_card import file_hash, read_card
 from uvanet.models import SpatioTemporal, create_student, load_student
 from uvanet.models.motion_memory import CHANNELS
@@ -63,6 +65,20 @@ def test_frames_before_the_memory_change_nothing(student: SpatioTemporal) -> Non
             step = engine.step(frame, state)
             state = step.features
         found.append(step.saliency)
+    np.testing.assert_array_equal(*found)
+
+
+@pytest.mark.parametrize("fps", [5.0, 7.0, 15.0, 16.0, 25.0, 30.0])
+def test_a_measured_map_has_its_whole_memory(student: SpatioTemporal, fps: float) -> None:
+    card = read_card(resource("weights/uvanet-32.json"))
+    row = StreamPredictor("row", Model(card, TorchEngine(student)))
+    scene = np.random.default_rng(2).integers(0, 255, (90, *SIZE, 3), np.uint8)
+    found = []
+    for first in (0, len(scene) - 1 - row.history(fps)):
+        row.reset()
+        for number in range(first, len(scene)):
+            last = row.predict(scene[number], number / fps)
+        found.append(last)
     np.testing.assert_array_equal(*found)
 
 

@@ -96,7 +96,10 @@ class StreamPredictor(Predictor):
 
     def history(self, fps: float) -> int:
         """See `Predictor.history`; covers the engine's memory and the lag to its earlier frame."""
-        return math.ceil((self._stream.model.engine.memory + LAG) * fps)
+        memory = self._stream.model.engine.memory
+        # A stream takes the frame nearest to `LAG` before, of two as near ones the earlier one.
+        step = max(1, math.floor(LAG * fps + 0.5))
+        return max(math.ceil((memory + LAG) * fps), round(memory / LAG) * step)
 
     def reset(self) -> None:
         """See `Predictor.reset`."""

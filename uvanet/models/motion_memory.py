@@ -6,9 +6,10 @@ memory.
 
 The state has `CHANNELS` channels at a quarter of the input's size: the brightness of the frame plus
 one, which distinguishes a state of zeros from a black frame, and the last changes, newest first. It
-is finite, so that a map depends on no frame before `MEMORY_SECONDS`. On `talk`, the cue added to
-the logits of `uvanet-64` raises NSS from 4.57 to 4.65 with 7 steps and to 4.67 with 11, 15, 20 or
-30 steps; a decaying mean with a time constant of 1 s, whose memory is endless, gives 4.66.
+is finite, so that a map depends on no frame before the last `MEMORY_STEPS` changes. On `talk`, the
+cue added to the logits of `uvanet-64` raises NSS from 4.57 to 4.65 with 7 steps and to 4.67 with
+11, 15, 20 or 30 steps; a decaying mean with a time constant of 1 s, whose memory is endless, gives
+4.66.
 """
 
 from __future__ import annotations
@@ -23,8 +24,6 @@ from uvanet.data.motion_law import MEMORY_STEPS
 
 CHANNELS = MEMORY_STEPS
 """Channels of the state: brightness, and all changes but the oldest."""
-
-MEMORY_SECONDS = 0.1 * MEMORY_STEPS
 
 NOISE = 0.1 / 255
 """Changes of brightness below this are noise."""

@@ -59,6 +59,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from uvanet.data.motion_law import MEMORY_STEPS
 from uvanet.models.blocks import CARes, ConvBN
 from uvanet.models.branch import Branch, Head, Stem
 from uvanet.models.motion_memory import CHANNELS, MotionMemory, brightness_of
@@ -128,6 +129,11 @@ class SpatioTemporal(nn.Module):
     def state_channels(self) -> int:
         """Number of channels of the state of a step."""
         return self.preset.stem[1] + (CHANNELS if self.preset.memory else 0)
+
+    @property
+    def memory_steps(self) -> int:
+        """Number of steps back, each to the frame about 100 ms before, on which a map depends."""
+        return MEMORY_STEPS if self.preset.memory else 1
 
     def step(self, frame: Tensor, earlier: Tensor) -> StudentOutput:
         """One streaming step.

@@ -41,7 +41,6 @@ class TorchEngine:
     """
 
     lag = LAG
-    memory = LAG
     dynamic_input_size = True
 
     def __init__(
@@ -59,6 +58,7 @@ class TorchEngine:
                 tr("Choose {choices}.").format(choices=", ".join(available_devices())),
             )
         self._canceled = False
+        self.memory = student.memory_steps * LAG
         side = student.preset.input_size
         self.input_size = card.inference_size if card else (side, side)
         self.size_multiple = card.size_multiple if card else STATE_STRIDE

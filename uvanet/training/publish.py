@@ -29,7 +29,6 @@ from uvanet.i18n import tr
 from uvanet.model import load
 from uvanet.model_card import Card, DataSource, file_hash
 from uvanet.models import count_macs, count_parameters, layer_costs, load_student
-from uvanet.models.motion_memory import MEMORY_SECONDS as MOTION_SECONDS
 from uvanet.models.teacher import SpatialTeacher, frozen_weights
 from uvanet.models.temporal_teacher import MEMORY_SECONDS, STATE_CHANNELS, TemporalTeacher
 from uvanet.registry import resolve_model
@@ -365,7 +364,7 @@ def _student_card(student: SpatioTemporal, path: Path, side: int | None) -> Card
         description="",
         input_size=(trained, trained),
         shown_size=None if side == trained else side,
-        memory_seconds=MOTION_SECONDS if student.preset.memory else LAG,
+        memory_seconds=student.memory_steps * LAG,
         parameters=sum(parameters for parameters, _ in costs.values()),
         macs=sum(macs for _, macs in costs.values()),
         sha256=file_hash(path),
