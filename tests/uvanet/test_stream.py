@@ -37,6 +37,29 @@ def test_a_stream_compares_with_the_frame_a_tenth_of_a_second_before(
         np.testing.assert_allclose(last, expected, atol=1e-5)
 
 
+@pytest.mark.parametrize("time", [float("nan"), float("inf"), -float("inf")])
+def test_an_impossible_time_resets_the_memory(
+    model: uvanet.Model, frames: list[np.ndarray], time: float
+) -> None:
+    stream = uvanet.Stream(model)
+    fresh = uvanet.Stream(model).step(frames[9], 0.0)
+    for t in (0.0, time, time):
+        stream.step(frames[20], t)
+    np.testing.assert_array_equal(stream.step(frames[9], 0.1), fresh)
+    assert len(stream._past) == 1
+
+
+@pytest.mark.parametrize("rate", [15, 25])
+def test_the_time_at_which_a_film_starts_changes_no_map(
+    model: uvanet.Model, frames: list[np.ndarray], rate: int
+) -> None:
+    """At these rates, two frames are as near to a tenth of a second before."""
+    early, late = uvanet.Stream(model), uvanet.Stream(model)
+    for i, frame in enumerate(frames[:20]):
+        expected = early.step(frame, i / rate)
+        np.testing.assert_array_equal(late.step(frame, 1000.3 + round(i / rate, 3)), expected)
+
+
 def test_motion_changes_the_map(model: uvanet.Model, frames: list[np.ndarray]) -> None:
     stream = uvanet.Stream(model)
     stream.step(np.roll(frames[5], 60, 1), 0.0)

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 MAX_AGE = 0.5
 """Seconds; features of older frames are not used, since they do not show the current motion."""
 
+SAME_AGE = 0.002
+"""Seconds; time stamps are rounded, so that smaller differences of ages mean nothing."""
+
 
 class StreamingEngine:
     """Runs an engine on a sequence of frames. Not thread-safe.
@@ -74,9 +77,12 @@ class StreamingEngine:
         return result
 
     def _earlier(self, t: float) -> NDArray[Any] | None:
-        """The features nearest to `lag` seconds before `t`; None without any."""
+        """The features nearest to `lag` seconds before `t`; None without any.
+
+        Of equally near ones, such as those 80 and 120 ms before at 25 frames a second, the earlier.
+        """
         past, wanted = self._past, t - self._engine.lag
-        if past and t < past[-1][0]:
+        if past and not t - past[-1][0] >= 0:  # also where a time is not a number
             past.clear()
         while past and past[0][0] < t - MAX_AGE:
             past.popleft()
@@ -85,4 +91,5 @@ class StreamingEngine:
             past.popleft()
         if not past:
             return None
-        return min(past, key=lambda entry: abs(entry[0] - wanted))[1]
+        nearest = min(abs(time - wanted) for time, _ in past)
+        return next(found for time, found in past if abs(time - wanted) < nearest + SAME_AGE)
