@@ -68,14 +68,15 @@ async function predict(running, seconds) {
   const shape = [1, running.channels, rows / settings.stride, columns / settings.stride];
   const fits = ([time, { dims }]) =>
     time < seconds && seconds - time <= settings.maxAge && dims.join() === shape.join();
-  past = past.filter(fits);
-  let earlier = past.filter(([time]) => seconds - time >= settings.lag).at(-1) ?? past[0];
+  const known = past.filter(fits);
+  past = known;
+  let earlier = known.filter(([time]) => seconds - time >= settings.lag).at(-1) ?? known[0];
   if (!earlier) {
     const nothing = new ort.Tensor("float32", new Float32Array(shape.reduce((a, b) => a * b)), shape);
     earlier = [seconds, (await running.session.run({ frame, earlier: nothing })).features];
   }
   const result = await running.session.run({ frame, earlier: earlier[1] });
-  past.push([seconds, result.features]);
+  known.push([seconds, result.features]); // lost where a seek or another model came meanwhile
   return result.saliency;
 }
 
@@ -130,6 +131,11 @@ async function play(prepare) {
     say(`That cannot be played: ${error.message}`);
   }
 }
+
+// Frames on both sides of a jump do not belong together; a film that starts over jumps too.
+video.onseeking = () => {
+  past = [];
+};
 
 at("camera").onclick = () =>
   play(async () => {

@@ -175,16 +175,34 @@ def test_webgpu_is_used_where_there_is_one(site, tmp_path):
         chromium.end()
 
 
-def test_a_video_file_gets_an_overlay(browser, tmp_path):
-    film = tmp_path / "film.webm"
-    command = ["predict", "demo", "-o", film, "--layers", "original", "--seconds", "1", "--quiet"]
-    assert run_command(*command).returncode == 0
+def play(browser: Browser, film: Path, seconds: int) -> None:
+    """Plays the demo as a video file."""
+    command = ["predict", "demo", "-o", film, "--layers", "original", "--quiet"]
+    assert run_command(*command, "--seconds", seconds).returncode == 0
     browser.until(READY)
     browser.until("typeof document.getElementById('file').onchange === 'function'")
     document = browser.call("DOM.getDocument")["root"]["nodeId"]
     node = browser.call("DOM.querySelector", nodeId=document, selector="#file")["nodeId"]
     browser.call("DOM.setFileInputFiles", files=[str(film)], nodeId=node)
     browser.until(PAINTED)
+
+
+def test_a_video_file_gets_an_overlay(browser, tmp_path):
+    play(browser, tmp_path / "film.webm", 1)
+
+
+def test_a_seek_forgets_the_frames_before(browser, tmp_path):
+    browser.value(
+        "window.sizes = []; window.Float32Array = new Proxy(Float32Array, {construct(made, given) {"
+        "if (Number.isInteger(given[0])) sizes.push(given[0]); return new made(...given); }})"
+    )
+    # Each run makes an array for the map and one for the state. A first frame has a state of zeros
+    # as well, which is the first array of all.
+    firsts = "sizes.reduce((sum, size) => sum + (size === sizes[0] ? 1 : -1), 0)"
+    play(browser, tmp_path / "film.webm", 20)
+    before = browser.value(firsts)
+    browser.value("document.getElementById('video').currentTime = 10")
+    browser.until(f"{firsts} > {before}")
 
 
 def test_the_page_loads_nothing_from_elsewhere(browser, site):
