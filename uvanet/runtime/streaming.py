@@ -84,7 +84,7 @@ class StreamingEngine:
         past, wanted = self._past, t - self._engine.lag
         if past and not t - past[-1][0] >= 0:  # also where a time is not a number
             past.clear()
-        while past and past[0][0] < t - MAX_AGE:
+        while past and past[0][0] < t - MAX_AGE - SAME_AGE:
             past.popleft()
         # Of two frames before the wanted time, the second is always nearer.
         while len(past) > 1 and past[1][0] <= wanted:
