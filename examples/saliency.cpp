@@ -2,10 +2,10 @@
 //
 //   saliency uvanet-64.onnx 30 < frames.rgb > maps.f32
 //
-// Reads RGB frames of 112 x 64 pixels, 3 bytes each; writes a map of 56 x 32 floats, 0..1, for each.
+// Reads RGB frames of 128 x 72 pixels, 3 bytes each; writes a map of 64 x 36 floats, 0..1, for each.
 // The second argument is the frame rate. FFmpeg makes such frames of a film:
 //
-//   ffmpeg -i film.mp4 -vf scale=112:64:flags=area -pix_fmt rgb24 -f rawvideo frames.rgb
+//   ffmpeg -i film.mp4 -vf scale=128:72:flags=area -pix_fmt rgb24 -f rawvideo frames.rgb
 //
 // Build (the headers are of the release of ONNX Runtime whose library is linked):
 //
@@ -23,7 +23,7 @@
 
 namespace {
 
-constexpr int64_t kHeight = 64, kWidth = 112;
+constexpr int64_t kHeight = 72, kWidth = 128;
 constexpr std::array<int64_t, 4> kFrame{1, kHeight, kWidth, 3};
 
 class Saliency {

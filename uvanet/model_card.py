@@ -84,7 +84,8 @@ class Card(Struct, frozen=True, kw_only=True):
         size_multiple: Height and width of any input of the network are multiples of it.
         architecture: Key of `uvanet.models.PRESETS` that the weights fit; empty for others.
         quantized_from: The float model that this one was quantized from; None for float models.
-        memory_seconds: How far back earlier frames change a prediction, seconds, 0..60.
+        memory_seconds: How far back earlier frames change a prediction, seconds, 0..60; further
+            where frames are more than 100 ms apart.
         parameters: Number of trained values; 0 where unknown.
         macs: Multiply-accumulates of one streaming step at the shown size; 0 where unknown.
         sha256: SHA-256 of the ONNX file, hex.

@@ -17,7 +17,7 @@ import onnxruntime
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-HEIGHT, WIDTH, FPS = 64, 112, 30
+HEIGHT, WIDTH, FPS = 72, 128, 30
 MODEL = ROOT / "resources" / "weights" / "uvanet-64.onnx"
 
 

@@ -36,8 +36,8 @@ class Step(NamedTuple):
 
     Attributes:
         saliency: float32, (n, h, w), 0..1; the maximum of each map is 1.
-        features: Input `earlier` of a later step, (n, ...); of UVA-Net models the stem features of
-            the frames, float32. None for a network without memory.
+        features: Input `earlier` of a later step, (n, ...); of UVA-Net models the state of the
+            frames, float32. None for a network without memory.
     """
 
     saliency: NDArray[np.float32]
@@ -53,7 +53,8 @@ class Engine(Protocol):
         dynamic_input_size: Whether the network takes any input size. It then gets a size with the
             aspect ratio of the picture; see `uvanet.runtime.input_size`.
         size_multiple: A dynamic height and width must be multiples of this number.
-        memory: Length of the time before a frame on which its map depends, seconds.
+        memory: Length of the time before a frame on which its map depends, seconds; longer where
+            frames are more than `lag` apart.
         lag: Age of the features that a step takes as `earlier`, seconds.
     """
 
