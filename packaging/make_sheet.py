@@ -123,6 +123,7 @@ def main() -> None:
     parser.add_argument("--teacher", default="teacher-temporal")
     parser.add_argument("--out", type=Path, required=True, help="an existing folder")
     arguments = parser.parse_args()
+    arguments.out.mkdir(parents=True, exist_ok=True)
     rows = {
         title: StreamPredictor(title, load(name))
         for title, name in (
