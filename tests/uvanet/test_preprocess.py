@@ -86,7 +86,7 @@ def test_the_maps_stay_what_they_were_with_every_pixel_counted() -> None:
             model.engine.step(small[None]).saliency[0]
             for small in (resize_to_input(large, size, bgr=True), whole[..., ::-1].copy())
         )
-        assert np.corrcoef(grid.ravel(), area.ravel())[0, 1] > 0.98
+        assert np.corrcoef(grid.ravel(), area.ravel())[0, 1] > 0.97
     video.release()
 
 
