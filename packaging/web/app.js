@@ -70,7 +70,10 @@ async function predict(running, seconds) {
     time < seconds && seconds - time <= settings.maxAge && dims.join() === shape.join();
   const known = past.filter(fits);
   past = known;
-  let earlier = known.filter(([time]) => seconds - time >= settings.lag).at(-1) ?? known[0];
+  // The rule of `uvanet.runtime.streaming`: of equally near frames, the earlier.
+  const distance = ([time]) => Math.abs(seconds - time - settings.lag);
+  const nearest = Math.min(...known.map(distance));
+  let earlier = known.find((one) => distance(one) < nearest + settings.sameAge);
   if (!earlier) {
     const nothing = new ort.Tensor("float32", new Float32Array(shape.reduce((a, b) => a * b)), shape);
     earlier = [seconds, (await running.session.run({ frame, earlier: nothing })).features];

@@ -22,7 +22,7 @@ import onnx
 from uvanet.paths import DEFAULT_MODEL, resource
 from uvanet.registry import shipped_students
 from uvanet.runtime.engine import LAG, STATE_STRIDE
-from uvanet.runtime.streaming import MAX_AGE
+from uvanet.runtime.streaming import MAX_AGE, SAME_AGE
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -71,6 +71,7 @@ def main() -> None:
         "stride": STATE_STRIDE,
         "lag": LAG,
         "maxAge": MAX_AGE,
+        "sameAge": SAME_AGE,
         "colors": colors.tolist(),
     }
     (out / "settings.json").write_text(json.dumps(settings))

@@ -139,3 +139,15 @@ def test_a_canceled_engine_ends_every_later_step(engine: str) -> None:
     for count in (1, 9):
         with pytest.raises(ModelError, match="canceled"):
             runs.step(np.repeat(frame, count, 0))
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_state_of_a_wrong_shape_is_named(engine: str) -> None:
+    """Such a state is one of another input size or of another network."""
+    runs = uvanet.load("uvanet-32", engine=engine).engine
+    frame = np.zeros((1, 40, 40, 3), np.uint8)
+    state = runs.step(frame).features
+    assert state is not None
+    for wrong in (state[..., 1:], state[:, 1:]):
+        with pytest.raises(ModelError, match=r"failed on its input of shape \(1, 40, 40, 3\), "):
+            runs.step(frame, np.ascontiguousarray(wrong))

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from uvanet.errors import ModelError
 from uvanet.i18n import tr
+from uvanet.redaction import excerpt
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     import numpy as np
     from numpy.typing import NDArray
@@ -111,6 +112,24 @@ def time_limit(engine: Engine, seconds: float) -> Iterator[None]:
     finally:
         timer.cancel()
         timer.join()
+
+
+def failed_step(name: str, inputs: Iterable[NDArray[Any]], error: Exception) -> ModelError:
+    """The exception for a network that fails on its inputs.
+
+    Args:
+        name: Name of the network or its file.
+        inputs: The inputs.
+        error: What the library that runs the network raised.
+    """
+    shapes = ", ".join(str(values.shape) for values in inputs)
+    reason = (str(error).strip().splitlines() or [type(error).__name__])[-1]
+    return ModelError(
+        tr("{name} failed on its input of shape {shapes}: {reason}").format(
+            name=name, shapes=shapes, reason=excerpt(reason, 300)
+        ),
+        tr("Look at size, layout and frames."),
+    )
 
 
 def check_input_size(name: str, height: int, width: int, frames: int = 1) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from uvanet.errors import MEMORY_HINT, ModelError, is_out_of_memory
 from uvanet.i18n import tr
-from uvanet.redaction import excerpt
+from uvanet.runtime.engine import failed_step
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -108,14 +108,7 @@ class OnnxSession:
                 raise ModelError(
                     tr("{name} was canceled.").format(name=self._name), tr("Load it again.")
                 ) from error
-            shapes = ", ".join(str(values.shape) for values in feed.values())
-            reason = (str(error).strip().splitlines() or [type(error).__name__])[-1]
-            raise ModelError(
-                tr("{name} failed on its input of shape {shapes}: {reason}").format(
-                    name=self._name, shapes=shapes, reason=excerpt(reason, 300)
-                ),
-                tr("Look at size, layout and frames."),
-            ) from error
+            raise failed_step(self._name, feed.values(), error) from error
         self._has_run = True
         return results
 

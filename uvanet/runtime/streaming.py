@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
     from uvanet.runtime.engine import Engine
 
-MAX_AGE = 0.5
-"""Seconds; features of older frames are not used, since they do not show the current motion."""
-
 SAME_AGE = 0.002
 """Seconds; time stamps are rounded, so that smaller differences of ages mean nothing."""
+
+MAX_AGE = 0.5 + SAME_AGE
+"""Seconds; features of older frames are not used, since they do not show the current motion."""
 
 
 class StreamingEngine:
@@ -84,12 +84,14 @@ class StreamingEngine:
         past, wanted = self._past, t - self._engine.lag
         if past and not t - past[-1][0] >= 0:  # also where a time is not a number
             past.clear()
-        while past and past[0][0] < t - MAX_AGE - SAME_AGE:
+        while past and past[0][0] < t - MAX_AGE:
             past.popleft()
         # Of two frames before the wanted time, the second is always nearer.
         while len(past) > 1 and past[1][0] <= wanted:
             past.popleft()
         if not past:
             return None
-        nearest = min(abs(time - wanted) for time, _ in past)
-        return next(found for time, found in past if abs(time - wanted) < nearest + SAME_AGE)
+        # Only the first can be before the wanted time, so that no third one is nearer.
+        if len(past) > 1 and past[1][0] - wanted <= wanted - past[0][0] - SAME_AGE:
+            return past[1][1]
+        return past[0][1]

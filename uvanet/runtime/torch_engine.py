@@ -8,7 +8,7 @@ import torch
 
 from uvanet.errors import ModelError, UsageError
 from uvanet.i18n import tr
-from uvanet.runtime.engine import LAG, STATE_STRIDE, Step
+from uvanet.runtime.engine import LAG, STATE_STRIDE, Step, failed_step
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,7 +73,11 @@ class TorchEngine:
         now = torch.from_numpy(frames).to(self.device)
         past = None if earlier is None else torch.from_numpy(earlier).to(self.device)
         run = self._replay if self.device == "cuda" else self._run
-        saliency, features = run(now, past)
+        try:
+            saliency, features = run(now, past)
+        except RuntimeError as error:  # also where memory of the device is missing
+            inputs = (frames,) if earlier is None else (frames, earlier)
+            raise failed_step("UVA-Net", inputs, error) from error
         # A CUDA graph reuses its output memory, which `cpu` copies; CPU results are not shared.
         return Step(saliency.cpu().numpy(), features.cpu().numpy())
 

@@ -22,7 +22,7 @@ from uvanet.errors import SourceError, UsageError
 from uvanet.i18n import tr
 from uvanet.model_card import Card
 from uvanet.runtime.engine import LAG
-from uvanet.runtime.streaming import MAX_AGE, SAME_AGE
+from uvanet.runtime.streaming import MAX_AGE
 from uvanet.sources import Frame, Source, SourceInfo, SourceStatus, make_source
 from uvanet.sources.folder import FolderSource
 from uvanet.sources.orientation import Orientations, OrientedSource
@@ -315,7 +315,7 @@ def _go_to_start(source: Source, job: Job, memory: float) -> None:
     start = job.start
     if job.continues is not None:
         # The memory is made of steps of `LAG`, or of `MAX_AGE` at most at a low frame rate.
-        start = max(job.continues, start - max(1.0, memory / LAG) * (MAX_AGE + SAME_AGE))
+        start = max(job.continues, start - max(1.0, memory / LAG) * MAX_AGE)
     source.seek(start)
 
 
