@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import cv2
@@ -67,11 +68,16 @@ def middle() -> np.ndarray:
     return log_center(np.exp(-((xx - 31.5) ** 2 + (yy - 31.5) ** 2) / 500).astype(np.float32))
 
 
-@pytest.mark.parametrize("missing", [0.0, 0.4, 0.8])
-def test_the_best_gain_gives_back_a_center_bias_that_is_missing(
-    tmp_path: Path, missing: float
-) -> None:
-    """People look at blobs, the more the nearer these are to the middle."""
+Predict = Callable[[np.ndarray], np.ndarray]
+Scene = tuple[list[fixations.GazePicture], Callable[[float], Predict]]
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Scene:
+    """People look at blobs, the more the nearer these are to the middle.
+
+    The second value makes a predictor that misses a share of this center bias.
+    """
     rng = np.random.default_rng(7)
     height, width = 96, 128
     field = cv2.resize(middle(), (width, height), interpolation=cv2.INTER_LINEAR)
@@ -89,12 +95,30 @@ def test_the_best_gain_gives_back_a_center_bias_that_is_missing(
         pictures.append(fixations.GazePicture("blobs", path, points, observers))
         blobs[number] = found
 
-    def predict(image: np.ndarray) -> np.ndarray:
-        return np.asarray(blobs[int(image[0, 0, 0])] * np.exp((1 - missing) * field), np.float32)
+    def predictor(missing: float) -> Predict:
+        def predict(image: np.ndarray) -> np.ndarray:
+            bias = np.exp((1 - missing) * field)
+            return np.asarray(blobs[int(image[0, 0, 0])] * bias, np.float32)
 
-    assert best_calibration(predict, pictures, middle()).center_gain == pytest.approx(
-        missing, abs=0.2
-    )
+        return predict
+
+    return pictures, predictor
+
+
+@pytest.mark.parametrize("missing", [0.0, 0.4, 0.8])
+def test_the_best_gain_gives_back_a_center_bias_that_is_missing(
+    scene: Scene, missing: float
+) -> None:
+    pictures, predictor = scene
+    gain = best_calibration(predictor(missing), pictures, middle()).center_gain
+    assert gain == pytest.approx(missing, abs=0.2)
+
+
+def test_the_largest_gain_is_chosen_that_costs_next_to_nothing(scene: Scene) -> None:
+    pictures, predictor = scene
+    away = -middle()
+    assert best_calibration(predictor(0.0), pictures, away).center_gain <= 0.1
+    assert best_calibration(predictor(0.0), pictures, 0.01 * away).center_gain == 1.0
 
 
 def test_a_center_bias_of_a_student_multiplies_its_maps() -> None:

@@ -34,6 +34,11 @@ MIN_SCALE, MAX_SCALE = 0.25, 8.0
 CC_KEPT = 0.99
 """Share of the best mean CC that must be kept."""
 
+NSS_KEPT = 0.999
+"""Share of the best mean NSS that must be kept by a stronger center bias. Smaller differences are
+noise, and a stronger center bias gives calmer maps: of `uvanet-128`, strengths of 0, 0.1 and 0.2
+have NSS 2.4083, 2.4077 and 2.4004 on `val`, and CC .714, .719 and .721."""
+
 STEP = 0.02
 """Relative width of the interval at which the search ends; NSS varies by less than .0005 in it."""
 
@@ -82,7 +87,9 @@ def best_calibration(
     pictures: Sequence[GazePicture],
     center: NDArray[np.float32],
 ) -> Calibration:
-    """Chooses the strength of the center bias with the best mean NSS at `best_logit_scale`.
+    """Chooses the strength of the center bias by mean NSS at `best_logit_scale`.
+
+    Rule: the largest strength of `GAINS` that keeps `NSS_KEPT` of the best mean NSS.
 
     Args:
         predict: See `best_logit_scale`.
@@ -95,7 +102,8 @@ def best_calibration(
         moved = [sample.moved(gain * center) for sample in samples]
         scale = _best_scale(moved)
         found.append((_mean_nss(moved, scale), Calibration(gain, scale)))
-    return max(found)[1]
+    best, _ = max(found)
+    return max(calibration for value, calibration in found if value >= NSS_KEPT * best)
 
 
 def log_center(density: NDArray[np.float32]) -> NDArray[np.float32]:
