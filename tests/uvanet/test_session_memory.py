@@ -18,11 +18,12 @@ def memory():
     return psutil.Process().memory_info().rss
 
 size = {"n": 1, "height": 208, "width": 372, "rows": 52, "columns": 93}
+session = OnnxSession(resource("weights/uvanet-256.onnx"), 1, size)
+channels = session.inputs["earlier"].shape[1]
 feed = {
     "frame": np.full((1, 208, 372, 3), 90, np.uint8),
-    "earlier": np.full((1, 32, 52, 93), 0.1, np.float32),
+    "earlier": np.full((1, channels, 52, 93), 0.1, np.float32),
 }
-session = OnnxSession(resource("weights/uvanet-256.onnx"), 1, size)
 if sys.argv[1] == "plain":
     run = lambda: session._session.run(None, feed)
 else:
