@@ -32,7 +32,7 @@ from uvanet.training.pipeline import DistillConfig, gaze_pictures, training_data
 from uvanet.training.teachers.inference import chosen_teachers
 from uvanet.training.trainer import BEST
 
-BASE = "the recipe without a memory of motion"
+BASE = "the whole recipe"
 NO_TEACHER = "no distillation: gaze alone"
 NO_SPATIAL = "no spatial teacher: gaze, and clips as the temporal one labels them"
 NO_TEMPORAL = "no temporal teacher: clips labelled as stills"
@@ -49,8 +49,8 @@ than the distance of the seeds, may be chance. Runs this short show what learns 
 ends. The shipped teachers label. The students are shown pictures of the size of their training,
 which is smaller than the size at which they ship and costs them accuracy.
 
-"No step 2" is the network after step 1. The paper's branches are of that kind: each is taught by
-its teacher, and then replaced by the network that fuses them.
+"No step 2" is the network after step 1, which has no memory of motion. The paper's branches are of
+that kind: each is taught by its teacher, and then replaced by the network that fuses them.
 """
 KEPT = """\
 CA-Res and the three branches are parts of the paper's network. Where their rows show no loss, they
@@ -88,11 +88,7 @@ class Square(TorchEngine):
 def variants(preset: str, epochs: int) -> Iterator[tuple[str, TrainConfig]]:
     """Yields the variants: a description of the part that is left out, and settings of step 1."""
     base = dataclasses.replace(
-        step1_config(preset),
-        epochs=epochs,
-        step2_epochs=epochs // 2,
-        eval_every=epochs,
-        step2_memory=False,
+        step1_config(preset), epochs=epochs, step2_epochs=epochs // 2, eval_every=epochs
     )
     yield BASE, base
     yield NO_TEACHER, without(base, base.pool_share + base.clip_share)
@@ -111,7 +107,7 @@ def variants(preset: str, epochs: int) -> Iterator[tuple[str, TrainConfig]]:
         name = "-".join((preset, *(str(part) for item in changed.items() for part in item)))
         PRESETS[name] = dataclasses.replace(PRESETS[preset], **changed)
         yield words, dataclasses.replace(base, preset=name)
-    yield "with a memory of motion, as shipped", dataclasses.replace(base, step2_memory=True)
+    yield "no memory of motion", dataclasses.replace(base, step2_memory=False)
 
 
 def without(config: TrainConfig, share: float) -> TrainConfig:
